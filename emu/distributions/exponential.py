@@ -1,0 +1,36 @@
+"""The exponential distribution: F(x) = 1 - exp(-x / mean), by inversion."""
+
+import math
+from typing import Any
+
+from numpy.typing import NDArray
+
+from emu.kernel import kernel
+from emu.quantities import Duration
+from emu.random_streams import uniform
+from emu.registry import OptionsModel
+
+
+class Options(OptionsModel):
+    """Memoryless durations."""
+
+    mean: Duration
+    """The mean duration."""
+
+
+def parameters(options: Options) -> tuple[float, ...]:
+    """The mean in nanoseconds."""
+    return (float(options.mean),)
+
+
+def mean(options: Options) -> float:
+    """The mean itself."""
+    return float(options.mean)
+
+
+@kernel
+def draw(
+    parameters: NDArray[Any], first: int, seed: int, stream: int, request: int, attempt: int
+) -> float:
+    """Minus the mean times the logarithm of a uniform draw in (0, 1]."""
+    return -parameters[first] * math.log(1.0 - uniform(seed, stream, request, attempt))

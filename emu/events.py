@@ -1,0 +1,37 @@
+"""The kinds of events in a request's life, and the order of events that fall on one instant.
+
+Ties are ordered by declaration, never by chance or by insertion: first the kind, in the order
+below, then the request, then the attempt. Whatever frees something (a worker, a place among the
+load balancer's requests in flight) comes before whatever takes something at the same instant.
+
+``docs/model.md`` says which hop each event asks and which events follow it.
+"""
+
+from enum import IntEnum
+from typing import Final
+
+
+class Kind(IntEnum):
+    """A moment at which a hop decides; the value is its rank among events of one instant."""
+
+    SERVICE_END = 0
+    """A worker of a Pod has served the request; the next in the backlog takes its place."""
+    LB_RESPONSE = 1
+    """The answer, or the refusal, is back at the load balancer."""
+    CLIENT_SEND = 2
+    """The client means to send the request; it resolves the name and opens a connection."""
+    LB_REQUEST = 3
+    """The request is at the load balancer, which picks a node."""
+    NODE_SYN = 4
+    """The first packet of the connection is at the node that translates it."""
+    POD_REQUEST = 5
+    """The request is at the Pod: served, queued or refused."""
+
+
+GLUE_PRIORITIES: Final = 2
+"""SimPy's own URGENT and NORMAL: control processes come before requests of one instant."""
+
+
+def priority(kind: int, request: int) -> int:
+    """The rank of an event among those of its instant, lower first; requests below 2**40."""
+    return GLUE_PRIORITIES + (kind << 40) + request

@@ -1,0 +1,26 @@
+"""The external load balancer: its backends, and the contract of a strategy.
+
+A listener of a load balancer keeps one array of `BACKENDS`; a strategy picks one of them for each
+request. A strategy is a module in ``strategies/`` with
+
+- ``Options``: its options as a scenario writes them;
+- ``prepare(options, backends) -> memory``: an int64 array of its own, made once for each listener;
+- ``pick(backends, memory, seed, request, attempt) -> int``: a kernel that gives the index of a
+  backend with ``available`` set, or -1 where there is none. It may change ``memory`` alone.
+
+``in_flight`` counts the requests that a backend was given and has not answered, those in service
+included; the balancer counts, strategies read.
+"""
+
+import numpy as np
+
+from emu.hops.balancer import strategies
+from emu.registry import Registry, choice
+
+STRATEGIES = Registry(strategies, "strategy")
+
+Strategy = choice(STRATEGIES)
+"""The type of a scenario's field that holds a strategy."""
+
+BACKENDS = np.dtype([("node", "i4"), ("available", "i4"), ("in_flight", "i8"), ("weight", "f8")])
+"""One backend of a listener: a node with its health, load and weight."""

@@ -1,0 +1,1 @@
+"""Load-balancing strategies, one file each; the contract is in `emu.hops.balancer`."""

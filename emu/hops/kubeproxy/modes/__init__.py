@@ -1,0 +1,1 @@
+"""Modes of kube-proxy, one file each; the contract is in `emu.hops.kubeproxy`."""

@@ -1,0 +1,130 @@
+"""How a decision is compiled: the ``@kernel`` decorator and the cache of compiled code.
+
+A *kernel* is a small function over scalars and numpy arrays that both engines call. It decides
+and mutates only the arrays it is given; it never schedules and never allocates per call.
+
+Rules for kernels, each learnt from a measured difference:
+
+- scalar ``math`` functions, never ``np.log1p`` and its kin: the array versions differ in the last
+  bit from ``math`` in several per cent of values, and SVML differs again, so it is switched off;
+- ``array["field"][i]`` reads a structured array alike with and without the JIT;
+- with ``NUMBA_DISABLE_JIT=1`` a kernel is the plain Python function, with the wrap-around of
+  64-bit words silenced.
+
+Numba's own cache does not notice an edited callee, so the cache folder is named by a digest of
+every source of this package: an edit compiles anew, and nothing stale is ever loaded.
+"""
+
+import hashlib
+import importlib.util
+import inspect
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")
+
+import numba
+import numpy as np
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_PACKAGE = Path(__file__).parent
+_STALE_AFTER = 30 * 24 * 3600  # seconds after which another version's cache is swept
+
+
+def source_digest() -> str:
+    """Digest of every source file of the package and of what compiles it, 16 hex digits."""
+    digest = hashlib.sha256(f"{sys.version} {numba.__version__} {np.__version__}".encode())
+    for path in sorted(_PACKAGE.rglob("*.py")):
+        digest.update(path.relative_to(_PACKAGE).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@cache
+def cache_folder() -> Path:
+    """The folder of compiled kernels for exactly these sources, made if need be.
+
+    It lies in ``$XDG_CACHE_HOME/emu`` (``~/.cache/emu``), or in the temporary folder where that
+    cannot be written.
+    """
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "emu"
+    folder = home / source_digest()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _sweep(home, keep=folder)
+        if os.access(folder, os.W_OK):
+            return folder
+    except OSError:
+        pass
+    folder = Path(tempfile.gettempdir()) / f"emu-{os.getuid()}" / folder.name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _sweep(home: Path, keep: Path) -> None:
+    """Remove compiled kernels of other versions that nobody has used for a month."""
+    os.utime(keep)
+    oldest = time.time() - _STALE_AFTER
+    for other in home.iterdir():
+        if other != keep and other.stat().st_mtime < oldest:
+            shutil.rmtree(other, ignore_errors=True)
+
+
+if not numba.config.DISABLE_JIT:
+    numba.config.CACHE_DIR = str(cache_folder())
+
+
+def kernel(function: Function) -> Function:
+    """Compile ``function`` at its first call, cached on disk; without the JIT leave it as it is."""
+    if numba.config.DISABLE_JIT:
+        return np.errstate(over="ignore")(function)
+    compiled: Function = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    return compiled
+
+
+def dispatcher(name: str, functions: Sequence[Callable[..., Any]]) -> Callable[..., Any]:
+    """A kernel ``f(kind, *arguments)`` that calls ``functions[kind](*arguments)``.
+
+    The functions take the same arguments and are kernels of modules of this package. Numba caches
+    only what stands in a file, and an ``if`` chain over direct calls is as fast as a ``switch``,
+    so the chain is written to a module in the cache folder, generated anew for every version.
+    """
+    arguments = ", ".join(inspect.signature(functions[0]).parameters)
+    lines = ["from emu.kernel import kernel"]
+    for kind, function in enumerate(functions):
+        lines.append(f"from {function.__module__} import {function.__name__} as f{kind}")
+    lines += ["@kernel", f"def {name}(kind, {arguments}):"]
+    for kind in range(len(functions) - 1):
+        lines += [f"    if kind == {kind}:", f"        return f{kind}({arguments})"]
+    lines.append(f"    return f{len(functions) - 1}({arguments})")
+    path = cache_folder() / f"dispatch_{name}.py"
+    _write_once(path, "\n".join(lines) + "\n")
+    spec = importlib.util.spec_from_file_location(f"emu_dispatch_{name}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module.__name__] = module
+    spec.loader.exec_module(module)
+    dispatch: Callable[..., Any] = getattr(module, name)
+    return dispatch
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Write the file unless it stands; whole at once, since several processes may start together.
+
+    The time stamp is fixed because numba's cache compares it.
+    """
+    if path.exists():
+        return
+    handle, temporary = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "w") as file:
+        file.write(text)
+    os.utime(temporary, (0, 0))
+    Path(temporary).replace(path)

@@ -1,0 +1,69 @@
+"""Random numbers as a pure function of what they are for.
+
+``uniform(seed, stream, request, attempt)`` is the first word of the Philox4x64-10 block with key
+``(seed, stream)`` and counter ``(request, attempt, 0, 0)``, as a double in [0, 1). There is no
+generator state, so the order of events cannot change a draw, and two runs that differ only in a
+strategy meet the same arrivals and the same service demands (common random numbers).
+
+Source: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as
+1, 2, 3", SC'11. The tests compare it word by word with ``numpy.random.Philox``.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from emu.kernel import kernel
+
+# The streams: what a draw is for. A stream that a variant draws several numbers from is followed
+# by a gap; the network's trips have the rest (see `emu.hops.network`).
+ARRIVAL: Final = 1
+SERVICE: Final = 2
+BALANCE: Final = 16
+ENDPOINT: Final = 32
+SNAT_PORT: Final = 48
+DNS_LATENCY: Final = 64
+DNS_CHOICE: Final = 65
+HOPS_SAMPLE: Final = 66
+NETWORK: Final = 1 << 16
+
+_LOW = np.uint64(0xFFFFFFFF)
+_HALF = np.uint64(32)
+_MULTIPLIER_0 = np.uint64(0xD2E7470EE14C6C93)
+_MULTIPLIER_1 = np.uint64(0xCA5A826395121157)
+_WEYL_0 = np.uint64(0x9E3779B97F4A7C15)
+_WEYL_1 = np.uint64(0xBB67AE8584CAA73B)
+_MANTISSA_SHIFT = np.uint64(11)
+_TO_UNIT = 2.0**-53
+
+
+@kernel
+def _high(a: np.uint64, b: np.uint64) -> np.uint64:
+    """The upper 64 bits of the 128-bit product, from four products of 32-bit halves."""
+    a_low, a_high = a & _LOW, a >> _HALF
+    b_low, b_high = b & _LOW, b >> _HALF
+    middle = a_high * b_low + ((a_low * b_low) >> _HALF)
+    carry = a_low * b_high + (middle & _LOW)
+    return a_high * b_high + (middle >> _HALF) + (carry >> _HALF)
+
+
+@kernel
+def philox(
+    key_0: np.uint64, key_1: np.uint64, word_0: np.uint64, word_1: np.uint64
+) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
+    """The four 64-bit words of the block with this key and the counter (word_0, word_1, 0, 0)."""
+    word_2 = word_3 = np.uint64(0)
+    for _ in range(10):
+        high_0, low_0 = _high(_MULTIPLIER_0, word_0), _MULTIPLIER_0 * word_0
+        high_1, low_1 = _high(_MULTIPLIER_1, word_2), _MULTIPLIER_1 * word_2
+        word_0, word_1 = high_1 ^ word_1 ^ key_0, low_1
+        word_2, word_3 = high_0 ^ word_3 ^ key_1, low_0
+        key_0, key_1 = key_0 + _WEYL_0, key_1 + _WEYL_1
+    return word_0, word_1, word_2, word_3
+
+
+@kernel
+def uniform(seed: int, stream: int, request: int, attempt: int) -> float:
+    """The draw of this stream for this attempt of this request: a double in [0, 1)."""
+    word = philox(np.uint64(seed), np.uint64(stream), np.uint64(request), np.uint64(attempt))[0]
+    return (word >> _MANTISSA_SHIFT) * _TO_UNIT

@@ -1,0 +1,1 @@
+"""What a run writes: column definitions, Parquet files, and the run folder."""

@@ -1,0 +1,218 @@
+"""The Scenario document: what Kubernetes' own objects do not say, as frozen validated blocks.
+
+In YAML the names are camelCase. What a field's docstring says goes into the JSON Schema.
+"""
+
+from ipaddress import IPv4Address
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from emu.distributions import DISTRIBUTIONS, Distribution
+from emu.hops.balancer import STRATEGIES, Strategy
+from emu.quantities import Bandwidth, Duration, Fraction, Size
+from emu.registry import OptionsModel
+from emu.workload import Arrivals
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
+"""A name as Kubernetes allows it for most objects (RFC 1123 label)."""
+
+ObjectReference = Annotated[
+    str, Field(pattern=r"^([a-z0-9][-a-z0-9]{0,62}/)?[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$")
+]
+"""An object as ``namespace/name``, or ``name`` for one in the namespace ``default``."""
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+NonNegative = Annotated[Duration, Field(ge=0)]
+Positive = Annotated[Duration, Field(gt=0)]
+
+
+class NodePool(OptionsModel):
+    """Nodes that are alike, where listing them would be tedious."""
+
+    name: Name
+    """The nodes are called ``<name>-1``, ``<name>-2`` ..."""
+    nodes: Annotated[int, Field(ge=1, le=5000)]
+    """How many nodes."""
+    cpu: Annotated[float, Field(gt=0)] = 4
+    """Cores of each node."""
+    labels: dict[str, str] = {}
+    """Labels of each node."""
+    zones: tuple[str, ...] = ()
+    """Zones over which the nodes are dealt in turn (label ``topology.kubernetes.io/zone``)."""
+
+
+class Listener(OptionsModel):
+    """A port of a load balancer and the Service behind it."""
+
+    port: Port = 80
+    """The port that clients connect to."""
+    service: ObjectReference
+    """The Service, as ``namespace/name``; it needs a NodePort."""
+    service_port: Port | str | None = None
+    """Which of the Service's ports, by number or name; the first where nothing is said."""
+
+
+class LoadBalancer(OptionsModel):
+    """An external load balancer: a proxy that opens its own connection to a node's NodePort."""
+
+    name: Name
+    """Its name in results and in `network.links`."""
+    address: IPv4Address
+    """The address that clients connect to and that the nodes see as source."""
+    listeners: Annotated[tuple[Listener, ...], Field(min_length=1)]
+    """Its ports."""
+    strategy: Strategy = STRATEGIES.chosen("round_robin")
+    """How it picks a node."""
+    connect_timeout: Positive = 60_000_000_000
+    """How long it tries to open a connection to a node (NGINX: 60 s)."""
+
+
+class Behaviour(OptionsModel):
+    """How the Pods that a selector matches serve requests."""
+
+    selector: dict[str, str] = {}
+    """Labels, as a Service selects by them; nothing selects every Pod."""
+    namespace: Name | None = None
+    """Only Pods of this namespace; all where nothing is said."""
+    app_port: Port | None = None
+    """The port at which the process really listens; the first container port by default, or 8080.
+    """
+    workers: Annotated[int, Field(ge=1, le=100_000)] = 1
+    """How many requests are served at once."""
+    backlog: Annotated[int, Field(ge=0, le=2**31)] = 4096
+    """How many requests may wait (Linux: net.core.somaxconn 4096); one more is refused."""
+    service_time: Distribution = DISTRIBUTIONS.chosen("exponential", mean="10ms")
+    """How long a worker is busy with a request."""
+
+
+class Client(OptionsModel):
+    """A source of requests: outside the cluster, on a node, or in a Pod."""
+
+    name: Name
+    """Its name in results and in `network.links`."""
+    address: IPv4Address | None = None
+    """The source address of a client outside; 203.0.113.10 and up by default."""
+    pod: ObjectReference | None = None
+    """The Pod it runs in, as ``namespace/name``, where it is inside the cluster."""
+    node: str | None = None
+    """The node it runs on, in the host's network."""
+    url: str = "http://example.com/"
+    """Where it sends requests: a domain, a Service name, or an address."""
+    arrivals: Arrivals
+    """When it means to send a request."""
+    timeout: Positive | None = None
+    """How long it waits for an answer before it gives up; for ever where nothing is said."""
+    request_size: Size = 512
+    """Bytes of a request."""
+    response_size: Size = 2048
+    """Bytes of an answer."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "Client":
+        if sum(place is not None for place in (self.address, self.pod, self.node)) > 1:
+            raise ValueError("must have only one of address, pod and node")
+        return self
+
+
+class Resolver(OptionsModel):
+    """How clients resolve names."""
+
+    latency: Distribution = DISTRIBUTIONS.chosen("constant", value="1ms")
+    """From the question to the answer, when the client has none in its cache."""
+    ttl: NonNegative = 30_000_000_000
+    """How long an answer is kept (kubeadm's CoreDNS: 30 s)."""
+
+
+class Link(OptionsModel):
+    """A link between two places, the same both ways."""
+
+    between: tuple[str, str]
+    """Names of clients, load balancers, nodes, the ``fabric``, or switches of your own."""
+    latency: Distribution = DISTRIBUTIONS.chosen("constant", value="250us")
+    """Propagation delay, one way."""
+    bandwidth: Bandwidth | None = None
+    """Bits per second; no transmission delay where nothing is said."""
+
+    @field_validator("between")
+    @classmethod
+    def _two_places(cls, between: tuple[str, str]) -> tuple[str, str]:
+        if between[0] == between[1]:
+            raise ValueError("must name two different places")
+        return between
+
+
+class Network(OptionsModel):
+    """The network: what no link says goes over ``fabric``, to which every place has a link."""
+
+    links: tuple[Link, ...] = ()
+    """Links; one of these is preferred to any way with more of the default links."""
+    external: Distribution = DISTRIBUTIONS.chosen("constant", value="10ms")
+    """Default latency between a client outside and the fabric."""
+    internal: Distribution = DISTRIBUTIONS.chosen("constant", value="250us")
+    """Default latency between a load balancer or a node and the fabric."""
+    local: Distribution = DISTRIBUTIONS.chosen("constant", value="20us")
+    """Latency between a node and a Pod on it."""
+
+
+class Record(OptionsModel):
+    """What is written beside the requests."""
+
+    hops: Fraction = 0.001
+    """Share of the requests whose way is written hop by hop to hops.parquet."""
+    interval: Positive = 1_000_000_000
+    """Simulated time between two samples in metrics.parquet."""
+
+
+class ScenarioSpec(OptionsModel):
+    """The ``spec`` of a Scenario."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
+    """Of every random draw: the same seed gives the same bytes."""
+    duration: Positive | None = None
+    """Simulated time; 60s where neither duration nor requests is given."""
+    requests: Annotated[int, Field(ge=1, lt=2**40)] | None = None
+    """Instead of a duration: how many requests are sent; the run ends when all are finished."""
+    warmup: NonNegative = 0
+    """Requests meant to be sent before this moment are logged and left out of the summary."""
+    manifests: tuple[str, ...] = ()
+    """Files with more Kubernetes objects, relative to this one."""
+    node_pools: tuple[NodePool, ...] = ()
+    """Nodes in bulk."""
+    dns: dict[str, Annotated[tuple[IPv4Address, ...], Field(min_length=1)]] = {}
+    """Domains and their addresses; each answer starts at a random one of them."""
+    resolver: Resolver = Resolver()
+    """How names are resolved."""
+    load_balancers: tuple[LoadBalancer, ...] = ()
+    """The external load balancers."""
+    behaviours: tuple[Behaviour, ...] = ()
+    """How Pods behave; the first that selects a Pod holds for it."""
+    clients: Annotated[tuple[Client, ...], Field(min_length=1)]
+    """Who sends requests."""
+    network: Network = Network()
+    """Delays between the places."""
+    record: Record = Record()
+    """What is written beside the requests."""
+
+    @model_validator(mode="after")
+    def _one_end(self) -> "ScenarioSpec":
+        if self.duration is not None and self.requests is not None:
+            raise ValueError("must have only one of duration and requests")
+        return self
+
+
+class ScenarioMetadata(OptionsModel):
+    """The ``metadata`` of a Scenario."""
+
+    name: Name
+    """Names the folder of its runs."""
+
+
+class ScenarioDocument(OptionsModel):
+    """One Scenario document."""
+
+    api_version: Literal["emu/v1"]
+    kind: Literal["Scenario"]
+    metadata: ScenarioMetadata
+    spec: ScenarioSpec

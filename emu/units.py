@@ -1,0 +1,100 @@
+"""Quantities as people write them, to the integers the model computes with.
+
+==============  =====================  ==========================================
+what            written                held as
+==============  =====================  ==========================================
+duration        ``20ms``, ``1m30s``    int, nanoseconds
+rate            ``200/s``, ``30/m``    float, per second
+bandwidth       ``1Gbit``, ``100Mbit`` int, bits per second (decimal prefixes)
+size            ``10Ki``, ``1M``, 512  int, bytes (Kubernetes quantities)
+fraction        ``1%``, ``0.01``       float in [0, 1]
+==============  =====================  ==========================================
+
+Each parser raises ValueError with the rule that the text breaks.
+"""
+
+import re
+from decimal import Decimal, InvalidOperation
+
+SECOND = 1_000_000_000
+_DURATION_UNITS = {
+    "ns": 1,
+    "us": 1_000,
+    "µs": 1_000,
+    "ms": 1_000_000,
+    "s": SECOND,
+    "m": 60 * SECOND,
+    "h": 3600 * SECOND,
+}
+_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
+_LONGEST = 100 * 365 * 24 * 3600 * SECOND  # a century: sums of such still fit into 64 bits
+_RATE_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+_SIZE_UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
+_BANDWIDTH_UNITS = {"bit": 1, "kbit": 10**3, "Mbit": 10**6, "Gbit": 10**9, "Tbit": 10**12}
+
+
+def parse_duration(text: str) -> int:
+    """Nanoseconds of a duration such as ``20ms``, ``1.5s`` or ``1h30m`` (Go's notation)."""
+    if text == "0":
+        return 0
+    total, position = Decimal(0), 0
+    while position < len(text):
+        part = _DURATION_PART.match(text, position)
+        if part is None:
+            raise ValueError("must be a duration such as 20ms, 1.5s or 1m30s")
+        total += Decimal(part[1]) * _DURATION_UNITS[part[2]]
+        position = part.end()
+    if position == 0:
+        raise ValueError("must be a duration such as 20ms, 1.5s or 1m30s")
+    if total > _LONGEST:
+        raise ValueError("must be at most 100 years")
+    return int(total.to_integral_value())
+
+
+def parse_rate(text: str) -> float:
+    """Events per second of a rate such as ``200/s``, ``30/m`` or ``5/h``."""
+    number, slash, unit = text.partition("/")
+    if not slash or unit not in _RATE_UNITS:
+        raise ValueError("must be a rate such as 200/s, 30/m or 5/h")
+    return _number(number, "must be a rate such as 200/s, 30/m or 5/h") / _RATE_UNITS[unit]
+
+
+def parse_bandwidth(text: str) -> int:
+    """Bits per second of a bandwidth such as ``1Gbit`` or ``100Mbit``."""
+    return _scaled(text, _BANDWIDTH_UNITS, "must be a bandwidth such as 100Mbit or 1Gbit")
+
+
+def parse_size(text: str) -> int:
+    """Bytes of a Kubernetes quantity such as ``10Ki`` or ``1M``."""
+    return _scaled(text, _SIZE_UNITS, "must be a size such as 512, 10Ki or 1M")
+
+
+def parse_fraction(text: str) -> float:
+    """A share written as ``1%`` or ``0.01``."""
+    rule = "must be a share such as 1% or 0.01"
+    return _number(text[:-1], rule) / 100 if text.endswith("%") else _number(text, rule)
+
+
+def _scaled(text: str, units: dict[str, int], rule: str) -> int:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([A-Za-z]*)", text)
+    if match is None or match[2] not in units:
+        raise ValueError(rule)
+    return int((Decimal(match[1]) * units[match[2]]).to_integral_value())
+
+
+def _number(text: str, rule: str) -> float:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise ValueError(rule) from None
+    if not value.is_finite():
+        raise ValueError(rule)
+    return float(value)
+
+
+def format_duration(nanoseconds: float) -> str:
+    """A duration with three significant digits in the unit that suits it: ``12.3 ms``."""
+    for unit in ("s", "ms", "us"):
+        if abs(nanoseconds) >= _DURATION_UNITS[unit]:
+            return f"{nanoseconds / _DURATION_UNITS[unit]:.3g} {unit}"
+    return f"{nanoseconds:.0f} ns"

@@ -1,0 +1,25 @@
+"""When requests come: arrival processes, one file each, and their contract.
+
+An arrival process is a module with
+
+- ``Options``: its parameters as a scenario writes them;
+- ``parameters(options) -> tuple[float, ...]``: what ``following`` needs;
+- ``rate(options) -> float``: the mean rate in requests per second;
+- ``following(parameters, first, seed, request, index, previous) -> int``: a kernel that gives the
+  intended time, in nanoseconds, of a client's request number ``index`` (from 0), where
+  ``previous`` is the one before (0 for the first). ``request`` is the number that keys the draw;
+  its own parameters start at ``parameters[first]``.
+"""
+
+import sys
+
+from emu.kernel import dispatcher
+from emu.registry import Registry, choice
+
+ARRIVALS = Registry(sys.modules[__name__], "arrival process")
+
+Arrivals = choice(ARRIVALS)
+"""The type of a scenario's field that holds an arrival process."""
+
+following = dispatcher("arrivals", [module.following for module in ARRIVALS.values()])
+"""``following(kind, parameters, first, seed, request, index, previous)`` for any process."""
