@@ -1,0 +1,83 @@
+"""What a run says of itself in the metadata of each of its Parquet files, under the key ``emu``."""
+
+import json
+import platform
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict
+
+import emu
+from emu.errors import ResultsError
+from emu.recorder.columns import SCHEMA_VERSION
+
+KEY: Final = b"emu"
+
+
+class Expected(BaseModel):
+    """What the scenario implies for a run, to hold the run against."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    nodes: dict[str, float] = {}
+    """Share of the load-balanced connections that each node should get, by name."""
+    pods: dict[str, float] = {}
+    """Share of the requests that each Pod should get, by name."""
+    utilisation: dict[str, float] = {}
+    """Load that each Pod is offered, by name: arrival rate x mean service time / workers."""
+    workers: dict[str, int] = {}
+    """Workers of each Pod, by name."""
+    warmup_ns: int = 0
+    """Requests meant to be sent before this moment are left out of the statistics."""
+
+
+class Header(BaseModel):
+    """Where a file comes from. The same scenario, seed and versions give the same header."""
+
+    model_config = ConfigDict(frozen=True)
+
+    schema_version: int = SCHEMA_VERSION
+    scenario: str
+    """The scenario's name."""
+    scenario_digest: str
+    """Digest of the resolved scenario."""
+    seed: int
+    engine: str
+    """The engine that ran it."""
+    versions: dict[str, str] = {}
+    """Versions of what can change a result; see `versions`."""
+    expected: Expected = Expected()
+    end_ns: int = 0
+    """Simulated time at which the run ended."""
+    partial: bool = False
+    """The run was ended before its time."""
+
+
+def versions() -> dict[str, str]:
+    """Versions of emu, Python and the libraries that can change a run's bytes."""
+    return {
+        "emu": emu.__version__,
+        "numpy": np.__version__,
+        "pyarrow": pa.__version__,
+        "python": platform.python_version(),
+    }
+
+
+def to_metadata(header: Header) -> dict[bytes, bytes]:
+    """The header as Parquet key-value metadata: one JSON document with sorted keys."""
+    document = header.model_dump(mode="json")
+    return {KEY: json.dumps(document, sort_keys=True, allow_nan=False).encode()}
+
+
+def from_metadata(metadata: dict[bytes, bytes] | None, file: str) -> Header:
+    """The header of ``file``, whose metadata this is. Raises ResultsError where there is none."""
+    if not metadata or KEY not in metadata:
+        raise ResultsError(f"{file} was not written by emu")
+    document = json.loads(metadata[KEY])
+    if document.get("schema_version") != SCHEMA_VERSION:
+        raise ResultsError(
+            f"{file} has schema version {document.get('schema_version')}; "
+            f"this version of emu reads {SCHEMA_VERSION}"
+        )
+    return Header.model_validate(document)

@@ -1,0 +1,20 @@
+"""The names and addresses behind the numbers that engines use for places."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Places:
+    """What each index in a `ROW` stands for; an index is a position in one of these sequences."""
+
+    clients: Sequence[tuple[str, str]]
+    """Name and address of each client."""
+    load_balancers: Sequence[tuple[str, str]] = ()
+    """Name and address of each load balancer."""
+    nodes: Sequence[tuple[str, str, str]] = ()
+    """Name, address and zone of each node; the zone is empty where the node has none."""
+    pods: Sequence[tuple[str, str, int]] = ()
+    """Name (``namespace/name``), address and index of the node of each Pod."""
+    services: Sequence[str] = ()
+    """Name of each Service port, such as ``default/web:http``."""

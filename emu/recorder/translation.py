@@ -1,0 +1,117 @@
+"""Rows as engines fill them, turned into the columns of requests.parquet.
+
+Everything is done a column at a time over a block of rows, never a row at a time.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from emu.recorder.columns import REQUESTS, Column, schema
+from emu.recorder.places import Places
+from emu.recorder.rows import ABSENT, ROW, Outcome
+
+_SCHEMA: Final = schema("requests")
+_BLOCK: Final = 2048  # rows of 208 bytes: a block stays in the cache while it is turned
+_FIELDS: Final = ROW.names or ()
+_OUTCOMES: Final = [outcome.name.lower() for outcome in Outcome]
+
+Integers = NDArray[np.integer]
+
+
+class _Names:
+    """A place's index to its name or address: ``codes[index]`` is a position in ``values``."""
+
+    def __init__(self, field: str, names: Sequence[str]) -> None:
+        self.field = field
+        values = sorted(set(names) - {""})
+        position = {value: code for code, value in enumerate(values)}
+        # ABSENT is -1, so it finds the last code: absent.
+        codes = [*(position.get(name, ABSENT) for name in names), ABSENT]
+        self.codes: NDArray[np.int32] = np.array(codes, dtype=np.int32)
+        self.values = pa.array(values, pa.string())
+
+
+class Translation:
+    """Turns `ROW` arrays into record batches, with the names and addresses of ``places``."""
+
+    def __init__(self, places: Places) -> None:
+        nodes = [node for node, _, _ in places.nodes]
+        addresses = [address for _, address, _ in places.nodes]
+        self._names = {
+            "client": _Names("client", [name for name, _ in places.clients]),
+            "client_address": _Names("client", [address for _, address in places.clients]),
+            "outcome": _Names("outcome", _OUTCOMES),
+            "load_balancer": _Names("load_balancer", [name for name, _ in places.load_balancers]),
+            "load_balancer_address": _Names(
+                "load_balancer", [address for _, address in places.load_balancers]
+            ),
+            "service": _Names("service", places.services),
+            "node": _Names("node", nodes),
+            "node_zone": _Names("node", [zone for _, _, zone in places.nodes]),
+            "masquerade_address": _Names("node", addresses),
+            "pod": _Names("pod", [pod for pod, _, _ in places.pods]),
+            "endpoint_address": _Names("pod", [address for _, address, _ in places.pods]),
+            "pod_node": _Names("pod", [nodes[node] for _, _, node in places.pods]),
+        }
+        self._node_of_pod = np.array([*(node for _, _, node in places.pods), ABSENT])
+
+    def batch(self, rows: NDArray[np.void]) -> pa.RecordBatch:
+        """The rows as one batch with the schema of requests.parquet; ABSENT becomes null."""
+        fields = dict(zip(_FIELDS, _columns_of(rows), strict=True))
+        arrays = [self._array(column, fields) for column in REQUESTS]
+        return pa.RecordBatch.from_arrays(arrays, schema=_SCHEMA)
+
+    def _array(self, column: Column, fields: dict[str, Integers]) -> pa.Array:
+        if column.name in self._names:
+            return self._named(column, fields)
+        return _array_of(self._values(column, fields), column, column.type)
+
+    def _values(self, column: Column, fields: dict[str, Integers]) -> Integers:
+        if column.name == "cross_node":
+            return _differ(self._node_of_pod[fields["pod"]], fields["node"])
+        if column.name == "cross_zone":
+            zones = self._names["node_zone"].codes
+            return _differ(zones[self._node_of_pod[fields["pod"]]], zones[fields["node"]])
+        return fields[column.name]
+
+    def _named(self, column: Column, fields: dict[str, Integers]) -> pa.Array:
+        names = self._names[column.name]
+        codes = names.codes[fields[names.field]]
+        if column.name == "masquerade_address":
+            codes[fields["masquerade_port"] == ABSENT] = ABSENT
+        codes_or_null = _array_of(codes, column, pa.int32())
+        return pa.DictionaryArray.from_arrays(codes_or_null, names.values, safe=False)
+
+
+def _columns_of(rows: NDArray[np.void]) -> NDArray[np.int64]:
+    """The fields of ``rows``, shape (fields, rows).
+
+    Turned block by block: three times as fast as field by field, which fetches each row from
+    memory many times.
+    """
+    table = rows.view(np.int64).reshape(len(rows), len(_FIELDS))
+    columns = np.empty(table.shape[::-1], dtype=np.int64)
+    for start in range(0, len(rows), _BLOCK):
+        columns[:, start : start + _BLOCK] = table[start : start + _BLOCK].T
+    return columns
+
+
+def _differ(left: Integers, right: Integers) -> Integers:
+    """1 where the two differ, 0 where they are alike, ABSENT where one of them is absent."""
+    different: Integers = (left != right).astype(np.int8)
+    different[(left == ABSENT) | (right == ABSENT)] = ABSENT
+    return different
+
+
+def _array_of(values: Integers, column: Column, type_: pa.DataType) -> pa.Array:
+    """An integer array with nulls for ABSENT. Raises ValueError where no null is allowed."""
+    absent = values == ABSENT
+    some = bool(absent.any())
+    if some and not column.nullable:
+        raise ValueError(f"{column.name} is absent in a row, and every row must have it")
+    wide = values.astype(type_.to_pandas_dtype(), copy=False)
+    return pa.array(wide, mask=absent if some else None)

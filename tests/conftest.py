@@ -1,0 +1,104 @@
+"""Synthetic runs, for tests that need a record and no engine."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emu.recorder.header import Expected, Header
+from emu.recorder.places import Places
+from emu.recorder.rows import ABSENT, ROW, Outcome
+from emu.recorder.writing import Recording
+
+MS = 1_000_000
+
+
+class Synthetic:
+    """Rows of an imagined path over the places below, and their record."""
+
+    places = Places(
+        clients=[("internet", "203.0.113.10"), ("office", "203.0.113.11")],
+        load_balancers=[("edge", "192.168.1.1")],
+        nodes=[
+            ("node-1", "192.168.1.100", "zone-a"),
+            ("node-2", "192.168.1.101", "zone-b"),
+            ("node-3", "192.168.1.102", ""),
+        ],
+        pods=[
+            ("default/web-1", "10.244.1.2", 0),
+            ("default/web-2", "10.244.2.2", 1),
+            ("default/web-3", "10.244.3.2", 2),
+        ],
+        services=["default/web:http"],
+    )
+    expected = Expected(
+        nodes={"node-1": 1 / 3, "node-2": 1 / 3, "node-3": 1 / 3},
+        pods={"default/web-1": 1 / 3, "default/web-2": 1 / 3, "default/web-3": 1 / 3},
+        utilisation={"default/web-1": 0.5, "default/web-2": 0.5, "default/web-3": 0.5},
+        workers={"default/web-1": 2, "default/web-2": 2, "default/web-3": 2},
+    )
+
+    def header(self, **changes):
+        """A header, with some fields changed."""
+        fields = {
+            "scenario": "nodeport",
+            "scenario_digest": "0123456789abcdef",
+            "seed": 7,
+            "engine": "process",
+            "versions": {"emu": "0.1.0"},
+            "expected": self.expected,
+        }
+        return Header(**fields | changes)
+
+    def rows(self, count, seed=1):
+        """Rows of which about a tenth was refused at its Pod and a twentieth is in flight."""
+        random = np.random.default_rng(seed)
+        rows = np.full(count, ABSENT, dtype=ROW)
+        rows["request"] = rows["connection"] = np.arange(count)
+        rows["attempt"] = rows["load_balancer"] = rows["service"] = 0
+        rows["new_connection"] = 1
+        rows["client"] = random.integers(0, 2, count)
+        rows["intended_ns"] = np.cumsum(random.integers(0, 10 * MS, count))
+        rows["sent_ns"] = rows["intended_ns"] + random.integers(0, 2, count) * MS
+        rows["lb_ns"] = rows["sent_ns"] + 10 * MS
+        rows["node_ns"] = rows["lb_ns"] + MS
+        rows["pod_ns"] = rows["node_ns"] + MS // 2
+        rows["service_start_ns"] = rows["pod_ns"] + random.integers(0, 4 * MS, count)
+        rows["service_end_ns"] = rows["service_start_ns"] + random.integers(1, 30 * MS, count)
+        rows["lb_response_ns"] = rows["service_end_ns"] + MS
+        rows["done_ns"] = rows["lb_response_ns"] + 10 * MS
+        rows["node"] = random.integers(0, 3, count)
+        rows["pod"] = random.integers(0, 3, count)
+        rows["client_port"] = 32768 + np.arange(count) % 28232
+        rows["lb_port"] = rows["client_port"]
+        rows["masquerade_port"] = random.integers(1024, 65536, count)
+        rows["endpoint_port"] = 8080
+        rows["queue_length"] = random.integers(0, 5, count)
+        rows["request_bytes"] = 512
+        rows["response_bytes"] = 2048
+        rows["outcome"] = Outcome.OK
+        fate = random.random(count)
+        refused, in_flight = fate < 0.1, fate > 0.95
+        rows["outcome"][refused] = Outcome.REFUSED
+        rows["outcome"][in_flight] = Outcome.IN_FLIGHT
+        for field in ("service_start_ns", "service_end_ns", "response_bytes"):
+            rows[field][refused] = ABSENT
+        for field in ("service_end_ns", "lb_response_ns", "done_ns", "response_bytes"):
+            rows[field][in_flight] = ABSENT
+        return rows
+
+    def record(self, folder, rows, end_ns=None, partial=False, **changes):
+        """Write the rows as a run's Parquet files into ``folder``; the folder."""
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        if end_ns is None:
+            end_ns = int(max(rows["done_ns"].max(), rows["intended_ns"].max())) if len(rows) else 1
+        with Recording(folder, self.places, self.header(**changes)) as recording:
+            recording.write_requests(rows)
+            recording.close(end_ns, partial)
+        return folder
+
+
+@pytest.fixture
+def synthetic():
+    """Maker of synthetic rows and records."""
+    return Synthetic()
