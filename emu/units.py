@@ -7,6 +7,7 @@ duration        ``20ms``, ``1m30s``    int, nanoseconds
 rate            ``200/s``, ``30/m``    float, per second
 bandwidth       ``1Gbit``, ``100Mbit`` int, bits per second (decimal prefixes)
 size            ``10Ki``, ``1M``, 512  int, bytes (Kubernetes quantities)
+CPU             ``2``, ``500m``        float, cores (Kubernetes quantities)
 fraction        ``1%``, ``0.01``       float in [0, 1]
 ==============  =====================  ==========================================
 
@@ -27,8 +28,10 @@ _DURATION_UNITS = {
     "h": 3600 * SECOND,
 }
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
-_LONGEST = 100 * 365 * 24 * 3600 * SECOND  # a century: sums of such still fit into 64 bits
+YEAR = 365 * 24 * 3600 * SECOND
+_LONGEST = 100 * YEAR  # sums of two such still fit into 64 bits
 _RATE_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+_SLOWEST, _FASTEST = 0.01 / 3600, 1e8  # gaps from 10 ns, so that whole nanoseconds are fine enough
 _SIZE_UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
 _BANDWIDTH_UNITS = {"bit": 1, "kbit": 10**3, "Mbit": 10**6, "Gbit": 10**9, "Tbit": 10**12}
 
@@ -53,10 +56,14 @@ def parse_duration(text: str) -> int:
 
 def parse_rate(text: str) -> float:
     """Events per second of a rate such as ``200/s``, ``30/m`` or ``5/h``."""
+    rule = "must be a rate such as 200/s, 30/m or 5/h"
     number, slash, unit = text.partition("/")
     if not slash or unit not in _RATE_UNITS:
-        raise ValueError("must be a rate such as 200/s, 30/m or 5/h")
-    return _number(number, "must be a rate such as 200/s, 30/m or 5/h") / _RATE_UNITS[unit]
+        raise ValueError(rule)
+    rate = _number(number, rule) / _RATE_UNITS[unit]
+    if rate > _FASTEST or 0 < rate < _SLOWEST:
+        raise ValueError("must be from 0.01/h to 100000000/s")
+    return rate
 
 
 def parse_bandwidth(text: str) -> int:
@@ -67,6 +74,12 @@ def parse_bandwidth(text: str) -> int:
 def parse_size(text: str) -> int:
     """Bytes of a Kubernetes quantity such as ``10Ki`` or ``1M``."""
     return _scaled(text, _SIZE_UNITS, "must be a size such as 512, 10Ki or 1M")
+
+
+def parse_cpu(text: str) -> float:
+    """Cores of a Kubernetes quantity such as ``4``, ``0.5`` or ``500m``."""
+    rule = "must be an amount of CPU such as 4, 0.5 or 500m"
+    return _number(text[:-1], rule) / 1000 if text.endswith("m") else _number(text, rule)
 
 
 def parse_fraction(text: str) -> float:

@@ -1,18 +1,23 @@
 """A fixed duration."""
 
-from typing import Any
+from typing import Annotated
 
+import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from emu.kernel import kernel
 from emu.quantities import Duration
 from emu.registry import OptionsModel
+from emu.units import YEAR
+
+EXAMPLE = {"value": "20ms"}
 
 
 class Options(OptionsModel):
     """Always the same duration."""
 
-    value: Duration
+    value: Annotated[Duration, Field(ge=0, le=YEAR)]
     """The duration."""
 
 
@@ -28,7 +33,7 @@ def mean(options: Options) -> float:
 
 @kernel
 def draw(
-    parameters: NDArray[Any], first: int, seed: int, stream: int, request: int, attempt: int
+    parameters: NDArray[np.float64], first: int, seed: int, stream: int, request: int, attempt: int
 ) -> float:
     """The value."""
-    return parameters[first]
+    return float(parameters[first])

@@ -1,20 +1,25 @@
 """The exponential distribution: F(x) = 1 - exp(-x / mean), by inversion."""
 
 import math
-from typing import Any
+from typing import Annotated
 
+import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from emu.kernel import kernel
 from emu.quantities import Duration
 from emu.random_streams import uniform
 from emu.registry import OptionsModel
+from emu.units import YEAR
+
+EXAMPLE = {"mean": "20ms"}
 
 
 class Options(OptionsModel):
     """Memoryless durations."""
 
-    mean: Duration
+    mean: Annotated[Duration, Field(gt=0, le=YEAR)]
     """The mean duration."""
 
 
@@ -30,7 +35,8 @@ def mean(options: Options) -> float:
 
 @kernel
 def draw(
-    parameters: NDArray[Any], first: int, seed: int, stream: int, request: int, attempt: int
+    parameters: NDArray[np.float64], first: int, seed: int, stream: int, request: int, attempt: int
 ) -> float:
     """Minus the mean times the logarithm of a uniform draw in (0, 1]."""
-    return -parameters[first] * math.log(1.0 - uniform(seed, stream, request, attempt))
+    unit = 1.0 - uniform(seed, stream, request, attempt)
+    return float(-parameters[first] * math.log(unit))

@@ -3,12 +3,13 @@
 An arrival process is a module with
 
 - ``Options``: its parameters as a scenario writes them;
+- ``EXAMPLE``: options as a scenario writes them, for the tests, where not all have defaults;
 - ``parameters(options) -> tuple[float, ...]``: what ``following`` needs;
 - ``rate(options) -> float``: the mean rate in requests per second;
 - ``following(parameters, first, seed, request, index, previous) -> int``: a kernel that gives the
-  intended time, in nanoseconds, of a client's request number ``index`` (from 0), where
-  ``previous`` is the one before (0 for the first). ``request`` is the number that keys the draw;
-  its own parameters start at ``parameters[first]``.
+  intended time, in nanoseconds, of a client's request number ``index`` (from 0), not before that
+  of the previous one, ``previous`` (0 for the first). ``request`` is the number that keys the
+  draw; its own parameters start at ``parameters[first]``.
 """
 
 import sys

@@ -1,14 +1,22 @@
-"""Evenly spaced requests: number k comes at k / rate, without rounding errors adding up."""
+"""Evenly spaced requests: number k comes at k / rate, without rounding errors adding up.
 
-import math
-from typing import Any
+The gap is kept as whole nanoseconds and a fraction of one. k times the whole part is exact, and k
+times the fraction is off by less than 0.001 ns for k < 2**40, where k times the gap as one double
+would lose whole nanoseconds from 2**53 ns (104 days) on. So no request is more than half a
+nanosecond and a thousandth off, besides what the rate's own double is off (1 part in 10**16).
+"""
 
+from fractions import Fraction
+
+import numpy as np
 from numpy.typing import NDArray
 
 from emu.kernel import kernel
 from emu.quantities import Rate
 from emu.registry import OptionsModel
 from emu.units import SECOND
+
+EXAMPLE = {"rate": "300/s"}
 
 
 class Options(OptionsModel):
@@ -19,8 +27,9 @@ class Options(OptionsModel):
 
 
 def parameters(options: Options) -> tuple[float, ...]:
-    """The gap in nanoseconds."""
-    return (SECOND / options.rate,)
+    """The gap: whole nanoseconds, and the rest."""
+    whole, rest = divmod(SECOND / Fraction(options.rate), 1)
+    return float(whole), float(rest)
 
 
 def rate(options: Options) -> float:
@@ -30,7 +39,7 @@ def rate(options: Options) -> float:
 
 @kernel
 def following(
-    parameters: NDArray[Any], first: int, seed: int, request: int, index: int, previous: int
+    parameters: NDArray[np.float64], first: int, seed: int, request: int, index: int, previous: int
 ) -> int:
-    """The nanosecond in which k / rate lies."""
-    return int(math.floor(index * parameters[first]))
+    """The nanosecond nearest to k / rate."""
+    return index * int(parameters[first]) + int(index * parameters[first + 1] + 0.5)

@@ -1,8 +1,12 @@
-"""A Poisson process: independent exponential gaps, as from very many independent users."""
+"""A Poisson process: independent exponential gaps, as from very many independent users.
+
+Gaps are rounded to the nearest nanosecond, which changes their mean m (in nanoseconds) by a share
+of 1 / (24 m^2) at most: a millionth at 5 million/s.
+"""
 
 import math
-from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from emu.kernel import kernel
@@ -10,6 +14,8 @@ from emu.quantities import Rate
 from emu.random_streams import ARRIVAL, uniform
 from emu.registry import OptionsModel
 from emu.units import SECOND
+
+EXAMPLE = {"rate": "300/s"}
 
 
 class Options(OptionsModel):
@@ -31,7 +37,7 @@ def rate(options: Options) -> float:
 
 @kernel
 def following(
-    parameters: NDArray[Any], first: int, seed: int, request: int, index: int, previous: int
+    parameters: NDArray[np.float64], first: int, seed: int, request: int, index: int, previous: int
 ) -> int:
     """The previous time plus an exponential gap, rounded to whole nanoseconds."""
     gap = -parameters[first] * math.log(1.0 - uniform(seed, ARRIVAL, request, 0))

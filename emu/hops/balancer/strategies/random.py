@@ -29,7 +29,8 @@ def pick(
     """The available backend at a uniformly drawn place among the available ones."""
     available = 0
     for backend in range(len(backends)):
-        available += backends["available"][backend]
+        if backends["available"][backend]:
+            available += 1
     place = int(uniform(seed, BALANCE, request, attempt) * available)
     for backend in range(len(backends)):
         if backends["available"][backend]:

@@ -29,7 +29,7 @@ def pick(
     """The first available backend from the pointer on; the pointer moves behind it."""
     count = len(backends)
     for step in range(count):
-        backend = (memory[0] + step) % count
+        backend = int((memory[0] + step) % count)
         if backends["available"][backend]:
             memory[0] = (backend + 1) % count
             return backend
