@@ -4,13 +4,18 @@ A plain number stands for the base unit where that is what people write (seconds
 duration needs its unit). Each type is written back in a form that reads as the same value.
 """
 
+import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from emu import units
+
+_NEGATIVE = re.compile(r"-[0-9.]")
+"""So that ``-5ms`` meets the rule that it must not be below 0, not one about its spelling."""
 
 
 def _read(parse: Callable[[str], float], plain: type | tuple[type, ...]) -> BeforeValidator:
@@ -19,8 +24,9 @@ def _read(parse: Callable[[str], float], plain: type | tuple[type, ...]) -> Befo
             raise PydanticCustomError("quantity", str(_rule_of(parse)))
         if isinstance(value, plain):
             return value
+        text = str(value).replace(" ", "")
         try:
-            return parse(str(value).replace(" ", ""))
+            return -parse(text[1:]) if _NEGATIVE.match(text) else parse(text)
         except ValueError as error:
             raise PydanticCustomError("quantity", str(error)) from None
 
@@ -43,19 +49,38 @@ def _json(pattern: str, *plain: str) -> WithJsonSchema:
 
 _NUMBER = r"[0-9]+(\.[0-9]+)?"
 
+_DURATIONS = {"h": 3600 * units.SECOND, "m": 60 * units.SECOND, "s": units.SECOND,
+              "ms": 1_000_000, "us": 1_000}  # fmt: skip
+
+
+def write_duration(nanoseconds: int) -> str:
+    """The duration in the largest unit in which it is a whole number: ``20ms``."""
+    for unit, length in _DURATIONS.items():
+        if nanoseconds % length == 0 and nanoseconds:
+            return f"{nanoseconds // length}{unit}"
+    return f"{nanoseconds}ns" if nanoseconds else "0s"
+
+
+def _write_rate(rate: float) -> str:
+    """The rate in plain digits, so that it reads as the same float: ``200/s``."""
+    digits = format(Decimal(repr(rate)), "f")
+    return f"{digits.removesuffix('.0')}/s"
+
+
 Duration = Annotated[
     int,
     _read(units.parse_duration, ()),
-    PlainSerializer(lambda ns: f"{ns}ns"),
+    Field(ge=0),
+    PlainSerializer(write_duration),
     _json(rf"^-?0$|^({_NUMBER}(ns|us|µs|ms|s|m|h))+$"),
 ]
-"""A duration; int nanoseconds."""
+"""A duration; int nanoseconds, at least 0."""
 
 Rate = Annotated[
     float,
     _read(units.parse_rate, ()),
     Field(gt=0),
-    PlainSerializer(lambda rate: f"{rate!r}/s"),
+    PlainSerializer(_write_rate),
     _json(rf"^{_NUMBER}/(s|m|h)$"),
 ]
 """A rate; float per second, above 0."""
@@ -68,6 +93,14 @@ Bandwidth = Annotated[
     _json(rf"^{_NUMBER}(bit|kbit|Mbit|Gbit|Tbit)$"),
 ]
 """A bandwidth; int bits per second, above 0."""
+
+Cpu = Annotated[
+    float,
+    _read(units.parse_cpu, (int, float)),
+    Field(gt=0, le=100_000),
+    _json(rf"^{_NUMBER}m?$", "number"),
+]
+"""Cores, as in ``4`` or ``500m``; above 0."""
 
 Size = Annotated[
     int,

@@ -37,7 +37,7 @@ class NodePool(OptionsModel):
     """How many nodes."""
     cpu: Annotated[float, Field(gt=0)] = 4
     """Cores of each node."""
-    labels: dict[str, str] = {}
+    labels: dict[str, str] = Field(default_factory=dict)
     """Labels of each node."""
     zones: tuple[str, ...] = ()
     """Zones over which the nodes are dealt in turn (label ``topology.kubernetes.io/zone``)."""
@@ -72,7 +72,7 @@ class LoadBalancer(OptionsModel):
 class Behaviour(OptionsModel):
     """How the Pods that a selector matches serve requests."""
 
-    selector: dict[str, str] = {}
+    selector: dict[str, str] = Field(default_factory=dict)
     """Labels, as a Service selects by them; nothing selects every Pod."""
     namespace: Name | None = None
     """Only Pods of this namespace; all where nothing is said."""
@@ -180,7 +180,9 @@ class ScenarioSpec(OptionsModel):
     """Files with more Kubernetes objects, relative to this one."""
     node_pools: tuple[NodePool, ...] = ()
     """Nodes in bulk."""
-    dns: dict[str, Annotated[tuple[IPv4Address, ...], Field(min_length=1)]] = {}
+    dns: dict[str, Annotated[tuple[IPv4Address, ...], Field(min_length=1)]] = Field(
+        default_factory=dict
+    )
     """Domains and their addresses; each answer starts at a random one of them."""
     resolver: Resolver = Resolver()
     """How names are resolved."""

@@ -1,0 +1,200 @@
+"""The cluster of a scenario, and the steps that complete what a description leaves out.
+
+In order, each a small function:
+
+1. `pooled_nodes`: node pools become Nodes ``<pool>-1`` ...;
+2. `addressed_nodes`: Nodes without an InternalIP get one, from 192.168.1.100 on;
+3. `networked_nodes`: Nodes without a podCIDR get a /24 of 10.244.0.0/16, as the
+   controller-manager gives them;
+4. `emu.scenario.placement.placed`: Pods without a node get one, Deployments get their Pods;
+5. `addressed_pods`: Pods without an address get one of their node's podCIDR (or its own address
+   with ``hostNetwork``);
+6. `addressed_services`: ClusterIPs from 10.96.0.0/12 and NodePorts from 30000 on;
+7. `completed_slices`: EndpointSlices for Services with a selector that have none.
+
+What was given is never changed, so completing a completed cluster gives the same cluster.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import cycle
+from typing import Any
+
+from emu.scenario import allocation
+from emu.scenario.description import NodePool
+from emu.scenario.kubernetes import (
+    Deployment,
+    EndpointSlice,
+    KubeProxyConfiguration,
+    Node,
+    Pod,
+    Service,
+)
+from emu.scenario.kubernetes.node import ZONE_LABEL, NodeAddress
+from emu.scenario.kubernetes.service import ServicePort
+from emu.scenario.placement import placed
+from emu.scenario.slices import derived, zones_of
+
+
+class ExhaustedError(Exception):
+    """There is no free address or port any more for ``owner``; ``rule`` says which."""
+
+    def __init__(self, owner: Node | Pod | Service, rule: str) -> None:
+        self.owner, self.rule = owner, rule
+        super().__init__(owner, rule)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The Kubernetes objects of a scenario, each kind in the order in which it was given."""
+
+    nodes: tuple[Node, ...] = ()
+    pods: tuple[Pod, ...] = ()
+    services: tuple[Service, ...] = ()
+    endpoint_slices: tuple[EndpointSlice, ...] = ()
+    deployments: tuple[Deployment, ...] = ()
+    kube_proxy: KubeProxyConfiguration = field(default_factory=KubeProxyConfiguration)
+
+    def service(self, key: str) -> Service | None:
+        """The Service called ``namespace/name``, or ``name`` in the namespace ``default``."""
+        full = key if "/" in key else f"default/{key}"
+        return next((found for found in self.services if found.key == full), None)
+
+    def pod(self, key: str) -> Pod | None:
+        """The Pod called ``namespace/name``, or ``name`` in the namespace ``default``."""
+        full = key if "/" in key else f"default/{key}"
+        return next((found for found in self.pods if found.key == full), None)
+
+    def node(self, name: str) -> Node | None:
+        """The Node of this name."""
+        return next((found for found in self.nodes if found.name == name), None)
+
+    def slices_of(self, service: Service) -> tuple[EndpointSlice, ...]:
+        """The EndpointSlices of a Service."""
+        return tuple(found for found in self.endpoint_slices if found.service == service.key)
+
+
+def completed(cluster: Cluster, pools: Sequence[NodePool], taken: Iterable[str]) -> Cluster:
+    """The cluster with everything that was left out; ``taken`` are addresses of others.
+
+    Raises NoNodeFitsError and ExhaustedError.
+    """
+    nodes = addressed_nodes((*cluster.nodes, *pooled_nodes(pools)), taken)
+    nodes = networked_nodes(nodes, cluster.kube_proxy.cluster_cidr)
+    pods = addressed_pods(placed(nodes, cluster.pods, cluster.deployments), nodes)
+    services = addressed_services(cluster.services)
+    return Cluster(
+        nodes,
+        pods,
+        services,
+        completed_slices(cluster.endpoint_slices, services, pods, nodes),
+        cluster.deployments,
+        cluster.kube_proxy,
+    )
+
+
+def pooled_nodes(pools: Sequence[NodePool]) -> tuple[Node, ...]:
+    """The Nodes of the pools."""
+    nodes: list[Node] = []
+    for pool in pools:
+        for number, zone in zip(range(1, pool.nodes + 1), cycle(pool.zones or ("",)), strict=False):
+            zoned = {ZONE_LABEL: zone} if zone else {}
+            nodes.append(Node.model_validate({
+                "apiVersion": "v1",
+                "kind": "Node",
+                "metadata": {"name": f"{pool.name}-{number}", "labels": pool.labels | zoned},
+                "status": {"capacity": {"cpu": pool.cpu}},
+            }))  # fmt: skip
+    return tuple(nodes)
+
+
+def addressed_nodes(nodes: Sequence[Node], taken: Iterable[str]) -> tuple[Node, ...]:
+    """The Nodes, each with an InternalIP."""
+    used = {node.address for node in nodes} | set(taken)
+    free = allocation.free_addresses([allocation.HOSTS], used)
+
+    def addressed(node: Node) -> Node:
+        if node.address:
+            return node
+        address = NodeAddress(type="InternalIP", address=next(free))
+        return node.changed(status={"addresses": (*node.status.addresses, address)})
+
+    return tuple(map(addressed, nodes))
+
+
+def networked_nodes(nodes: Sequence[Node], cluster_cidr: str) -> tuple[Node, ...]:
+    """The Nodes, each with a podCIDR."""
+    free = allocation.free_pod_cidrs(cluster_cidr, [n.pod_cidr for n in nodes if n.pod_cidr])
+
+    def networked(node: Node) -> Node:
+        if node.pod_cidr:
+            return node
+        network = next(free, None)
+        if network is None:
+            raise ExhaustedError(node, "finds no free podCIDR in the cluster's network")
+        return node.changed(spec={"pod_cidr": network})
+
+    return tuple(map(networked, nodes))
+
+
+def addressed_pods(pods: Sequence[Pod], nodes: Sequence[Node]) -> tuple[Pod, ...]:
+    """The Pods, each with an address, where its node is known."""
+    taken = {pod.ip for pod in pods if pod.ip}
+    free = {node.name: allocation.free_pod_addresses(node.pod_cidr, taken) for node in nodes}
+    hosts = {node.name: node.address for node in nodes}
+
+    def addressed(pod: Pod) -> Pod:
+        if pod.ip or pod.node_name not in free:
+            return pod
+        address = hosts[pod.node_name] if pod.spec.host_network else next(free[pod.node_name], None)
+        if address is None:
+            raise ExhaustedError(pod, "finds no free address in the podCIDR of its node")
+        return pod.changed(status={"pod_ip": address})
+
+    return tuple(map(addressed, pods))
+
+
+def addressed_services(services: Sequence[Service]) -> tuple[Service, ...]:
+    """The Services, each with a ClusterIP (unless headless) and the NodePorts that it needs."""
+    addresses = allocation.free_cluster_ips(s.cluster_ip for s in services if s.cluster_ip)
+    given = (port.node_port for service in services for port in service.ports if port.node_port)
+    node_ports = allocation.free_node_ports(given)
+
+    def ported(service: Service, port: ServicePort) -> ServicePort:
+        if port.node_port or not _wants_node_ports(service):
+            return port
+        number = next(node_ports, None)
+        if number is None:
+            raise ExhaustedError(service, "finds no free NodePort")
+        return port.model_copy(update={"node_port": number})
+
+    def addressed(service: Service) -> Service:
+        spec: dict[str, Any] = {"ports": tuple(ported(service, port) for port in service.ports)}
+        if service.cluster_ip == "":
+            spec["cluster_ip"] = next(addresses)
+        return service.changed(spec=spec)
+
+    return tuple(map(addressed, services))
+
+
+def _wants_node_ports(service: Service) -> bool:
+    if service.type == "LoadBalancer":
+        return service.spec.allocate_load_balancer_node_ports
+    return service.type == "NodePort"
+
+
+def completed_slices(
+    slices: Sequence[EndpointSlice],
+    services: Sequence[Service],
+    pods: Sequence[Pod],
+    nodes: Sequence[Node],
+) -> tuple[EndpointSlice, ...]:
+    """The slices given, and those of Services with a selector that have none."""
+    known = {found.service for found in slices}
+    zones = zones_of(nodes)
+    more: list[EndpointSlice] = []
+    for service in services:
+        if service.selector and service.key not in known:
+            here = [pod for pod in pods if pod.namespace == service.namespace]
+            more.extend(derived(service, here, zones))
+    return (*slices, *more)

@@ -1,0 +1,75 @@
+"""EndpointSlice (discovery.k8s.io/v1)."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from emu.scenario.kubernetes.objects import Block, KubernetesObject, PortNumber, Protocol
+
+SERVICE_LABEL = "kubernetes.io/service-name"
+MANAGED_BY_LABEL = "endpointslice.kubernetes.io/managed-by"
+
+
+class EndpointPort(Block):
+    """A port at which every endpoint of the slice answers."""
+
+    name: str = ""
+    protocol: Protocol = "TCP"
+    port: PortNumber
+
+
+class EndpointConditions(Block):
+    """The conditions of an endpoint as written; see `Endpoint` for how unset ones are read."""
+
+    ready: bool | None = None
+    serving: bool | None = None
+    terminating: bool | None = None
+
+
+class TargetReference(Block):
+    """The object that an endpoint stands for."""
+
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+
+
+class Endpoint(Block):
+    """One endpoint: usually a Pod."""
+
+    addresses: Annotated[tuple[str, ...], Field(min_length=1)]
+    conditions: EndpointConditions = EndpointConditions()
+    node_name: str | None = None
+    zone: str | None = None
+    target_ref: TargetReference | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether it takes new connections; unset counts as ready."""
+        return self.conditions.ready is not False
+
+    @property
+    def serving(self) -> bool:
+        """Whether it would take connections, ending or not; unset means as ``ready`` says."""
+        return self.ready if self.conditions.serving is None else self.conditions.serving
+
+    @property
+    def terminating(self) -> bool:
+        """Whether it is being deleted; unset counts as not."""
+        return self.conditions.terminating is True
+
+
+class EndpointSlice(KubernetesObject):
+    """Some endpoints of a Service."""
+
+    api_version: Literal["discovery.k8s.io/v1"] = Field()
+    kind: Literal["EndpointSlice"] = Field()
+    address_type: Literal["IPv4", "IPv6", "FQDN"] = "IPv4"
+    ports: tuple[EndpointPort, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+
+    @property
+    def service(self) -> str:
+        """The Service it belongs to, as ``namespace/name``; empty where its label is missing."""
+        name = self.labels.get(SERVICE_LABEL, "")
+        return f"{self.namespace}/{name}" if name else ""

@@ -1,0 +1,87 @@
+"""Node (v1)."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from emu.scenario.kubernetes.objects import (
+    Block,
+    KubernetesObject,
+    Network,
+    Resources,
+    is_ipv4,
+)
+
+ZONE_LABEL = "topology.kubernetes.io/zone"
+DEFAULT_CPU = 4.0
+MOST_PODS = 110
+"""The kubelet's default for maxPods."""
+
+
+class Taint(Block):
+    """What keeps Pods away that do not tolerate it."""
+
+    key: str
+    value: str = ""
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"]
+
+
+class NodeSpec(Block):
+    """The spec of a Node."""
+
+    pod_cidr: Network | None = None
+    unschedulable: bool = False
+    taints: tuple[Taint, ...] = ()
+
+
+class NodeAddress(Block):
+    """One of a Node's addresses."""
+
+    type: str
+    address: str
+
+
+class NodeStatus(Block):
+    """The status of a Node."""
+
+    addresses: tuple[NodeAddress, ...] = ()
+    capacity: Resources = Resources()
+    allocatable: Resources = Resources()
+
+
+class Node(KubernetesObject):
+    """A machine of the cluster."""
+
+    api_version: Literal["v1"] = Field()
+    kind: Literal["Node"] = Field()
+    spec: NodeSpec = NodeSpec()
+    status: NodeStatus = NodeStatus()
+
+    @property
+    def address(self) -> str:
+        """Its InternalIP, the first IPv4 one; empty where it has none."""
+        for found in self.status.addresses:
+            if found.type == "InternalIP" and is_ipv4(found.address):
+                return found.address
+        return ""
+
+    @property
+    def pod_cidr(self) -> str:
+        """The network of its Pods; empty where it has none yet."""
+        return self.spec.pod_cidr or ""
+
+    @property
+    def zone(self) -> str | None:
+        """Its zone."""
+        return self.labels.get(ZONE_LABEL)
+
+    @property
+    def cpu(self) -> float:
+        """Cores that Pods may use: the allocatable ones, else all; 4 where nothing is said."""
+        return self.status.allocatable.cpu or self.status.capacity.cpu or DEFAULT_CPU
+
+    @property
+    def most_pods(self) -> int:
+        """How many Pods it takes; 110 where nothing is said, as the kubelet has it."""
+        pods = self.status.allocatable.pods
+        return MOST_PODS if pods is None else pods

@@ -1,0 +1,169 @@
+"""What all Kubernetes objects share: metadata, names, labels, and how fields are spelled."""
+
+from collections.abc import Mapping
+from ipaddress import AddressValueError, IPv4Address, IPv4Network
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, model_validator
+
+from emu.quantities import Cpu
+
+_INITIALISMS = {"ip": "IP", "ips": "IPs", "cidr": "CIDR", "cidrs": "CIDRs"}
+
+
+def field_name(python: str) -> str:
+    """The name of a field as Kubernetes spells it: ``pod_cidr`` is ``podCIDR``."""
+    first, *others = python.split("_")
+    return first + "".join(_INITIALISMS.get(word, word.capitalize()) for word in others)
+
+
+class Block(BaseModel):
+    """A part of a Kubernetes object: frozen, unknown fields accepted, null as if left out."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", alias_generator=field_name, validate_by_name=True,
+        validate_by_alias=True, serialize_by_alias=True, use_attribute_docstrings=True,
+    )  # fmt: skip
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, value: Any) -> Any:
+        if isinstance(value, Mapping) and None in value.values():
+            return {name: field for name, field in value.items() if field is not None}
+        return value
+
+
+def _ipv4(text: str) -> str:
+    try:
+        return str(IPv4Address(text))
+    except AddressValueError:
+        raise ValueError("must be an IPv4 address (IPv6 is not modelled)") from None
+
+
+def _network(text: str) -> str:
+    try:
+        return str(IPv4Network(text))
+    except ValueError:
+        raise ValueError("must be an IPv4 network such as 10.244.0.0/24") from None
+
+
+def is_ipv4(text: str) -> bool:
+    """Whether the text is an IPv4 address."""
+    try:
+        IPv4Address(text)
+    except AddressValueError:
+        return False
+    return True
+
+
+Address = Annotated[str, AfterValidator(_ipv4)]
+"""An IPv4 address."""
+
+Network = Annotated[str, AfterValidator(_network)]
+"""An IPv4 network in CIDR notation."""
+
+PortNumber = Annotated[int, Strict(), Field(ge=1, le=65535)]
+
+Protocol = Literal["TCP", "UDP", "SCTP"]
+
+_LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+
+Namespace = Annotated[str, Field(pattern=rf"^{_LABEL}$")]
+"""RFC 1123 label."""
+
+ObjectName = Annotated[str, Field(pattern=rf"^{_LABEL}(\.{_LABEL})*$", max_length=253)]
+"""RFC 1123 subdomain."""
+
+
+class OwnerReference(Block):
+    """What made an object."""
+
+    kind: str = ""
+    name: str = ""
+    controller: bool = False
+
+
+class Metadata(Block):
+    """Metadata of an object in a namespace."""
+
+    name: ObjectName
+    namespace: Namespace = "default"
+    labels: dict[str, str] = Field(default_factory=dict)
+    annotations: dict[str, str] = Field(default_factory=dict)
+    deletion_timestamp: str | None = None
+    owner_references: tuple[OwnerReference, ...] = ()
+
+
+class KubernetesObject(Block):
+    """An object with metadata."""
+
+    api_version: str
+    kind: str
+    metadata: Metadata
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.metadata.name
+
+    @property
+    def namespace(self) -> str:
+        """Its namespace."""
+        return self.metadata.namespace
+
+    @property
+    def key(self) -> str:
+        """``namespace/name``."""
+        return f"{self.metadata.namespace}/{self.metadata.name}"
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Its labels."""
+        return self.metadata.labels
+
+    def changed(self, **blocks: dict[str, Any]) -> Self:
+        """A copy with these fields of these blocks: ``pod.changed(spec={"node_name": "a"})``."""
+        update = {
+            name: getattr(self, name).model_copy(update=fields) for name, fields in blocks.items()
+        }
+        return self.model_copy(update=update)
+
+
+class Requirement(Block):
+    """One of a selector's ``matchExpressions``."""
+
+    key: str
+    operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
+    values: tuple[str, ...] = ()
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        """Whether the labels meet it; a label that is absent is not in any list."""
+        there = self.key in labels
+        if self.operator in ("Exists", "DoesNotExist"):
+            return there == (self.operator == "Exists")
+        return (there and labels[self.key] in self.values) == (self.operator == "In")
+
+
+class LabelSelector(Block):
+    """The selector of a Deployment."""
+
+    match_labels: dict[str, str] = Field(default_factory=dict)
+    match_expressions: tuple[Requirement, ...] = ()
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        """Whether an object with these labels is selected."""
+        return selects(self.match_labels, labels) and all(
+            requirement.matches(labels) for requirement in self.match_expressions
+        )
+
+
+def selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
+    """Whether the labels have every pair of the selector; an empty one selects everything."""
+    return all(labels.get(key) == value for key, value in selector.items())
+
+
+class Resources(Block):
+    """Amounts of a node or a container; only the CPU and the number of Pods are read."""
+
+    cpu: Cpu | None = None
+    pods: int | None = None

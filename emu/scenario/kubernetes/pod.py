@@ -1,0 +1,139 @@
+"""Pod (v1), and the template of Pods in a Deployment."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from emu.scenario.kubernetes.node import Taint
+from emu.scenario.kubernetes.objects import (
+    Address,
+    Block,
+    KubernetesObject,
+    PortNumber,
+    Protocol,
+    Resources,
+)
+
+
+class ContainerPort(Block):
+    """A port that a container declares."""
+
+    name: str = ""
+    container_port: PortNumber
+    protocol: Protocol = "TCP"
+
+
+class ContainerResources(Block):
+    """What a container asks for, and what it may use."""
+
+    requests: Resources = Resources()
+    limits: Resources = Resources()
+
+
+class Container(Block):
+    """A container of a Pod."""
+
+    name: str = ""
+    image: str = ""
+    ports: tuple[ContainerPort, ...] = ()
+    resources: ContainerResources = ContainerResources()
+
+
+class Toleration(Block):
+    """A taint that a Pod bears."""
+
+    key: str = ""
+    operator: Literal["Equal", "Exists"] = "Equal"
+    value: str = ""
+    effect: str = ""
+
+    def bears(self, taint: Taint) -> bool:
+        """Whether it holds for this taint; an empty key or effect holds for each."""
+        if self.effect not in ("", taint.effect) or self.key not in ("", taint.key):
+            return False
+        return self.operator == "Exists" or (self.key != "" and self.value == taint.value)
+
+
+class PodSpec(Block):
+    """The spec of a Pod."""
+
+    node_name: str = ""
+    host_network: bool = False
+    node_selector: dict[str, str] = Field(default_factory=dict)
+    tolerations: tuple[Toleration, ...] = ()
+    containers: tuple[Container, ...] = ()
+
+
+class PodCondition(Block):
+    """A condition of a Pod."""
+
+    type: str
+    status: str
+
+
+class PodStatus(Block):
+    """The status of a Pod."""
+
+    phase: str = ""
+    pod_ip: Address | None = None
+    conditions: tuple[PodCondition, ...] = ()
+
+
+class Pod(KubernetesObject):
+    """A Pod."""
+
+    api_version: Literal["v1"] = Field()
+    kind: Literal["Pod"] = Field()
+    spec: PodSpec = PodSpec()
+    status: PodStatus = PodStatus()
+
+    @property
+    def node_name(self) -> str:
+        """The node that it runs on; empty before it is placed."""
+        return self.spec.node_name
+
+    @property
+    def ip(self) -> str:
+        """Its address; empty before it has one."""
+        return self.status.pod_ip or ""
+
+    @property
+    def container_ports(self) -> tuple[ContainerPort, ...]:
+        """The ports that its containers declare, in their order."""
+        return declared_ports(self.spec.containers)
+
+    @property
+    def ready(self) -> bool:
+        """Its condition Ready; a Pod that has no such condition counts as ready."""
+        return all(found.status == "True" for found in self.status.conditions
+                   if found.type == "Ready")  # fmt: skip
+
+    @property
+    def terminating(self) -> bool:
+        """Whether it is being deleted."""
+        return self.metadata.deletion_timestamp is not None
+
+    @property
+    def over(self) -> bool:
+        """Whether its containers have ended for good."""
+        return self.status.phase in ("Succeeded", "Failed")
+
+
+def declared_ports(containers: Sequence[Container]) -> tuple[ContainerPort, ...]:
+    """The ports that containers declare, in their order."""
+    return tuple(port for container in containers for port in container.ports)
+
+
+class TemplateMetadata(Block):
+    """The metadata that a template gives to its Pods."""
+
+    labels: dict[str, str] = Field(default_factory=dict)
+    annotations: dict[str, str] = Field(default_factory=dict)
+
+
+class PodTemplate(Block):
+    """What the Pods of a Deployment are like."""
+
+    metadata: TemplateMetadata = TemplateMetadata()
+    spec: PodSpec = PodSpec()

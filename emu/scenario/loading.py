@@ -1,0 +1,78 @@
+"""From a file to a validated, completed, frozen scenario."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from emu.errors import Mistake, ScenarioError
+from emu.scenario import resolved
+from emu.scenario.checks import check
+from emu.scenario.cluster import Cluster, ExhaustedError, completed
+from emu.scenario.description import ScenarioDocument, ScenarioSpec
+from emu.scenario.documents import gather
+from emu.scenario.objects import Objects, read_objects
+from emu.scenario.placement import NoNodeFitsError
+from emu.scenario.reference import completed_spec, with_reference
+from emu.scenario.rules import validated
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A scenario that can be run: everything that the files left out is filled in."""
+
+    name: str
+    spec: ScenarioSpec
+    cluster: Cluster
+    warnings: tuple[str, ...] = field(default=(), compare=False)
+
+    def resolved(self) -> str:
+        """The scenario in full, as YAML documents that load as an equal Scenario."""
+        return resolved.text_of(self._documents)
+
+    @property
+    def digest(self) -> str:
+        """12 hexadecimal digits that name the scenario's content, whatever its seed."""
+        return resolved.digest_of(self._documents)
+
+    @cached_property
+    def _documents(self) -> list[dict[str, Any]]:
+        return resolved.documents(self.name, self.spec, self.cluster)
+
+
+def load(
+    source: str | Path, overrides: Mapping[str, Any] | None = None, seed: int | None = None
+) -> Scenario:
+    """The scenario in the file ``source``.
+
+    ``overrides`` maps paths such as ``spec.loadBalancers[0].strategy`` or
+    ``Deployment/web.spec.replicas`` to values; ``seed`` is short for ``spec.seed``.
+
+    Raises ScenarioError with every mistake that was found: first those of single documents, and
+    when there are none, those between documents.
+    """
+    changes = dict(overrides or {})
+    if seed is not None:
+        changes["spec.seed"] = seed
+    mistakes: list[Mistake] = []
+    documents = gather(Path(source), changes, mistakes)
+    document = validated(ScenarioDocument, documents.scenario, mistakes)
+    objects = read_objects(documents.objects, mistakes)
+    if document is None or mistakes:
+        raise ScenarioError(mistakes)
+    cluster = _completed(document.spec, objects)
+    spec = completed_spec(document.spec, cluster)
+    warnings = check(document.spec, spec, cluster, documents.scenario, objects)
+    return Scenario(document.metadata.name, spec, cluster, (*objects.warnings, *warnings))
+
+
+def _completed(spec: ScenarioSpec, objects: Objects) -> Cluster:
+    taken = [str(balancer.address) for balancer in spec.load_balancers]
+    taken += [str(address) for addresses in spec.dns.values() for address in addresses]
+    taken += [str(client.address) for client in spec.clients if client.address]
+    try:
+        return completed(with_reference(objects.cluster, spec.node_pools), spec.node_pools, taken)
+    except (NoNodeFitsError, ExhaustedError) as error:
+        place = objects.place_of(error.owner)
+        raise ScenarioError([place.missing((), error.rule)]) from None

@@ -1,0 +1,96 @@
+"""EndpointSlices as the endpointslice controller derives them from a Service's selector.
+
+Source: kubernetes/kubernetes, pkg/controller/endpointslice and staging/src/k8s.io/endpointslice.
+Topology hints are left out.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from emu.scenario.kubernetes import EndpointSlice, Node, Pod, Service, ServicePort, selects
+from emu.scenario.kubernetes.endpointslice import MANAGED_BY_LABEL, SERVICE_LABEL
+
+MOST_ENDPOINTS: Final = 100
+"""kube-controller-manager's default for --max-endpoints-per-slice."""
+
+_Ports = tuple[tuple[str, str, int], ...]
+
+
+def derived(
+    service: Service, pods: Sequence[Pod], zones: Mapping[str, str | None]
+) -> Iterator[EndpointSlice]:
+    """The slices of a Service with a selector; one empty slice where it selects no Pod.
+
+    Pods at which the Service's ports have other numbers (named target ports) have slices of their
+    own. ``zones`` gives the zone of each node.
+    """
+    groups: dict[_Ports, list[dict[str, Any]]] = {}
+    for pod in pods:
+        if pod.ip and not pod.over and selects(service.selector, pod.labels):
+            ports = tuple(_resolved(service.ports, pod))
+            groups.setdefault(ports, []).append(_endpoint(service, pod, zones))
+    number = 0
+    for ports, endpoints in groups.items() or (((), []),):
+        for first in range(0, max(len(endpoints), 1), MOST_ENDPOINTS):
+            number += 1
+            yield _slice(service, number, ports, endpoints[first : first + MOST_ENDPOINTS])
+
+
+def target_port(port: ServicePort, pod: Pod) -> int | None:
+    """The number of a Service's target port at a Pod; None where the Pod has no such name."""
+    if isinstance(port.target_port, int):
+        return port.target_port
+    for declared in pod.container_ports:
+        if declared.name == port.target_port and declared.protocol == port.protocol:
+            return declared.container_port
+    return None
+
+
+def zones_of(nodes: Iterable[Node]) -> dict[str, str | None]:
+    """The zone of each node by name."""
+    return {node.name: node.zone for node in nodes}
+
+
+def _resolved(ports: Sequence[ServicePort], pod: Pod) -> Iterator[tuple[str, str, int]]:
+    for port in ports:
+        number = target_port(port, pod)
+        if number is not None:
+            yield port.name, port.protocol, number
+
+
+def _endpoint(service: Service, pod: Pod, zones: Mapping[str, str | None]) -> dict[str, Any]:
+    serving = pod.ready or service.spec.publish_not_ready_addresses
+    return {
+        "addresses": [pod.ip],
+        "conditions": {
+            "ready": serving and not pod.terminating,
+            "serving": serving,
+            "terminating": pod.terminating,
+        },
+        "nodeName": pod.node_name or None,
+        "zone": zones.get(pod.node_name),
+        "targetRef": {"kind": "Pod", "namespace": pod.namespace, "name": pod.name},
+    }
+
+
+def _slice(
+    service: Service, number: int, ports: _Ports, endpoints: list[dict[str, Any]]
+) -> EndpointSlice:
+    return EndpointSlice.model_validate(
+        {
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": {
+                "name": f"{service.name}-{number}",
+                "namespace": service.namespace,
+                "labels": {
+                    SERVICE_LABEL: service.name,
+                    MANAGED_BY_LABEL: "endpointslice-controller.k8s.io",
+                },
+            },
+            "addressType": "IPv4",
+            "ports": [{"name": name, "protocol": protocol, "port": port}
+                      for name, protocol, port in ports],
+            "endpoints": endpoints,
+        }
+    )  # fmt: skip
