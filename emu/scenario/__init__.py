@@ -1,8 +1,46 @@
 """The description of a run: reading, validating and completing scenario files."""
 
 from emu.scenario.cluster import Cluster
-from emu.scenario.description import ScenarioSpec
+from emu.scenario.description import (
+    Behaviour,
+    Client,
+    Link,
+    Listener,
+    LoadBalancer,
+    Network,
+    NodePool,
+    ScenarioSpec,
+)
+from emu.scenario.kubernetes import (
+    Deployment,
+    EndpointSlice,
+    KubeProxyConfiguration,
+    Node,
+    Pod,
+    Service,
+)
 from emu.scenario.loading import Scenario, load
+from emu.scenario.names import resolve
 from emu.scenario.overrides import parse_overrides
 
-__all__ = ["Cluster", "Scenario", "ScenarioSpec", "load", "parse_overrides"]
+__all__ = [
+    "Behaviour",
+    "Client",
+    "Cluster",
+    "Deployment",
+    "EndpointSlice",
+    "KubeProxyConfiguration",
+    "Link",
+    "Listener",
+    "LoadBalancer",
+    "Network",
+    "Node",
+    "NodePool",
+    "Pod",
+    "Scenario",
+    "ScenarioSpec",
+    "Service",
+    "load",
+    "parse_overrides",
+    "resolve",
+]
