@@ -15,11 +15,13 @@ Numba's own cache does not notice an edited callee, so the cache folder is named
 every source of this package: an edit compiles anew, and nothing stale is ever loaded.
 """
 
+import contextlib
 import hashlib
 import importlib.util
 import inspect
 import os
 import shutil
+import stat
 import sys
 import tempfile
 import time
@@ -55,17 +57,28 @@ def cache_folder() -> Path:
     It lies in ``$XDG_CACHE_HOME/emu`` (``~/.cache/emu``), or in the temporary folder where that
     cannot be written.
     """
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "emu"
-    folder = home / source_digest()
-    try:
+    name = source_digest()
+    with contextlib.suppress(OSError, RuntimeError):  # no place to write; no home at all
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "emu"
+        folder = home / name
         folder.mkdir(parents=True, exist_ok=True)
-        _sweep(home, keep=folder)
         if os.access(folder, os.W_OK):
+            with contextlib.suppress(OSError):  # another process may sweep at the same time
+                _sweep(home, keep=folder)
             return folder
-    except OSError:
-        pass
-    folder = Path(tempfile.gettempdir()) / f"emu-{os.getuid()}" / folder.name
-    folder.mkdir(parents=True, exist_ok=True)
+    return _temporary(name)
+
+
+def _temporary(name: str) -> Path:
+    """A folder of this user's own under the temporary folder: what lies in it will be executed."""
+    home = Path(tempfile.gettempdir()) / f"emu-{os.getuid()}"
+    with contextlib.suppress(FileExistsError):
+        home.mkdir(mode=0o700)
+    status = home.lstat()
+    if status.st_uid != os.getuid() or status.st_mode != stat.S_IFDIR | 0o700:
+        home = Path(tempfile.mkdtemp(prefix="emu-"))
+    folder = home / name
+    folder.mkdir(exist_ok=True)
     return folder
 
 
