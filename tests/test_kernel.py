@@ -103,7 +103,7 @@ def test_without_the_jit_a_kernel_is_python(small):
 
 
 def test_a_cache_home_that_cannot_be_written(small, tmp_path):
-    """Where the cache home is no folder, the temporary folder holds the cache, for its user only."""
+    """Where the cache home is no folder, the cache is in the temporary one, for its user only."""
     (tmp_path / "file").touch()
     temporary = tmp_path / "temporary"
     temporary.mkdir()

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -28,6 +28,7 @@ def numpy_block(key_0: int, key_1: int, word_0: int, word_1: int) -> list[int]:
     return [int(word) for word in generator.random_raw(4)]
 
 
+@settings(deadline=None)  # the first call compiles
 @given(WORD, WORD, WORD, WORD)
 def test_philox_is_numpys_word_by_word(key_0, key_1, word_0, word_1):
     """Any key and any counter give the four words that numpy's Philox4x64-10 gives."""
@@ -50,6 +51,7 @@ def test_draws_never_change():
     assert normal(1, 2, 12345, 1) == pytest.approx(0.1551767663124091, rel=1e-14)
 
 
+@settings(deadline=None)  # the first call compiles
 @given(st.integers(0, 2**63 - 1), st.integers(0, 2**32), st.integers(0, 2**40 - 1))
 def test_uniform_is_the_first_word_scaled(seed, stream, request):
     """A uniform draw is the first word's upper 53 bits, in [0, 1)."""
