@@ -16,8 +16,9 @@ class Kind(IntEnum):
 
     SERVICE_END = 0
     """A worker of a Pod has served the request; the next in the backlog takes its place."""
-    LB_RESPONSE = 1
-    """The answer, or the refusal, is back at the load balancer."""
+    ANSWER = 1
+    """The answer, or the refusal, is back at whoever opened the connection that ends at the Pod:
+    the load balancer, or a client that needs none."""
     CLIENT_SEND = 2
     """The client means to send the request; it resolves the name and opens a connection."""
     LB_REQUEST = 3

@@ -19,12 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emu.kernel import dispatcher, kernel
+from emu.quantities import Duration
 from emu.registry import Choice, Registry, choice
 from emu.units import YEAR
 
 DISTRIBUTIONS = Registry(sys.modules[__name__], "distribution")
 
-Distribution = choice(DISTRIBUTIONS, shorthand=lambda value: {"constant": {"value": value}})
+Distribution = choice(
+    DISTRIBUTIONS,
+    shorthand=lambda value: {"constant": {"value": value}},
+    shorthand_type=Duration,
+)
 """The type of a scenario's field that holds a distribution."""
 
 LONGEST = float(YEAR)

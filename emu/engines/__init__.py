@@ -1,0 +1,33 @@
+"""Engines let simulated time pass while requests go through the hops.
+
+An engine is handed a `emu.model.Model` and a `Sink`, and gives every attempt of a request to the
+sink as a row of `emu.recorder.rows.ROW`, in the order in which they ended. Engines own only
+waiting: what happens at an event is decided by the kernels in `emu.hops`.
+"""
+
+from typing import Any, NamedTuple, Protocol
+
+from numpy.typing import NDArray
+
+
+class Sink(Protocol):
+    """Where an engine's results go."""
+
+    def write_requests(self, rows: NDArray[Any]) -> None:
+        """Take rows of `emu.recorder.rows.ROW`; the array may be reused afterwards."""
+
+    def write_metric(self, at_ns: int, metric: str, object_: str, value: float) -> None:
+        """Take one sample of a series."""
+
+    def progress(self, now_ns: int, sent: int) -> None:
+        """Hear how far the run has come; called every few thousand requests."""
+
+
+class Ending(NamedTuple):
+    """How a run ended: when in simulated time, after how many requests and events, and whether
+    before its time."""
+
+    end_ns: int
+    sent: int
+    events: int
+    interrupted: bool

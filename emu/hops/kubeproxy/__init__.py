@@ -9,6 +9,10 @@ kube-proxy always balances connections, never requests, and never tries a second
 """
 
 from emu.hops.kubeproxy import modes
+from emu.kernel import dispatcher
 from emu.registry import Registry
 
 MODES = Registry(modes, "proxy mode")
+
+pick = dispatcher("proxy_modes", [module.pick for module in MODES.values()])
+"""``pick(mode, endpoints, seed, request, attempt)`` for any mode, by its number in `MODES`."""

@@ -1,0 +1,177 @@
+"""A client as a process: it sends requests at their intended times and waits for answers."""
+
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any
+
+from emu.engines.process.moments import Moment
+from emu.engines.process.connection import Sender, exchange
+from emu.engines.process.request import Request
+from emu.events import Kind
+from emu.hops import dns, network
+from emu.hops.network import POD_LEGS
+from emu.hops.node import Entry, Source
+from emu.hops.ports import ephemeral
+from emu.model.targets import TargetKind
+from emu.recorder.rows import ABSENT, Outcome
+from emu.units import SECOND
+from emu.workload import following
+
+if TYPE_CHECKING:
+    from emu.engines.process.emulation import Emulation
+
+Carrier = Callable[[Request], Generator[Moment, None, int]]
+"""Takes a request to its end and back; the time at which the client has the answer."""
+
+_PATIENCE_NS = 127 * SECOND  # Linux: tcp_syn_retries 6
+
+
+class Client:
+    """Client number ``number`` of the model."""
+
+    def __init__(self, emulation: "Emulation", number: int) -> None:
+        self.emulation, self.number = emulation, number
+        self.description = description = emulation.model.clients[number]
+        self.vertex = int(description["vertex"])
+        self.local_hops = int(description["local_hops"])
+        self._request_bytes = int(description["request_bytes"])
+        self._response_bytes = int(description["response_bytes"])
+        self._timeout = int(description["timeout_ns"])
+        self._sender = Sender(
+            vertex=self.vertex, local_hops=self.local_hops,
+            number=int(description["source_number"]), pod=int(description["pod"]),
+            source=Source(int(description["source"])), patience_ns=_PATIENCE_NS,
+        )  # fmt: skip
+        first, targets = int(description["first_target"]), int(description["targets"])
+        self._carriers = [
+            self._carrier(target) for target in emulation.model.targets[first : first + targets]
+        ]
+
+    def run(self) -> Generator[Moment, None, None]:
+        """Send requests for as long as the run takes any: a SimPy process."""
+        emulation, model = self.emulation, self.emulation.model
+        kind, first = self.description["arrivals"], self.description["arrival_parameters"]
+        intended = index = 0
+        while True:
+            number = index * len(model.clients) + self.number
+            intended = following(
+                kind, model.arrival_parameters, first, model.seed, number, index, intended
+            )
+            if not emulation.before_end(intended):
+                return
+            yield Moment(emulation.env, Kind.CLIENT_SEND, number, intended)
+            request = Request(
+                number, self.number, intended, self._request_bytes, self._response_bytes
+            )
+            request.client_port = ephemeral(index)
+            if not emulation.start(request):
+                return
+            emulation.env.process(self._send(request))
+            index += 1
+
+    def _send(self, request: Request) -> Generator[Moment, None, None]:
+        """One request from its intended time to its end: a SimPy process."""
+        address, delay = self._resolve(request)
+        request.sent_ns = request.intended_ns + delay
+        back = yield from self._carriers[address](request)
+        self.end(request, back)
+        self.emulation.finish(request)
+
+    def _resolve(self, request: Request) -> tuple[int, int]:
+        """Which of the domain's addresses, and after how long."""
+        if not self.description["resolves"]:
+            return 0, 0
+        model, cache = self.emulation.model, self.emulation.state.dns
+        delay = dns.resolve(
+            cache, self.number, request.intended_ns, len(self._carriers), model.network.table,
+            model.resolver_latency, model.resolver_ttl_ns,
+            model.seed, request.request, request.attempt,
+        )  # fmt: skip
+        return int(cache["address"][self.number]), delay
+
+    def end(self, request: Request, back: int | None) -> None:
+        """Say how it ended for the client, which has an answer at ``back``, or none yet.
+
+        Nothing happens at or after the end of the run: what would is still in flight.
+        """
+        deadline = None if self._timeout < 0 else request.intended_ns + self._timeout
+        if deadline is not None and (back is None or back > deadline):
+            back = deadline
+            if request.outcome in _NOT_THE_CLIENTS_DOING:
+                request.outcome = Outcome.REQUEST_TIMEOUT
+        if back is not None and self.emulation.before_end(back):
+            request.done_ns = back
+        else:
+            request.outcome, request.done_ns = Outcome.IN_FLIGHT, ABSENT
+
+    def _carrier(self, target: Any) -> Carrier:
+        """How requests to this target go."""
+        kind = int(target["kind"])
+        if kind == TargetKind.LISTENER:
+            listener = self.emulation.listeners[target["listener"]]
+            return lambda request: listener.forward(request, self)
+        if kind == TargetKind.SERVICE:
+            return lambda request: self._to_service(request, target)
+        if kind == TargetKind.POD:
+            return lambda request: self._to_pod(request, target)
+        if kind == TargetKind.CLOSED:
+            return lambda request: self._to_closed_port(request, int(target["vertex"]), 0)
+        return self._to_nowhere
+
+    def _to_service(self, request: Request, target: Any) -> Generator[Moment, None, int]:
+        """To a NodePort or a ClusterIP, which a node translates."""
+        back = yield from self.emulation.nodes[target["node"]].connect(
+            request, self._sender, request.client_port,
+            int(target["service"]), Entry(int(target["entry"])), request.sent_ns,
+        )  # fmt: skip
+        yield self._answer(request, back)
+        return back
+
+    def _to_pod(self, request: Request, target: Any) -> Generator[Moment, None, int]:
+        """Straight to a Pod's own address, translated by nobody."""
+        pod = self.emulation.pods[target["pod"]]
+        request.pod, request.endpoint_port = pod.number, int(target["port"])
+        if request.endpoint_port != pod.app_port:
+            return (yield from self._to_closed_port(request, pod.vertex, 1))
+        model = self.emulation.model
+        syn = network.syn(
+            *model.network, self.vertex, pod.vertex, self.local_hops, POD_LEGS,
+            model.seed, request.request, request.attempt,
+        )  # fmt: skip
+        start = request.sent_ns + syn
+        _, back = yield from exchange(self.emulation, request, self._sender, pod.vertex, pod, start)
+        yield self._answer(request, back)
+        return back
+
+    def _to_closed_port(
+        self, request: Request, vertex: int, destination_hops: int
+    ) -> Generator[Moment, None, int]:
+        """To a host that listens to nothing there: its RST comes back."""
+        model = self.emulation.model
+        draw = (model.seed, request.request, request.attempt)
+        back = request.sent_ns + network.syn(
+            *model.network, self.vertex, vertex, self.local_hops, POD_LEGS, *draw
+        )
+        back += network.refused(
+            *model.network, self.vertex, vertex, vertex, self.local_hops, destination_hops,
+            POD_LEGS, *draw,
+        )  # fmt: skip
+        request.outcome = Outcome.REFUSED
+        yield self._answer(request, back)
+        return back
+
+    def _to_nowhere(self, request: Request) -> Generator[Moment, None, int]:
+        """To an address that nobody has, or that cannot be reached from here."""
+        request.outcome = Outcome.CONNECT_TIMEOUT
+        back = request.sent_ns + self._sender.patience_ns
+        yield self._answer(request, back)
+        return back
+
+    def _answer(self, request: Request, at: int) -> Moment:
+        """The moment at which this client, as the sender, has its answer."""
+        return Moment(self.emulation.env, Kind.ANSWER, request.request, at)
+
+
+_NOT_THE_CLIENTS_DOING = frozenset(
+    {Outcome.IN_FLIGHT, Outcome.OK, Outcome.REFUSED, Outcome.BACKLOG_FULL, Outcome.BAD_GATEWAY}
+)
+"""What a client that gave up never came to know; a SYN that was dropped stays the cause."""

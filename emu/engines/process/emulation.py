@@ -1,0 +1,113 @@
+"""The SimPy environment with everything in it."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import numpy as np
+import simpy
+
+from emu.control.sampler import sampler
+from emu.engines import Ending, Sink
+from emu.engines.process.balancer import Listener
+from emu.engines.process.client import Client
+from emu.engines.process.node import Node
+from emu.engines.process.pod import Pod
+from emu.engines.process.request import Request, as_row
+from emu.model.state import State
+from emu.model import Model
+from emu.recorder.rows import ROW
+
+_CHUNK: Final = 8192
+
+
+class Emulation:
+    """One run of a model: its clients, load balancers, nodes and Pods on one SimPy environment.
+
+    Time is an int, nanoseconds. Rows go to the sink a few thousand at a time.
+    """
+
+    def __init__(self, model: Model, sink: Sink) -> None:
+        self.model, self.sink, self.state = model, sink, State(model)
+        self.env: Final = simpy.Environment(initial_time=0)
+        self.pods = [Pod(self, number) for number in range(len(model.pods))]
+        self.nodes = [Node(self, number) for number in range(len(model.places.nodes))]
+        self.listeners = [Listener(self, number) for number in range(len(model.listeners))]
+        self.clients = [Client(self, number) for number in range(len(model.clients))]
+        self._under_way: dict[int, Request] = {}
+        self._ended: list[tuple[int, ...]] = []
+        self._stop: Final = self.env.event()
+        self._end, self._latest = model.end_ns, 0
+        self._interrupted = False
+
+    def run(self) -> Ending:
+        """Let time pass until the end of the run, or until the user interrupts it."""
+        for client in self.clients:
+            self.env.process(client.run())
+        self.env.process(sampler(self.env, self.model, self.state, self.sink.write_metric))
+        if self.model.end_ns is not None:
+            self.env.process(self._stop_at(self.model.end_ns))
+        with self._stopping_on_interrupt():
+            self.env.run(until=self._stop)
+        if self._interrupted:
+            self._end = int(self.env.now)
+        for number in sorted(self._under_way):
+            request = self._under_way[number]
+            self.clients[request.client].end(request, None)
+            self._ended.append(as_row(request))
+        self._flush()
+        end = max(int(self.env.now), self._latest) if self._end is None else self._end
+        return Ending(end, self.state.sent, next(self.env._eid), self._interrupted)
+
+    def before_end(self, time: int) -> bool:
+        """Whether what happens at this time still belongs to the run."""
+        return self._end is None or time < self._end
+
+    def start(self, request: Request) -> bool:
+        """Count a request as sent; false when the run has sent all it was to send."""
+        if self.state.sent == self.model.requests:
+            return False
+        self.state.sent += 1
+        self._under_way[request.request] = request
+        return True
+
+    def finish(self, request: Request) -> None:
+        """Take the row of a request that is over."""
+        del self._under_way[request.request]
+        self._ended.append(as_row(request))
+        self.state.finished += 1
+        if len(self._ended) == _CHUNK:
+            self._flush()
+        if self.state.finished == self.model.requests:
+            self._stop.succeed()
+
+    def _flush(self) -> None:
+        rows = np.array(self._ended, ROW)
+        self._latest = max(self._latest, rows["done_ns"].max(initial=0))
+        self.sink.write_requests(rows)
+        self._ended.clear()
+        self.sink.progress(int(self.env.now), self.state.sent)
+
+    def _stop_at(self, end: int) -> Iterator[simpy.Event]:
+        yield self.env.timeout(end)
+        self._stop.succeed()
+
+    @contextmanager
+    def _stopping_on_interrupt(self) -> Iterator[None]:
+        """Let SIGINT end the run between two events, so that no request is left half handled."""
+
+        def stop(*_: object) -> None:
+            self._interrupted = True
+            if not self._stop.triggered:
+                self._stop.succeed()
+
+        try:
+            before = signal.signal(signal.SIGINT, stop)
+        except ValueError:  # not the main thread: interrupts are somebody else's
+            yield
+            return
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)

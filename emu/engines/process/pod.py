@@ -1,0 +1,60 @@
+"""A Pod as a process: it queues requests and serves them with its workers."""
+
+from collections import deque
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+from emu.distributions import sample
+from emu.engines.process.moments import Moment
+from emu.engines.process.request import Request
+from emu.events import Kind
+from emu.hops.pod import Admission, arrive, leave
+from emu.random_streams import SERVICE
+from emu.recorder.rows import Outcome
+
+if TYPE_CHECKING:
+    from emu.engines.process.emulation import Emulation
+
+
+class Pod:
+    """Pod number ``number`` of the model: workers, and a FIFO backlog in front of them."""
+
+    def __init__(self, emulation: "Emulation", number: int) -> None:
+        self.emulation, self.number = emulation, number
+        description = emulation.model.pods[number]
+        self.vertex = int(description["node"])
+        self.app_port = int(description["app_port"])
+        self._service_time = int(description["service_time"])
+        self._waiting: deque[tuple[Request, Moment]] = deque()
+
+    def serve(self, request: Request, arrival: int) -> Generator[Moment, None, bool]:
+        """Wait for the request to come, be served or refused; true when it was served."""
+        env, state = self.emulation.env, self.emulation.state
+        yield Moment(env, Kind.POD_REQUEST, request.request, arrival)
+        request.pod_ns = arrival
+        request.queue_length = len(self._waiting)
+        admission = arrive(state.pods, self.number)
+        if admission == Admission.REFUSED:
+            request.outcome = Outcome.BACKLOG_FULL
+            return False
+        served = Moment(env, Kind.SERVICE_END, request.request)
+        if admission == Admission.SERVED:
+            self._begin(request, served)
+        else:
+            self._waiting.append((request, served))
+        yield served
+        if leave(state.pods, self.number):
+            self._begin(*self._waiting.popleft())
+        request.outcome = Outcome.OK
+        return True
+
+    def _begin(self, request: Request, served: Moment) -> None:
+        """A worker turns to the request, for a time that only the request decides."""
+        model = self.emulation.model
+        start = self.emulation.env.now
+        end = start + sample(
+            model.network.table, self._service_time,
+            model.seed, SERVICE, request.request, request.attempt,
+        )  # fmt: skip
+        request.service_start_ns, request.service_end_ns = start, end
+        served.schedule(end)

@@ -1,0 +1,31 @@
+"""One attempt of a request while it is under way."""
+
+from operator import attrgetter
+
+from emu.recorder.rows import ABSENT, ROW, Outcome
+
+
+class Request:
+    """What will be its row: the fields of `emu.recorder.rows.ROW`, filled in along the way."""
+
+    attempt = 0
+    new_connection = 1
+    outcome: int = Outcome.IN_FLIGHT
+    sent_ns = lb_ns = node_ns = pod_ns = ABSENT
+    service_start_ns = service_end_ns = lb_response_ns = done_ns = ABSENT
+    load_balancer = service = node = pod = ABSENT
+    client_port = lb_port = masquerade_port = endpoint_port = ABSENT
+    queue_length = ABSENT
+
+    def __init__(
+        self, request: int, client: int, intended_ns: int, request_bytes: int, response_bytes: int
+    ) -> None:
+        self.request = self.connection = request
+        self.client = client
+        self.intended_ns = intended_ns
+        self.request_bytes = request_bytes
+        self.response_bytes = response_bytes
+
+
+as_row = attrgetter(*ROW.names or ())
+"""The row of a request, as a tuple."""

@@ -1,0 +1,164 @@
+"""A node: what its kube-proxy rules make of a new connection.
+
+`route` says it in words for one Service port, node, way in and kind of source; the model asks it
+once for each and lays the answers out as `RULE`; `translate` applies one to a first packet, with
+the choice of an endpoint, the source port and the conntrack entry.
+"""
+
+from collections.abc import Iterable
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emu.hops.conntrack import NO_PORT, NO_ROOM, track
+from emu.hops.endpoints import Endpoint, usable
+from emu.hops.kubeproxy import pick
+from emu.kernel import kernel
+
+
+class Entry(IntEnum):
+    """The address by which a packet reaches a Service."""
+
+    CLUSTER_IP = 0
+    NODE_PORT = 1
+
+
+class Source(IntEnum):
+    """Where a packet comes from, as seen by the node that translates it."""
+
+    OUTSIDE = 0
+    NODE = 1
+    POD = 2
+
+
+class Verdict(IntEnum):
+    """What becomes of a first packet."""
+
+    DNAT = 0
+    REJECT = 1
+    DROP = 2
+    NO_CONNTRACK = 3
+    NO_SNAT_PORT = 4
+    REHASH = 5
+
+
+class Route(NamedTuple):
+    """A node's rule: DNAT to one of ``endpoints``, masqueraded or not; REJECT; or DROP."""
+
+    verdict: Verdict
+    endpoints: tuple[Endpoint, ...] = ()
+    masquerade: bool = False
+
+
+class TrafficPolicy(NamedTuple):
+    """What of a Service and of kube-proxy's configuration decides about its rules."""
+
+    external_local: bool
+    internal_local: bool
+    masquerade_all: bool
+    cluster_cidr: bool
+
+
+def route(
+    endpoints: Iterable[Endpoint], node: str, entry: Entry, source: Source, policy: TrafficPolicy
+) -> Route:
+    """The rule for packets of this kind.
+
+    Traffic from a Pod or from the node itself to a NodePort is treated as under the policy
+    ``Cluster`` whatever ``externalTrafficPolicy`` says. Source: Kubernetes, pkg/proxy/iptables.
+    """
+    endpoints = tuple(endpoints)
+    local_only = policy.internal_local if entry == Entry.CLUSTER_IP else _local(source, policy)
+    found = usable(endpoints, node, local_only)
+    if found:
+        return Route(Verdict.DNAT, found, _masqueraded(entry, source, policy))
+    return Route(Verdict.DROP if local_only and usable(endpoints, node, False) else Verdict.REJECT)
+
+
+def _local(source: Source, policy: TrafficPolicy) -> bool:
+    return policy.external_local and source == Source.OUTSIDE
+
+
+def _masqueraded(entry: Entry, source: Source, policy: TrafficPolicy) -> bool:
+    """Whether the source becomes the node; a hairpin is masqueraded besides, see `translate`."""
+    if entry == Entry.NODE_PORT:
+        if policy.external_local:
+            return source == Source.NODE
+        return True
+    if policy.masquerade_all:
+        return True
+    return policy.cluster_cidr and source != Source.POD
+
+
+RULE = np.dtype([("verdict", "i8"), ("first", "i8"), ("count", "i8"), ("masquerade", "i8")])
+"""A `Route` as kernels read it: its endpoints are ``members[first : first + count]``."""
+
+ENDPOINT = np.dtype([("pod", "i8"), ("port", "i8")])
+"""An endpoint: the Pod that has its address, or -1 where none has, and the port."""
+
+
+def rule_number(services: int, node: int, service: int, entry: int, source: int) -> int:
+    """Where in the model's array of `RULE` the rule for this kind of packet stands."""
+    return ((node * services + service) * len(Entry) + entry) * len(Source) + source
+
+
+_DNAT, _NO_CONNTRACK = int(Verdict.DNAT), int(Verdict.NO_CONNTRACK)
+_NO_SNAT_PORT, _REHASH = int(Verdict.NO_SNAT_PORT), int(Verdict.REHASH)
+
+
+@kernel
+def translate(
+    rules: NDArray[Any],
+    members: NDArray[np.int64],
+    endpoints: NDArray[Any],
+    slots: NDArray[Any],
+    expiries: NDArray[Any],
+    counters: NDArray[np.int64],
+    live: NDArray[np.int64],
+    mode: int,
+    rule: int,
+    node: int,
+    source: int,
+    sources: int,
+    source_pod: int,
+    source_port: int,
+    limit: int,
+    now: int,
+    seed: int,
+    request: int,
+    attempt: int,
+) -> tuple[int, int, int]:
+    """What happens to a first packet: its `Verdict`, the endpoint chosen, and the source port.
+
+    ``source`` numbers the sender among ``sources``; the node itself, as sender of what it
+    masquerades, is number ``node``. ``source_pod`` is the Pod it comes from, or -1: one that
+    reaches itself through its Service is masqueraded too (hairpin).
+    """
+    verdict = rules["verdict"][rule]
+    if verdict != _DNAT:
+        return verdict, -1, -1
+    place = pick(mode, rules["count"][rule], seed, request, attempt)
+    endpoint = members[rules["first"][rule] + place]
+    hairpin = source_pod >= 0 and endpoints["pod"][endpoint] == source_pod
+    if rules["masquerade"][rule] or hairpin:
+        source, source_port = node, 0
+    prefix = tuple_prefix(node, source, endpoint, sources, len(endpoints))
+    port = track(
+        slots, expiries, counters, live,
+        node, prefix, source_port, limit, now, seed, request, attempt,
+    )  # fmt: skip
+    if port > 0:
+        return verdict, endpoint, port
+    if port == NO_ROOM:
+        return _NO_CONNTRACK, endpoint, port
+    if port == NO_PORT:
+        return _NO_SNAT_PORT, endpoint, port
+    return _REHASH, endpoint, port
+
+
+@kernel
+def tuple_prefix(node: int, source: int, endpoint: int, sources: int, endpoints: int) -> int:
+    """The number, from 1, of the tuple (node, source, endpoint) in conntrack's keys."""
+    return (node * sources + source) * endpoints + endpoint + 1

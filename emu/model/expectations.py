@@ -1,0 +1,69 @@
+"""What the load implies: the share of each node and Pod, and each Pod's utilisation.
+
+By symmetry every strategy that treats its backends alike gives each the same share in the long
+run, and kube-proxy gives each endpoint of a set the same. Utilisation is offered load over
+capacity, so it exceeds 1 where a Pod cannot keep up.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emu.hops.node import Entry, Source, Verdict, rule_number
+from emu.model.targets import TargetKind
+
+
+class Flows:
+    """Mean rates, per second, through nodes and Pods, as they follow from the clients' rates."""
+
+    def __init__(
+        self,
+        nodes: int,
+        services: int,
+        rules: NDArray[Any],
+        members: NDArray[np.int64],
+        endpoints: NDArray[Any],
+        pods: NDArray[Any],
+    ) -> None:
+        self.nodes = np.zeros(nodes)
+        self.pods = np.zeros(len(pods))
+        self._services = services
+        self._rules, self._members, self._endpoints = rules, members, endpoints
+
+    def to_pod(self, pod: int, rate: float) -> None:
+        """Requests sent straight to a Pod."""
+        if pod >= 0:
+            self.pods[pod] += rate
+
+    def to_service(self, node: int, service: int, entry: int, source: int, rate: float) -> None:
+        """Requests that a node translates."""
+        self.nodes[node] += rate
+        rule = self._rules[rule_number(self._services, node, service, entry, source)]
+        if rule["verdict"] != Verdict.DNAT:
+            return
+        first, count = rule["first"], rule["count"]
+        for endpoint in self._members[first : first + count]:
+            self.to_pod(self._endpoints["pod"][endpoint], rate / count)
+
+    def to_listener(self, backends: NDArray[Any], service: int, rate: float) -> None:
+        """Requests that a load balancer spreads over its available backends."""
+        nodes = backends["node"][backends["available"] != 0]
+        for node in nodes:
+            self.to_service(node, service, Entry.NODE_PORT, Source.OUTSIDE, rate / len(nodes))
+
+    def to_target(self, target: Any, listeners: Any, source: int, rate: float) -> None:
+        """Requests of a client to one address."""
+        if target["kind"] == TargetKind.LISTENER:
+            listener = listeners[target["listener"]]
+            self.to_listener(listener.backends, listener.service, rate)
+        elif target["kind"] == TargetKind.SERVICE:
+            self.to_service(target["node"], target["service"], target["entry"], source, rate)
+        elif target["kind"] == TargetKind.POD:
+            self.to_pod(target["pod"], rate)
+
+
+def shares(rates: NDArray[np.float64], names: list[str]) -> dict[str, float]:
+    """Each one's share of the whole; of nothing, nothing."""
+    total = rates.sum()
+    return {name: float(rate / total) if total else 0.0 for name, rate in zip(names, rates)}  # noqa: B905

@@ -1,0 +1,120 @@
+"""The Service ports that a run can reach, numbered, with their endpoints and their rules."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emu.hops.endpoints import Endpoint
+from emu.hops.node import ENDPOINT, RULE, Entry, Route, Source, TrafficPolicy, route, rule_number
+from emu.scenario import Cluster
+from emu.scenario.kubernetes import Service, ServicePort
+
+
+class ServicePorts:
+    """Numbers Service ports in the order in which they are first asked for."""
+
+    def __init__(self) -> None:
+        self.ports: list[tuple[Service, ServicePort]] = []
+        self._numbers: dict[tuple[str, int, str], int] = {}
+
+    def number(self, service: Service, port: ServicePort) -> int:
+        """The number of this Service port, a new one if need be."""
+        key = (service.key, port.port, port.protocol)
+        if key not in self._numbers:
+            self._numbers[key] = len(self.ports)
+            self.ports.append((service, port))
+        return self._numbers[key]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """``namespace/name:port`` of each, as kube-proxy writes them."""
+        return tuple(f"{s.key}:{port.name or port.port}" for s, port in self.ports)
+
+
+def endpoints_of(cluster: Cluster, service: Service, port: ServicePort) -> tuple[Endpoint, ...]:
+    """The endpoints of a Service port in all its slices, each address and port once.
+
+    Like kube-proxy, the slice's port of the same name counts, and the first address of each entry.
+    """
+    found: dict[tuple[str, int], Endpoint] = {}
+    for slice_ in cluster.endpoint_slices:
+        if slice_.service != service.key:
+            continue
+        for slice_port in slice_.ports:
+            if (slice_port.name or "") != (port.name or "") or slice_port.port is None:
+                continue
+            for entry in slice_.endpoints:
+                found.setdefault(
+                    (entry.addresses[0], slice_port.port),
+                    Endpoint(
+                        entry.addresses[0], slice_port.port, entry.node_name,
+                        entry.ready, entry.serving, entry.terminating,
+                    ),
+                )  # fmt: skip
+    return tuple(found[key] for key in sorted(found))
+
+
+class RuleTable:
+    """All nodes' rules for the Service ports of a run, laid out as kernels read them.
+
+    The same set of endpoints is laid out once, however many nodes and ways in share it.
+    """
+
+    def __init__(self, cluster: Cluster, services: Sequence[tuple[Service, ServicePort]]) -> None:
+        self._pods = {pod.ip: i for i, pod in enumerate(cluster.pods)}
+        self._endpoints: dict[tuple[str, int], int] = {}
+        self._members: list[int] = []
+        self._sets: dict[tuple[Endpoint, ...], int] = {}
+        count = len(cluster.nodes) * len(services) * len(Entry) * len(Source)
+        self.rules = np.zeros(count, RULE)
+        for number, (service, port) in enumerate(services):
+            self._add(cluster, number, len(services), service, port)
+
+    def _add(
+        self, cluster: Cluster, number: int, services: int, service: Service, port: ServicePort
+    ) -> None:
+        endpoints = endpoints_of(cluster, service, port)
+        policy = TrafficPolicy(
+            external_local=service.external_traffic_policy == "Local",
+            internal_local=service.internal_traffic_policy == "Local",
+            masquerade_all=cluster.kube_proxy.masquerade_all,
+            cluster_cidr=bool(cluster.kube_proxy.cluster_cidr),
+        )
+        for node, description in enumerate(cluster.nodes):
+            for entry in Entry:
+                for source in Source:
+                    place = rule_number(services, node, number, entry, source)
+                    self.rules[place] = self._row(
+                        route(endpoints, description.name, entry, source, policy)
+                    )
+
+    def _row(self, rule: Route) -> tuple[int, int, int, int]:
+        if rule.endpoints not in self._sets:
+            self._sets[rule.endpoints] = len(self._members)
+            self._members += [
+                self._endpoints.setdefault((e.address, e.port), len(self._endpoints))
+                for e in rule.endpoints
+            ]
+        return (
+            rule.verdict,
+            self._sets[rule.endpoints],
+            len(rule.endpoints),
+            rule.masquerade,
+        )
+
+    @property
+    def members(self) -> NDArray[np.int64]:
+        """The sets of endpoints, one behind the other."""
+        return np.array(self._members, np.int64)
+
+    @property
+    def endpoints(self) -> NDArray[np.void]:
+        """Every endpoint once, as an array of `ENDPOINT`."""
+        rows = [(self._pods.get(address, -1), port) for address, port in self._endpoints]
+        return np.array(rows, ENDPOINT)
+
+    @property
+    def endpoint_addresses(self) -> tuple[str, ...]:
+        """The address of each endpoint."""
+        return tuple(address for address, _ in self._endpoints)

@@ -1,0 +1,36 @@
+"""What changes while a run goes on: made fresh from a model, the same for both engines."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emu.hops import conntrack, dns
+from emu.hops.balancer import STRATEGIES
+from emu.model import ListenerModel, Model
+
+
+class ListenerState:
+    """A listener's backends with their requests in flight, and its strategy's memory."""
+
+    def __init__(self, listener: ListenerModel) -> None:
+        strategy = STRATEGIES[listener.strategy.name]
+        self.pick = strategy.pick
+        self.backends: NDArray[Any] = listener.backends.copy()
+        self.memory: NDArray[np.int64] = strategy.prepare(listener.strategy.options, self.backends)
+
+
+class State:
+    """All that is mutable in a run."""
+
+    def __init__(self, model: Model) -> None:
+        self.pods: NDArray[Any] = model.pods.copy()
+        self.listeners = tuple(ListenerState(listener) for listener in model.listeners)
+        self.conntrack = conntrack.empty(len(model.places.nodes))
+        self.dns: NDArray[Any] = np.array([dns.EMPTY] * len(model.clients), dns.CACHE)
+        self.sent = 0
+        self.finished = 0
+
+    def rehash(self, now: int) -> None:
+        """Make room in the conntrack tables."""
+        self.conntrack = conntrack.rehash(self.conntrack, now)
