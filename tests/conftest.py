@@ -51,7 +51,7 @@ class Synthetic:
         return Header(**fields | changes)
 
     def rows(self, count, seed=1):
-        """Rows of which about a tenth was refused at its Pod and a twentieth is in flight."""
+        """Rows of which about a tenth was refused and the last few are in flight at the end."""
         random = np.random.default_rng(seed)
         rows = np.full(count, ABSENT, dtype=ROW)
         rows["request"] = rows["connection"] = np.arange(count)
@@ -77,8 +77,8 @@ class Synthetic:
         rows["request_bytes"] = 512
         rows["response_bytes"] = 2048
         rows["outcome"] = Outcome.OK
-        fate = random.random(count)
-        refused, in_flight = fate < 0.1, fate > 0.95
+        refused = random.random(count) < 0.1
+        in_flight = rows["done_ns"] > self.end_of(rows)
         rows["outcome"][refused] = Outcome.REFUSED
         rows["outcome"][in_flight] = Outcome.IN_FLIGHT
         for field in ("service_start_ns", "service_end_ns", "response_bytes"):
@@ -87,14 +87,16 @@ class Synthetic:
             rows[field][in_flight] = ABSENT
         return rows
 
+    def end_of(self, rows):
+        """When the run of these rows ended: at the last arrival."""
+        return int(rows["intended_ns"].max()) if len(rows) else 1
+
     def record(self, folder, rows, end_ns=None, partial=False, **changes):
         """Write the rows as a run's Parquet files into ``folder``; the folder."""
         Path(folder).mkdir(parents=True, exist_ok=True)
-        if end_ns is None:
-            end_ns = int(max(rows["done_ns"].max(), rows["intended_ns"].max())) if len(rows) else 1
         with Recording(folder, self.places, self.header(**changes)) as recording:
             recording.write_requests(rows)
-            recording.close(end_ns, partial)
+            recording.close(self.end_of(rows) if end_ns is None else end_ns, partial)
         return folder
 
 

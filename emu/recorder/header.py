@@ -65,9 +65,9 @@ def versions() -> dict[str, str]:
 
 
 def to_metadata(header: Header) -> dict[bytes, bytes]:
-    """The header as Parquet key-value metadata: one JSON document with sorted keys."""
+    """The header as Parquet key-value metadata: one JSON document."""
     document = header.model_dump(mode="json")
-    return {KEY: json.dumps(document, sort_keys=True, allow_nan=False).encode()}
+    return {KEY: json.dumps(document, allow_nan=False).encode()}
 
 
 def from_metadata(metadata: dict[bytes, bytes] | None, file: str) -> Header:

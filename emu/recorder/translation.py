@@ -27,7 +27,7 @@ class _Names:
 
     def __init__(self, field: str, names: Sequence[str]) -> None:
         self.field = field
-        values = sorted(set(names) - {""})
+        values = list(dict.fromkeys(name for name in names if name))
         position = {value: code for code, value in enumerate(values)}
         # ABSENT is -1, so it finds the last code: absent.
         codes = [*(position.get(name, ABSENT) for name in names), ABSENT]
