@@ -72,7 +72,7 @@ Duration = Annotated[
     _read(units.parse_duration, ()),
     Field(ge=0),
     PlainSerializer(write_duration),
-    _json(rf"^-?0$|^({_NUMBER}(ns|us|µs|ms|s|m|h))+$"),
+    _json(rf"^(0|({_NUMBER}(ns|us|µs|ms|s|m|h))+)$"),
 ]
 """A duration; int nanoseconds, at least 0."""
 

@@ -19,13 +19,17 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    GetJsonSchemaHandler,
     PlainSerializer,
+    TypeAdapter,
     create_model,
 )
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from emu.errors import UnknownNameError
+
+_LONGEST_NAME = 60
 
 
 class OptionsModel(BaseModel):
@@ -35,6 +39,21 @@ class OptionsModel(BaseModel):
         frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=True,
         validate_by_alias=True, serialize_by_alias=True, use_attribute_docstrings=True,
     )  # fmt: skip
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """The schema with defaults as a scenario writes them, and without generated titles."""
+        schema = handler(core_schema)
+        block = handler.resolve_ref_schema(schema)
+        defaults = cls.model_construct().model_dump(mode="json", exclude_none=True)
+        for name, field in block.get("properties", {}).items():
+            field.pop("title", None)
+            field.pop("default", None)
+            if name in defaults:
+                field["default"] = defaults[name]
+        return schema
 
 
 class Choice(NamedTuple):
@@ -76,11 +95,16 @@ class Registry(Mapping[str, ModuleType]):
         return self._names.index(name)
 
 
-def choice(registry: Registry, shorthand: Callable[[Any], Any] | None = None) -> Any:
+def choice(
+    registry: Registry,
+    shorthand: Callable[[Any], Any] | None = None,
+    shorthand_type: Any = str,
+) -> Any:
     """The annotated type of a field that holds one variant of ``registry``.
 
     It validates into a `Choice`. ``shorthand`` may turn a value that is no mapping into one
-    (``20ms`` into ``{constant: {value: 20ms}}``); a string that names a variant always may.
+    (``20ms`` into ``{constant: {value: 20ms}}``), which the JSON Schema describes as
+    ``shorthand_type``; a string that names a variant always may.
     """
 
     def expand(value: Any) -> Any:
@@ -88,10 +112,10 @@ def choice(registry: Registry, shorthand: Callable[[Any], Any] | None = None) ->
             return {value.name: value.options}
         if isinstance(value, str) and value in registry:
             return {value: {}}
+        if isinstance(value, str) and (shorthand is None or value[:1].isalpha()):
+            raise _unknown(registry, value)
         if shorthand is not None and not isinstance(value, Mapping):
             return shorthand(value)
-        if isinstance(value, str):
-            raise _unknown(registry, value)
         if not isinstance(value, Mapping) or len(value) != 1:
             raise PydanticCustomError(
                 "choice", f"must be one {registry.what} and its options, as in {{name: {{...}}}}"
@@ -106,17 +130,53 @@ def choice(registry: Registry, shorthand: Callable[[Any], Any] | None = None) ->
         return Choice(name, getattr(block, name))
 
     def dump(value: Choice) -> dict[str, Any]:
-        return {value.name: value.options.model_dump(mode="json", by_alias=True)}
+        options = value.options.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return {value.name: options}
 
-    fields: dict[str, Any] = {
-        name: (module.Options, None) for name, module in registry.items()
-    }
+    fields: dict[str, Any] = {name: (module.Options, None) for name, module in registry.items()}
     block = create_model(
-        registry.what.title().replace(" ", ""), __config__=ConfigDict(extra="forbid"), **fields
+        registry.what.title().replace(" ", ""),
+        __config__=ConfigDict(extra="forbid", json_schema_extra=_one_of_its_properties),
+        **fields,
     )
-    return Annotated[block, BeforeValidator(expand), AfterValidator(chosen), PlainSerializer(dump)]
+    return Annotated[
+        block,
+        BeforeValidator(expand),
+        AfterValidator(chosen),
+        PlainSerializer(dump),
+        _Shorthands(registry, None if shorthand is None else shorthand_type),
+    ]
+
+
+class _Shorthands(NamedTuple):
+    """Adds to a choice's JSON Schema the names alone, and the type of its shorthand."""
+
+    registry: Registry
+    shorthand_type: Any
+
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        forms: list[dict[str, Any]] = [handler(core_schema)]
+        if bare := [name for name, module in self.registry.items() if _is_optional(module.Options)]:
+            forms.append({"enum": bare})
+        if self.shorthand_type is not None:
+            forms.append(TypeAdapter(self.shorthand_type).json_schema())
+        return {"anyOf": forms}
+
+
+def _is_optional(options: type[BaseModel]) -> bool:
+    """Whether the options may be left out altogether."""
+    return not any(field.is_required() for field in options.model_fields.values())
+
+
+def _one_of_its_properties(schema: dict[str, Any]) -> None:
+    for option in schema["properties"].values():
+        option.pop("default")
+    schema.update(minProperties=1, maxProperties=1)
 
 
 def _unknown(registry: Registry, name: object) -> PydanticCustomError:
-    message = str(UnknownNameError(registry.what, str(name), registry))
-    return PydanticCustomError("choice", message.replace("{", "{{").replace("}", "}}"))
+    """The message as it stands; a template would read braces in a name as fields."""
+    message = str(UnknownNameError(registry.what, str(name)[:_LONGEST_NAME], registry))
+    return PydanticCustomError("choice", "{message}", {"message": message})

@@ -3,26 +3,16 @@
 In YAML the names are camelCase. What a field's docstring says goes into the JSON Schema.
 """
 
-from ipaddress import IPv4Address
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from emu.distributions import DISTRIBUTIONS, Distribution
 from emu.hops.balancer import STRATEGIES, Strategy
-from emu.quantities import Bandwidth, Duration, Fraction, Size
+from emu.quantities import Bandwidth, Cpu, Duration, Fraction, Size
 from emu.registry import OptionsModel
+from emu.scenario.fields import Address, Domain, Name, ObjectReference, Port, Url, Whole
 from emu.workload import Arrivals
-
-Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
-"""A name as Kubernetes allows it for most objects (RFC 1123 label)."""
-
-ObjectReference = Annotated[
-    str, Field(pattern=r"^([a-z0-9][-a-z0-9]{0,62}/)?[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$")
-]
-"""An object as ``namespace/name``, or ``name`` for one in the namespace ``default``."""
-
-Port = Annotated[int, Field(ge=1, le=65535)]
 
 NonNegative = Annotated[Duration, Field(ge=0)]
 Positive = Annotated[Duration, Field(gt=0)]
@@ -33,9 +23,9 @@ class NodePool(OptionsModel):
 
     name: Name
     """The nodes are called ``<name>-1``, ``<name>-2`` ..."""
-    nodes: Annotated[int, Field(ge=1, le=5000)]
+    nodes: Annotated[Whole, Field(ge=1, le=5000)]
     """How many nodes."""
-    cpu: Annotated[float, Field(gt=0)] = 4
+    cpu: Cpu = 4
     """Cores of each node."""
     labels: dict[str, str] = Field(default_factory=dict)
     """Labels of each node."""
@@ -59,7 +49,7 @@ class LoadBalancer(OptionsModel):
 
     name: Name
     """Its name in results and in `network.links`."""
-    address: IPv4Address
+    address: Address
     """The address that clients connect to and that the nodes see as source."""
     listeners: Annotated[tuple[Listener, ...], Field(min_length=1)]
     """Its ports."""
@@ -77,11 +67,11 @@ class Behaviour(OptionsModel):
     namespace: Name | None = None
     """Only Pods of this namespace; all where nothing is said."""
     app_port: Port | None = None
-    """The port at which the process really listens; the first container port by default, or 8080.
+    """The port at which the process really listens; by default the first container port, or 8080.
     """
-    workers: Annotated[int, Field(ge=1, le=100_000)] = 1
+    workers: Annotated[Whole, Field(ge=1, le=100_000)] = 1
     """How many requests are served at once."""
-    backlog: Annotated[int, Field(ge=0, le=2**31)] = 4096
+    backlog: Annotated[Whole, Field(ge=0, le=2**31)] = 4096
     """How many requests may wait (Linux: net.core.somaxconn 4096); one more is refused."""
     service_time: Distribution = DISTRIBUTIONS.chosen("exponential", mean="10ms")
     """How long a worker is busy with a request."""
@@ -92,13 +82,13 @@ class Client(OptionsModel):
 
     name: Name
     """Its name in results and in `network.links`."""
-    address: IPv4Address | None = None
+    address: Address | None = None
     """The source address of a client outside; 203.0.113.10 and up by default."""
     pod: ObjectReference | None = None
     """The Pod it runs in, as ``namespace/name``, where it is inside the cluster."""
     node: str | None = None
     """The node it runs on, in the host's network."""
-    url: str = "http://example.com/"
+    url: Url = "http://example.com/"
     """Where it sends requests: a domain, a Service name, or an address."""
     arrivals: Arrivals
     """When it means to send a request."""
@@ -168,11 +158,11 @@ class Record(OptionsModel):
 class ScenarioSpec(OptionsModel):
     """The ``spec`` of a Scenario."""
 
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
+    seed: Annotated[Whole, Field(ge=0, lt=2**63)] = 1
     """Of every random draw: the same seed gives the same bytes."""
     duration: Positive | None = None
     """Simulated time; 60s where neither duration nor requests is given."""
-    requests: Annotated[int, Field(ge=1, lt=2**40)] | None = None
+    requests: Annotated[Whole, Field(ge=1, lt=2**40)] | None = None
     """Instead of a duration: how many requests are sent; the run ends when all are finished."""
     warmup: NonNegative = 0
     """Requests meant to be sent before this moment are logged and left out of the summary."""
@@ -180,7 +170,7 @@ class ScenarioSpec(OptionsModel):
     """Files with more Kubernetes objects, relative to this one."""
     node_pools: tuple[NodePool, ...] = ()
     """Nodes in bulk."""
-    dns: dict[str, Annotated[tuple[IPv4Address, ...], Field(min_length=1)]] = Field(
+    dns: dict[Domain, Annotated[tuple[Address, ...], Field(min_length=1)]] = Field(
         default_factory=dict
     )
     """Domains and their addresses; each answer starts at a random one of them."""

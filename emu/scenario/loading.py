@@ -1,6 +1,6 @@
 """From a file to a validated, completed, frozen scenario."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import Any
 
 from emu.errors import Mistake, ScenarioError
 from emu.scenario import resolved
-from emu.scenario.checks import check
+from emu.scenario.checks import Subject, check, sizes, warn
 from emu.scenario.cluster import Cluster, ExhaustedError, completed
 from emu.scenario.description import ScenarioDocument, ScenarioSpec
 from emu.scenario.documents import gather
@@ -60,11 +60,25 @@ def load(
     document = validated(ScenarioDocument, documents.scenario, mistakes)
     objects = read_objects(documents.objects, mistakes)
     if document is None or mistakes:
-        raise ScenarioError(mistakes)
+        raise ScenarioError(_in_order(mistakes))
+    too_large = list(sizes(document.spec, documents.scenario, objects))
+    if too_large:
+        raise ScenarioError(too_large)
     cluster = _completed(document.spec, objects)
     spec = completed_spec(document.spec, cluster)
-    warnings = check(document.spec, spec, cluster, documents.scenario, objects)
-    return Scenario(document.metadata.name, spec, cluster, (*objects.warnings, *warnings))
+    subject = Subject(spec, cluster, documents.scenario, objects)
+    if mistakes := check(subject):
+        raise ScenarioError(_in_order(mistakes))
+    warnings = (*objects.warnings, *warn(subject))
+    return Scenario(document.metadata.name, spec, cluster, warnings)
+
+
+def _in_order(mistakes: Iterable[Mistake]) -> list[Mistake]:
+    """As they stand in their files, the files as they were read."""
+    files: dict[str, int] = {}
+    return sorted(
+        mistakes, key=lambda found: (files.setdefault(found.file, len(files)), found.line)
+    )
 
 
 def _completed(spec: ScenarioSpec, objects: Objects) -> Cluster:

@@ -1,11 +1,11 @@
 """What names and URLs stand for: pure functions over a completed scenario."""
 
-from ipaddress import IPv4Address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from emu.scenario.cluster import Cluster
 from emu.scenario.description import Client, ScenarioSpec
+from emu.scenario.fields import is_ipv4
 from emu.scenario.kubernetes import Service, ServicePort
 
 CLUSTER_DOMAIN = "svc.cluster.local"
@@ -41,7 +41,7 @@ def resolve(
     (``default`` on a node). Every other name is one of the scenario's ``dns``.
     """
     name = host.lower().removesuffix(".")
-    if _is_address(name):
+    if is_ipv4(name):
         return (name,)
     if is_inside(client):
         service = _service(name, client, cluster)
@@ -65,14 +65,6 @@ def service_port(service: Service, wanted: int | str | None) -> ServicePort | No
     """The Service's port of this number or name; its first one for None."""
     ports = (port for port in service.ports if wanted in (None, port.port, port.name))
     return next(ports, None)
-
-
-def _is_address(name: str) -> bool:
-    try:
-        IPv4Address(name)
-    except ValueError:
-        return False
-    return True
 
 
 def _namespace(client: Client) -> str:

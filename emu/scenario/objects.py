@@ -22,9 +22,6 @@ from emu.scenario.place import Place
 from emu.scenario.rules import validated
 from emu.scenario.text import printable
 
-MOST_PODS = 100_000
-MOST_NODES = 5_000
-
 Kind = TypeVar("Kind", bound=KubernetesObject)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from emu.errors import Mistake, ScenarioError
 from emu.scenario.place import OVERRIDE, Place
-from emu.scenario.text import printable
+from emu.scenario.text import listed, printable
 from emu.scenario.yaml_reader import LineDict, LineList, read
 
 _PART = re.compile(r"""\.?([A-Za-z0-9_/-]+)|\[(\d{1,6})\]|\[(?:"([^"]*)"|'([^']*)')\]""")
@@ -57,8 +57,8 @@ def overridden(
     for path, value in overrides.items():
         index, rest = _target(changed, path)
         if index is None:
-            known = ", ".join(sorted({p.prefix[:-1] for p in places if p.prefix})[:20]) or "none"
-            mistakes.append(_mistake(path, f"leads to no object; known: {printable(known, 400)}"))
+            known = [place.prefix.removesuffix(".") or "spec" for place in places]
+            mistakes.append(_mistake(path, f"leads to nothing; known: {listed(path, known)}"))
             continue
         try:
             new = _replaced(changed[index].value, _parts(rest), value)

@@ -1,7 +1,6 @@
 """The rule that a value breaks, in plain words, out of what pydantic says."""
 
-from collections.abc import Sequence
-from difflib import get_close_matches
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -9,6 +8,7 @@ from pydantic_core import ErrorDetails
 
 from emu.errors import Mistake
 from emu.scenario.place import Place
+from emu.scenario.text import listed
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -43,6 +43,8 @@ _RULES: Final[dict[str, str]] = {
     "value_error": "{error}",
 }
 
+_TYPE_RULES: Final = {rule for kind, rule in _RULES.items() if kind.endswith("_type")}
+
 
 def validated(model: type[Model], place: Place, mistakes: list[Mistake]) -> Model | None:
     """The place's value as the model; None where it is wrong, with every mistake appended."""
@@ -57,20 +59,37 @@ def _mistakes(
     model: type[BaseModel], place: Place, errors: Sequence[ErrorDetails]
 ) -> list[Mistake]:
     found: dict[str, Mistake] = {}
-    for error in errors:
-        path = error["loc"]
-        if error["type"] == "extra_forbidden":
-            mistake = place.missing(path, _unknown_field(model, path))
-        elif error["type"] == "missing":
-            mistake = place.missing(path, "is required")
-        else:
-            mistake = place.mistake(path, _rule(error))
-        other = found.get(mistake.path)
-        if other is not None and other.rule != mistake.rule:  # the alternatives of a union
+    for error in sorted(filter(_stands_alone(errors), errors), key=_is_of_another_type):
+        mistake = _mistake(model, place, error)
+        other = found.setdefault(mistake.path, mistake)
+        if (
+            other.rule != mistake.rule and {other.rule, mistake.rule} <= _TYPE_RULES
+        ):  # no alternative of a union fits
             either = f"{other.rule} or {mistake.rule.removeprefix('must be ')}"
-            mistake = mistake._replace(rule=either)
-        found[mistake.path] = mistake
+            found[mistake.path] = other._replace(rule=either)
     return list(found.values())
+
+
+def _stands_alone(errors: Sequence[ErrorDetails]) -> Callable[[ErrorDetails], bool]:
+    """Whether an error is none of a list that is too short only without its mistaken items."""
+    holders = {error["loc"][:depth] for error in errors for depth in range(len(error["loc"]))}
+    return lambda error: error["type"] != "too_short" or error["loc"] not in holders
+
+
+def _is_of_another_type(error: ErrorDetails) -> bool:
+    """Whether it is about the type: in a union, what the fitting alternative says counts."""
+    return error["type"].endswith("_type")
+
+
+def _mistake(model: type[BaseModel], place: Place, error: ErrorDetails) -> Mistake:
+    path = error["loc"]
+    if error["type"] == "extra_forbidden":
+        return place.missing(path, _unknown_field(model, path))
+    if error["type"] == "missing":
+        return place.missing(path, "is required")
+    if path and path[-1] == "[key]":  # so does pydantic mark a mistake in a key
+        return place.missing(path[:-1], _rule(error))
+    return place.mistake(path, _rule(error))
 
 
 def _rule(error: ErrorDetails) -> str:
@@ -81,10 +100,7 @@ def _rule(error: ErrorDetails) -> str:
 
 
 def _unknown_field(model: type[BaseModel], path: Sequence[str | int]) -> str:
-    known = _fields_at(model, path[:-1])
-    near = get_close_matches(str(path[-1]), known, n=3)
-    ordered = [*near, *(name for name in known if name not in near)]
-    return f"is not a field here; known: {', '.join(ordered)}"
+    return f"is not a field here; known: {listed(str(path[-1]), _fields_at(model, path[:-1]))}"
 
 
 def _fields_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:

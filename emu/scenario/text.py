@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Any, Final
 
 LONGEST: Final = 60
@@ -26,6 +27,15 @@ def printable(value: Any, longest: int = LONGEST) -> str:
 
 def _escaped(character: str) -> str:
     return character if character.isprintable() else ascii(character)[1:-1]
+
+
+def listed(name: str, known: Iterable[str], most: int = 20) -> str:
+    """The known names, those most like ``name`` first."""
+    names = list(dict.fromkeys(known))
+    near = get_close_matches(name, names, n=3)
+    ordered = [*near, *(other for other in names if other not in near)]
+    more = [f"and {len(ordered) - most} more"] if len(ordered) > most else []
+    return ", ".join([*(printable(other) for other in ordered[:most]), *more]) or "none"
 
 
 def path_text(path: Iterable[str | int]) -> str:

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, Strict
+from pydantic import Field
 
+from emu.scenario.fields import Whole
 from emu.scenario.kubernetes.objects import Block, KubernetesObject, LabelSelector
 from emu.scenario.kubernetes.pod import PodTemplate
 
@@ -11,7 +12,7 @@ from emu.scenario.kubernetes.pod import PodTemplate
 class DeploymentSpec(Block):
     """The spec of a Deployment."""
 
-    replicas: Annotated[int, Strict(), Field(ge=0, le=100_000)] = 1
+    replicas: Annotated[Whole, Field(ge=0, le=100_000)] = 1
     selector: LabelSelector
     template: PodTemplate
 

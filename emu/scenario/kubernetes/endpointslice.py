@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from emu.scenario.kubernetes.objects import Block, KubernetesObject, PortNumber, Protocol
+from emu.scenario.fields import Port
+from emu.scenario.kubernetes.objects import Block, KubernetesObject, Protocol
 
 SERVICE_LABEL = "kubernetes.io/service-name"
 MANAGED_BY_LABEL = "endpointslice.kubernetes.io/managed-by"
@@ -15,7 +16,7 @@ class EndpointPort(Block):
 
     name: str = ""
     protocol: Protocol = "TCP"
-    port: PortNumber
+    port: Port
 
 
 class EndpointConditions(Block):

@@ -2,14 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, Strict
+from pydantic import AfterValidator, Field
 
 from emu.hops.kubeproxy import MODES
 from emu.quantities import Duration
-from emu.scenario.kubernetes.objects import Block, Network
+from emu.scenario.fields import NetworkText, Whole
+from emu.scenario.kubernetes.objects import Block
 from emu.units import SECOND
 
-_Count = Annotated[int, Strict(), Field(ge=0)]
+_Count = Annotated[Whole, Field(ge=0)]
 
 
 def _known_mode(mode: str) -> str:
@@ -43,7 +44,7 @@ class KubeProxyConfiguration(Block):
     api_version: Literal["kubeproxy.config.k8s.io/v1alpha1"] = "kubeproxy.config.k8s.io/v1alpha1"
     kind: Literal["KubeProxyConfiguration"] = "KubeProxyConfiguration"
     configured_mode: Annotated[str, AfterValidator(_known_mode), Field(alias="mode")] = ""
-    cluster_cidr: Network | Literal[""] = ""
+    cluster_cidr: NetworkText | Literal[""] = ""
     iptables: IptablesConfiguration = IptablesConfiguration()
     conntrack: ConntrackConfiguration = ConntrackConfiguration()
 

@@ -4,13 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from emu.scenario.kubernetes.objects import (
-    Block,
-    KubernetesObject,
-    Network,
-    Resources,
-    is_ipv4,
-)
+from emu.scenario.fields import NetworkText, is_ipv4
+from emu.scenario.kubernetes.objects import Block, KubernetesObject, Resources
 
 ZONE_LABEL = "topology.kubernetes.io/zone"
 DEFAULT_CPU = 4.0
@@ -29,7 +24,7 @@ class Taint(Block):
 class NodeSpec(Block):
     """The spec of a Node."""
 
-    pod_cidr: Network | None = None
+    pod_cidr: NetworkText | None = None
     unschedulable: bool = False
     taints: tuple[Taint, ...] = ()
 

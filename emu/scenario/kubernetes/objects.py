@@ -1,12 +1,12 @@
 """What all Kubernetes objects share: metadata, names, labels, and how fields are spelled."""
 
 from collections.abc import Mapping
-from ipaddress import AddressValueError, IPv4Address, IPv4Network
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from emu.quantities import Cpu
+from emu.scenario.fields import Name, ObjectName
 
 _INITIALISMS = {"ip": "IP", "ips": "IPs", "cidr": "CIDR", "cidrs": "CIDRs"}
 
@@ -33,46 +33,7 @@ class Block(BaseModel):
         return value
 
 
-def _ipv4(text: str) -> str:
-    try:
-        return str(IPv4Address(text))
-    except AddressValueError:
-        raise ValueError("must be an IPv4 address (IPv6 is not modelled)") from None
-
-
-def _network(text: str) -> str:
-    try:
-        return str(IPv4Network(text))
-    except ValueError:
-        raise ValueError("must be an IPv4 network such as 10.244.0.0/24") from None
-
-
-def is_ipv4(text: str) -> bool:
-    """Whether the text is an IPv4 address."""
-    try:
-        IPv4Address(text)
-    except AddressValueError:
-        return False
-    return True
-
-
-Address = Annotated[str, AfterValidator(_ipv4)]
-"""An IPv4 address."""
-
-Network = Annotated[str, AfterValidator(_network)]
-"""An IPv4 network in CIDR notation."""
-
-PortNumber = Annotated[int, Strict(), Field(ge=1, le=65535)]
-
 Protocol = Literal["TCP", "UDP", "SCTP"]
-
-_LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
-
-Namespace = Annotated[str, Field(pattern=rf"^{_LABEL}$")]
-"""RFC 1123 label."""
-
-ObjectName = Annotated[str, Field(pattern=rf"^{_LABEL}(\.{_LABEL})*$", max_length=253)]
-"""RFC 1123 subdomain."""
 
 
 class OwnerReference(Block):
@@ -87,7 +48,7 @@ class Metadata(Block):
     """Metadata of an object in a namespace."""
 
     name: ObjectName
-    namespace: Namespace = "default"
+    namespace: Name = "default"
     labels: dict[str, str] = Field(default_factory=dict)
     annotations: dict[str, str] = Field(default_factory=dict)
     deletion_timestamp: str | None = None

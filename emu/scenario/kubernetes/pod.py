@@ -5,22 +5,16 @@ from typing import Literal
 
 from pydantic import Field
 
+from emu.scenario.fields import AddressText, Port
 from emu.scenario.kubernetes.node import Taint
-from emu.scenario.kubernetes.objects import (
-    Address,
-    Block,
-    KubernetesObject,
-    PortNumber,
-    Protocol,
-    Resources,
-)
+from emu.scenario.kubernetes.objects import Block, KubernetesObject, Protocol, Resources
 
 
 class ContainerPort(Block):
     """A port that a container declares."""
 
     name: str = ""
-    container_port: PortNumber
+    container_port: Port
     protocol: Protocol = "TCP"
 
 
@@ -76,7 +70,7 @@ class PodStatus(Block):
     """The status of a Pod."""
 
     phase: str = ""
-    pod_ip: Address | None = None
+    pod_ip: AddressText | None = None
     conditions: tuple[PodCondition, ...] = ()
 
 

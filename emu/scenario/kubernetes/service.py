@@ -4,15 +4,15 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, Strict
 
-from emu.scenario.kubernetes.objects import Address, Block, KubernetesObject, PortNumber, Protocol
-from emu.scenario.kubernetes.objects import is_ipv4 as _is_ipv4
+from emu.scenario.fields import AddressText, Port, Whole, is_ipv4
+from emu.scenario.kubernetes.objects import Block, KubernetesObject, Protocol
 
 Policy = Literal["Cluster", "Local"]
 HEADLESS = "None"
 
 
 def _cluster_ip(text: str) -> str:
-    if text not in ("", HEADLESS) and not _is_ipv4(text):
+    if text not in ("", HEADLESS) and not is_ipv4(text):
         raise ValueError("must be an IPv4 address, or None for a headless Service")
     return text
 
@@ -22,11 +22,11 @@ class ServicePort(Block):
 
     name: str = ""
     protocol: Protocol = "TCP"
-    port: PortNumber
+    port: Port
     given_target_port: Annotated[
-        PortNumber | Annotated[str, Strict()] | None, Field(alias="targetPort")
+        Port | Annotated[str, Strict()] | None, Field(alias="targetPort")
     ] = None
-    node_port: Annotated[int, Strict(), Field(ge=0, le=65535)] | None = None
+    node_port: Annotated[Whole, Field(ge=0, le=65535)] | None = None
 
     @property
     def target_port(self) -> int | str:
@@ -60,7 +60,7 @@ class ServiceSpec(Block):
     session_affinity: Literal["None", "ClientIP"] = "None"
     session_affinity_config: SessionAffinityConfig = SessionAffinityConfig()
     allocate_load_balancer_node_ports: bool = True
-    load_balancer_ip: Address | None = None
+    load_balancer_ip: AddressText | None = None
     load_balancer_source_ranges: tuple[str, ...] = ()
 
 
@@ -129,7 +129,7 @@ class Service(KubernetesObject):
     @property
     def load_balancer_ips(self) -> tuple[str, ...]:
         """The IPv4 addresses of its cloud load balancer: those of its status, else of its spec."""
-        given = tuple(i.ip for i in self.status.load_balancer.ingress if _is_ipv4(i.ip))
+        given = tuple(i.ip for i in self.status.load_balancer.ingress if is_ipv4(i.ip))
         if not given and self.spec.load_balancer_ip is not None:
             return (self.spec.load_balancer_ip,)
         return given

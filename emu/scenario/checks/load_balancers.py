@@ -1,0 +1,42 @@
+"""Load balancers, the Services behind them, and the domains in front of them."""
+
+from collections.abc import Iterator
+
+from emu.errors import Mistake
+from emu.scenario.checks.subject import Subject
+from emu.scenario.description import Listener
+from emu.scenario.names import service_port
+from emu.scenario.place import Path
+from emu.scenario.text import listed
+
+
+def mistakes(subject: Subject) -> Iterator[Mistake]:
+    """Listeners without a Service that has a NodePort, and ports that are listened on twice."""
+    for number, balancer in enumerate(subject.spec.load_balancers):
+        ports: set[int] = set()
+        for index, listener in enumerate(balancer.listeners):
+            path = ("spec", "loadBalancers", number, "listeners", index)
+            if listener.port in ports:
+                yield subject.place.mistake((*path, "port"), "is the port of another listener")
+            ports.add(listener.port)
+            yield from _service(subject, listener, path)
+
+
+def _service(subject: Subject, listener: Listener, path: Path) -> Iterator[Mistake]:
+    service = subject.cluster.service(listener.service)
+    if service is None:
+        known = (found.key for found in subject.cluster.services)
+        rule = f"unknown Service; known: {listed(listener.service, known)}"
+        yield subject.place.mistake((*path, "service"), rule)
+        return
+    port = service_port(service, listener.service_port)
+    if port is None:
+        known = (str(found.name or found.port) for found in service.ports)
+        rule = f"unknown port of Service {service.key}; known: {listed('', known)}"
+        yield subject.place.mistake((*path, "servicePort"), rule)
+    elif port.protocol != "TCP":
+        rule = f"must have a TCP port; port {port.port} is {port.protocol}"
+        yield subject.place.mistake((*path, "service"), rule)
+    elif not port.node_port:
+        rule = f"must have a NodePort; its type is {service.type}"
+        yield subject.place.mistake((*path, "service"), rule)
