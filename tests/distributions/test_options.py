@@ -1,0 +1,71 @@
+"""The options of each distribution: what is refused, and what they stand for."""
+
+import numpy as np
+import pydantic
+import pytest
+
+from emu.distributions import DISTRIBUTIONS, Distribution, lognormal, mean_of
+from emu.random_streams import SERVICE
+
+READER = pydantic.TypeAdapter(Distribution)
+
+
+@pytest.mark.parametrize(
+    ("written", "rule"),
+    [
+        ({"constant": {"value": "-1ms"}}, "greater than or equal to 0"),
+        ({"constant": {"value": "9000h"}}, "less than or equal to"),
+        ({"constant": {}}, "Field required"),
+        ({"exponential": {"mean": "0"}}, "greater than 0"),
+        ({"exponential": {"mean": 20}}, "must be a duration"),
+        ({"uniform": {"low": "2ms", "high": "1ms"}}, "must have a high above its low"),
+        ({"uniform": {"low": "1ms", "high": "1ms"}}, "must have a high above its low"),
+        ({"lognormal": {"mean": "1ms"}}, "exactly one of cv and p99"),
+        ({"lognormal": {"mean": "1ms", "cv": 1, "p99": "2ms"}}, "exactly one of cv and p99"),
+        ({"lognormal": {"mean": "1ms", "cv": 0}}, "greater than 0"),
+        ({"lognormal": {"mean": "1ms", "cv": float("nan")}}, "less than or equal to 100"),
+        ({"lognormal": {"mean": "1ms", "p99": "1ms"}}, "above its mean and at most 14.9 times"),
+        ({"lognormal": {"mean": "1ms", "p99": "15ms"}}, "above its mean and at most 14.9 times"),
+        ({"weibull": {"mean": "1ms", "shape": 0.01}}, "greater than or equal to 0.1"),
+        ({"weibull": {"mean": "0", "shape": 1}}, "greater than 0"),
+        ({"pareto": {"mean": "1ms", "shape": 1}}, "greater than 1"),
+        ({"pareto": {"mean": "1ms", "shape": float("inf")}}, "less than or equal to 100"),
+        ({"normal": {"mean": "1ms"}}, "unknown distribution 'normal'; known: constant, "),
+    ],
+)
+def test_bad_options_are_refused(written, rule):
+    """Each mistake is refused with the rule that it breaks."""
+    with pytest.raises(pydantic.ValidationError, match=rule):
+        READER.validate_python(written)
+
+
+def test_a_duration_alone_is_constant():
+    """``20ms`` is short for a constant distribution of 20 ms."""
+    chosen = READER.validate_python("20ms")
+    assert (chosen.name, mean_of(chosen)) == ("constant", 20e6)
+
+
+@pytest.mark.parametrize("p99", ["21ms", "60ms", "290ms"])
+def test_lognormal_by_p99(p99):
+    """Given a p99, one draw in a hundred exceeds it, and the mean is still the mean.
+
+    The share of n draws above the p99 has a standard error of sqrt(0.01 * 0.99 / n).
+    """
+    options = lognormal.Options(mean="20ms", p99=p99)
+    mu, sigma = lognormal.parameters(options)
+    assert np.exp(mu + sigma**2 / 2) == pytest.approx(20e6)
+    n = 20_000
+    parameters = np.array([mu, sigma])
+    above = sum(lognormal.draw(parameters, 0, 1, SERVICE, i, 0) > options.p99 for i in range(n))
+    assert abs(above / n - 0.01) < 4.5 * np.sqrt(0.01 * 0.99 / n)
+
+
+def test_weibull_of_shape_one_is_exponential():
+    """With shape 1 a Weibull draw is the exponential draw of the same key."""
+    weibull = DISTRIBUTIONS["weibull"]
+    exponential = DISTRIBUTIONS["exponential"]
+    left = np.array(weibull.parameters(weibull.Options(mean="20ms", shape=1)))
+    right = np.array(exponential.parameters(exponential.Options(mean="20ms")))
+    for request in range(100):
+        key = (1, SERVICE, request, 0)
+        assert weibull.draw(left, 0, *key) == pytest.approx(exponential.draw(right, 0, *key))

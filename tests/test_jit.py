@@ -1,0 +1,101 @@
+"""With and without the JIT, every kernel of every variant gives the same numbers, bit for bit.
+
+Run as a script, this file prints what `values` gives; the test runs it once with the JIT off.
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+
+from emu.distributions import DISTRIBUTIONS, sample, table_of
+from emu.hops.balancer import BACKENDS, STRATEGIES
+from emu.hops.kubeproxy import MODES
+from emu.random_streams import normal, philox, uniform
+from emu.workload import ARRIVALS
+
+DRAWS = 100
+SEED = 2**62 + 12345
+
+
+def chosen(registry, name):
+    """A variant with its example options."""
+    return registry.chosen(name, **getattr(registry[name], "EXAMPLE", {}))
+
+
+def draws(name):
+    """Draws of a distribution, as they are and as whole nanoseconds."""
+    choice = chosen(DISTRIBUTIONS, name)
+    parameters = np.array(DISTRIBUTIONS[name].parameters(choice.options))
+    table, (place,) = table_of([choice])
+    return [
+        (
+            float(DISTRIBUTIONS[name].draw(parameters, 0, SEED, 2, request, 1)).hex(),
+            int(sample(table, place, SEED, 2, request, 1)),
+        )
+        for request in range(DRAWS)
+    ]
+
+
+def arrivals(name):
+    """The intended times of the first requests."""
+    module = ARRIVALS[name]
+    parameters = np.array(module.parameters(chosen(ARRIVALS, name).options))
+    times = [0]
+    for index in range(DRAWS):
+        times.append(int(module.following(parameters, 0, SEED, index, index, times[-1])))
+    return times
+
+
+def picks(name):
+    """Picks among four backends whose availability and load change with every request."""
+    module = STRATEGIES[name]
+    backends = np.zeros(4, BACKENDS)
+    backends["available"] = backends["weight"] = 1
+    memory = module.prepare(chosen(STRATEGIES, name).options, backends)
+    picked = []
+    for request in range(DRAWS):
+        backends["in_flight"] = [request % 3, 1, request // 7 % 2, 2]
+        backends["available"][request % 4] ^= 1
+        picked.append(int(module.pick(backends, memory, SEED, request, 0)))
+    return picked + memory.tolist()
+
+
+def values():
+    """What every kernel gives, by name."""
+    key = [np.uint64(word) for word in (SEED, 2**64 - 1, 2**63, 7)]
+    return json.loads(
+        json.dumps(
+            {
+                "philox": [int(word) for word in philox(*key)],
+                "uniform": [float(uniform(SEED, 2, request, 0)).hex() for request in range(DRAWS)],
+                "normal": [float(normal(SEED, 2, request, 0)).hex() for request in range(DRAWS)],
+                "modes": {
+                    name: [int(MODES[name].pick(7, SEED, i, 0)) for i in range(DRAWS)]
+                    for name in MODES
+                },
+                "distributions": {name: draws(name) for name in DISTRIBUTIONS},
+                "arrivals": {name: arrivals(name) for name in ARRIVALS},
+                "strategies": {name: picks(name) for name in STRATEGIES},
+            }
+        )
+    )
+
+
+def test_kernels_mean_the_same_without_the_jit():
+    """Plain Python gives the very bits that compiled code gives."""
+    plain = subprocess.run(
+        [sys.executable, __file__],
+        env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert plain.stderr == ""
+    assert json.loads(plain.stdout) == values()
+
+
+if __name__ == "__main__":
+    print(json.dumps(values()))
