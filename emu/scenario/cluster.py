@@ -33,7 +33,7 @@ from emu.scenario.kubernetes import (
 from emu.scenario.kubernetes.node import ZONE_LABEL, NodeAddress
 from emu.scenario.kubernetes.service import ServicePort
 from emu.scenario.placement import placed
-from emu.scenario.slices import derived, zones_of
+from emu.scenario.slices import derived
 
 
 class ExhaustedError(Exception):
@@ -191,10 +191,12 @@ def completed_slices(
 ) -> tuple[EndpointSlice, ...]:
     """The slices given, and those of Services with a selector that have none."""
     known = {found.service for found in slices}
-    zones = zones_of(nodes)
+    zones = {node.name: node.zone for node in nodes}
+    here: dict[str, list[Pod]] = {}
+    for pod in pods:
+        here.setdefault(pod.namespace, []).append(pod)
     more: list[EndpointSlice] = []
     for service in services:
         if service.selector and service.key not in known:
-            here = [pod for pod in pods if pod.namespace == service.namespace]
-            more.extend(derived(service, here, zones))
+            more.extend(derived(service, here.get(service.namespace, ()), zones))
     return (*slices, *more)

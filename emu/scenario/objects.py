@@ -49,14 +49,14 @@ def read_objects(places: Sequence[Place], mistakes: list[Mistake]) -> Objects:
             continue
         model = KINDS.get(kind)
         if model is None:
-            passed[f"{printable(kind[1])} ({printable(kind[0])})"] += 1
+            passed[f"{printable(kind[1])} ({printable(kind[0])}), which is not modelled"] += 1
             continue
         item = validated(model, place, mistakes)
         if item is not None and (reason := _why_not(item)) is None:
             found.append((place, item))
         elif item is not None:
             passed[f"{kind[1]} {reason}"] += 1
-    warnings = tuple(f"{count} x {what}: not modelled, passed over" for what, count in
+    warnings = tuple(f"{count} x {what}: passed over" for what, count in
                      passed.items())  # fmt: skip
     return Objects(_cluster(found, mistakes), warnings, _places(found, mistakes))
 
@@ -83,6 +83,8 @@ def _why_not(item: Block) -> str | None:
             return "without the label kubernetes.io/service-name"
     if isinstance(item, Service) and item.type == "ExternalName":
         return "of type ExternalName"
+    if isinstance(item, Pod) and item.over:
+        return "that has ended"
     return None
 
 

@@ -56,7 +56,7 @@ def _by_namespace(pods: Iterable[Pod]) -> dict[str, list[Pod]]:
 
 
 def _owns(deployment: Deployment, pod: Pod) -> bool:
-    return not (pod.over or pod.terminating) and deployment.spec.selector.matches(pod.labels)
+    return not pod.terminating and deployment.spec.selector.matches(pod.labels)
 
 
 def _choose(

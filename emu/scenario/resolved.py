@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from emu.scenario.cluster import Cluster
 from emu.scenario.description import ScenarioSpec
-from emu.scenario.yaml_reader import plain
+from emu.scenario.scalars import plain
 
 
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]

@@ -62,9 +62,8 @@ def _mistakes(
     for error in sorted(filter(_stands_alone(errors), errors), key=_is_of_another_type):
         mistake = _mistake(model, place, error)
         other = found.setdefault(mistake.path, mistake)
-        if (
-            other.rule != mistake.rule and {other.rule, mistake.rule} <= _TYPE_RULES
-        ):  # no alternative of a union fits
+        rules = {other.rule, mistake.rule}
+        if len(rules) == 2 and rules <= _TYPE_RULES:  # no alternative of a union fits
             either = f"{other.rule} or {mistake.rule.removeprefix('must be ')}"
             found[mistake.path] = other._replace(rule=either)
     return list(found.values())

@@ -4,10 +4,10 @@ Source: kubernetes/kubernetes, pkg/controller/endpointslice and staging/src/k8s.
 Topology hints are left out.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from emu.scenario.kubernetes import EndpointSlice, Node, Pod, Service, ServicePort, selects
+from emu.scenario.kubernetes import EndpointSlice, Pod, Service, ServicePort, selects
 from emu.scenario.kubernetes.endpointslice import MANAGED_BY_LABEL, SERVICE_LABEL
 
 MOST_ENDPOINTS: Final = 100
@@ -26,7 +26,7 @@ def derived(
     """
     groups: dict[_Ports, list[dict[str, Any]]] = {}
     for pod in pods:
-        if pod.ip and not pod.over and selects(service.selector, pod.labels):
+        if selects(service.selector, pod.labels):
             ports = tuple(_resolved(service.ports, pod))
             groups.setdefault(ports, []).append(_endpoint(service, pod, zones))
     number = 0
@@ -44,11 +44,6 @@ def target_port(port: ServicePort, pod: Pod) -> int | None:
         if declared.name == port.target_port and declared.protocol == port.protocol:
             return declared.container_port
     return None
-
-
-def zones_of(nodes: Iterable[Node]) -> dict[str, str | None]:
-    """The zone of each node by name."""
-    return {node.name: node.zone for node in nodes}
 
 
 def _resolved(ports: Sequence[ServicePort], pod: Pod) -> Iterator[tuple[str, str, int]]:

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any, Final
 
+from emu.scenario.scalars import plain
+
 LONGEST: Final = 60
 """Characters of a value in a message."""
 
@@ -20,9 +22,11 @@ def printable(value: Any, longest: int = LONGEST) -> str:
         return {None: "null", True: "true", False: "false"}[value]
     text = str(value)[: longest + 1]
     text = "".join(map(_escaped, text))
+    if isinstance(value, str) and not isinstance(plain(value), str):
+        text = f'"{text}"'
     if len(text) > longest:
         text = text[: longest - 3] + "..."
-    return text or '""'
+    return text
 
 
 def _escaped(character: str) -> str:

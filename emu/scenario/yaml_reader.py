@@ -4,22 +4,19 @@ Nothing is executed and nothing is expanded: values are null, true and false, in
 strings, `Lines` mappings and lists, and an alias is the very value it names. What would cost memory
 is refused while it is read: see `MOST_NODES`, `DEEPEST` and `LARGEST_FILE`.
 
-Plain scalars are resolved as sigs.k8s.io/yaml (YAML 1.1 by go-yaml, then JSON) does it for
-``kubectl``: ``yes``, ``no``, ``on`` and ``off`` are booleans, ``0x1f``, ``0b1``, ``0o17`` and
-``017`` are integers, ``1e3`` is a float; ``1:30`` (base 60 in YAML 1.1) and timestamps stay
-strings. A key is always the text that stands there (``8080:`` is the key ``"8080"``, as in JSON).
-``<<`` merges mappings. Tags other than YAML's own for these types are refused.
+Plain scalars are resolved by `emu.scenario.scalars`. A key is always the text that stands there
+(``8080:`` is the key ``"8080"``, as in JSON). ``<<`` merges mappings. Tags other than YAML's own
+for these types are refused.
 """
 
-import re
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import yaml
 
 from emu.errors import Mistake, ScenarioError
+from emu.scenario.scalars import NULLS, plain
 from emu.scenario.text import path_text, printable
 
 LARGEST_FILE: Final = 64 * 2**20
@@ -30,17 +27,6 @@ DEEPEST: Final = 64
 """Collections inside one another."""
 
 _Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_CONSTANTS: Final = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-    **dict.fromkeys(("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"), True),
-    **dict.fromkeys(("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"), False),
-    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
-    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
-    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
-}
-_INTEGER = re.compile(r"[-+]?(0x[0-9a-fA-F_]+|0b[01_]+|0o?[0-7_]+|0|[1-9][0-9_]*)")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_LONGEST_NUMBER = 100
 _TAG = "tag:yaml.org,2002:"
 _TYPES: Final = {
     "null": type(None), "bool": bool, "int": int, "float": float, "str": str,
@@ -88,30 +74,6 @@ class _Frame:
         self.key: str | None = None
         self.key_line = 0
         self.merged: list[Any] | None = None
-
-
-@lru_cache(maxsize=16_384)
-def plain(text: str) -> Any:
-    """The value of a plain scalar."""
-    if text in _CONSTANTS:
-        return _CONSTANTS[text]
-    if len(text) > _LONGEST_NUMBER:
-        return text
-    if _INTEGER.fullmatch(text):
-        return _integer(text)
-    if _FLOAT.fullmatch(text):
-        return float(text.replace("_", ""))
-    return text
-
-
-def _integer(text: str) -> int | str:
-    digits = text.replace("_", "").lower()
-    if re.fullmatch(r"[-+]?0[0-7]+", digits):
-        return int(digits, 8)
-    try:
-        return int(digits, 0)
-    except ValueError:  # underscores alone, as in 0x_
-        return text
 
 
 def read_file(path: Path, name: str) -> list[Any]:
@@ -283,7 +245,7 @@ class _Builder:
         frame, key, line = self._stack[-1], event.value, event.start_mark.line + 1
         if event.tag not in (None, "!", _TAG + "str"):
             raise self._refuse(event, "must have only strings as keys")
-        if event.implicit[0] and key in ("", "~", "null", "Null", "NULL"):
+        if event.implicit[0] and key in NULLS:
             raise self._refuse(event, "must have only strings as keys")
         frame.key, frame.key_line = key, line
         if event.implicit[0] and key == "<<":

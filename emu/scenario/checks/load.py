@@ -16,9 +16,10 @@ MOST_REQUESTS: Final = 2**40
 
 def offered(spec: ScenarioSpec) -> float:
     """The mean number of requests that all clients send in a second."""
-    return sum(
+    rates: Iterator[float] = (
         ARRIVALS[client.arrivals.name].rate(client.arrivals.options) for client in spec.clients
     )
+    return sum(rates)
 
 
 def mistakes(subject: Subject) -> Iterator[Mistake]:

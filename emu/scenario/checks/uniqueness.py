@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from emu.errors import Mistake
 from emu.scenario.checks.subject import Subject
-from emu.scenario.kubernetes import Pod
 from emu.scenario.place import Path, Place
 
 FABRIC = "fabric"
@@ -65,11 +64,6 @@ def _addresses(subject: Subject) -> Iterator[_Holder]:
             what = f"the ClusterIP of Service {service.key}"
             yield _Holder(service.cluster_ip, what, place_of(service), ("spec", "clusterIP"))
     for pod in cluster.pods:
-        if pod.ip and not _borrows_address(pod):
+        if not pod.spec.host_network:
             what = f"the address of Pod {pod.key}"
             yield _Holder(pod.ip, what, place_of(pod), ("status", "podIP"))
-
-
-def _borrows_address(pod: Pod) -> bool:
-    """Whether its address is its node's, or was given back when it ended."""
-    return pod.spec.host_network or pod.over
