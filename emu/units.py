@@ -108,6 +108,9 @@ def _number(text: str, rule: str) -> float:
 def format_duration(nanoseconds: float) -> str:
     """A duration with three significant digits in the unit that suits it: ``12.3 ms``."""
     for unit in ("s", "ms", "us"):
-        if abs(nanoseconds) >= _DURATION_UNITS[unit]:
-            return f"{nanoseconds / _DURATION_UNITS[unit]:.3g} {unit}"
+        value = nanoseconds / _DURATION_UNITS[unit]
+        if abs(value) >= 999.5:  # seconds only: .3g would turn to an exponent
+            return f"{value:.0f} {unit}"
+        if abs(value) >= 0.9995:  # what rounds to 1 of this unit, not to 1000 of the next
+            return f"{value:.3g} {unit}"
     return f"{nanoseconds:.0f} ns"
