@@ -116,6 +116,29 @@ def syn(
 
 
 @kernel
+def reach(
+    legs: NDArray[Any],
+    core: NDArray[Any],
+    table: NDArray[Any],
+    source: int,
+    destination: int,
+    source_hops: int,
+    destination_hops: int,
+    size: int,
+    base: int,
+    seed: int,
+    request: int,
+    attempt: int,
+) -> int:
+    """From the source's SYN until the whole request has come to a host that nobody translates."""
+    delay = syn(legs, core, table, source, destination, source_hops, base, seed, request, attempt)
+    return delay + established(
+        legs, core, table, source, destination, destination, source_hops, destination_hops, size,
+        base, seed, request, attempt,
+    )  # fmt: skip
+
+
+@kernel
 def established(
     legs: NDArray[Any],
     core: NDArray[Any],

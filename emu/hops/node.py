@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from emu.hops.conntrack import NO_PORT, NO_ROOM, track
 from emu.hops.endpoints import Endpoint, usable
 from emu.hops.kubeproxy import pick
-from emu.kernel import kernel
+from emu.kernel import inlined, kernel
 
 
 class Entry(IntEnum):
@@ -158,7 +158,7 @@ def translate(
     return _REHASH, endpoint, port
 
 
-@kernel
+@inlined
 def tuple_prefix(node: int, source: int, endpoint: int, sources: int, endpoints: int) -> int:
     """The number, from 1, of the tuple (node, source, endpoint) in conntrack's keys."""
     return (node * sources + source) * endpoints + endpoint + 1

@@ -2,14 +2,14 @@
 
 from typing import Final
 
-from emu.kernel import kernel
+from emu.kernel import inlined
 
 EPHEMERAL_FIRST: Final = 32768
 EPHEMERAL_COUNT: Final = 28232
 """Linux: net.ipv4.ip_local_port_range is 32768 to 60999."""
 
 
-@kernel
+@inlined
 def ephemeral(connection: int) -> int:
     """The source port of a host's connection number ``connection``: each port in turn.
 

@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -105,7 +106,7 @@ class Model:
     resolver_ttl_ns: int
     expected: dict[str, Any]
 
-    @property
+    @cached_property
     def sources(self) -> int:
         """How many senders conntrack can tell apart: the hosts, then the Pods."""
         return len(self.network.legs) + len(self.pods)

@@ -4,6 +4,7 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Final
 
 from emu.engines.process.moments import Moment
+from emu.engines.process.node import Node
 from emu.engines.process.connection import Sender
 from emu.engines.process.request import Request
 from emu.events import Kind
@@ -22,55 +23,45 @@ class Listener:
     """Listener number ``number`` of the model."""
 
     def __init__(self, emulation: "Emulation", number: int) -> None:
-        self.emulation = emulation
+        self.emulation, self.model, self.env = emulation, emulation.model, emulation.env
         self.description: Final = emulation.model.listeners[number]
         self.state: Final = emulation.state.listeners[number]
+        self._vertex = self.description.vertex
+        self._nodes = [emulation.nodes[node] for node in self.state.backends["node"]]
+        self._in_flight = self.state.backends["in_flight"]
         self._sender = Sender(
-            vertex=self.description.vertex, local_hops=0, number=self.description.vertex,
-            pod=-1, source=Source.OUTSIDE, patience_ns=self.description.connect_timeout_ns,
+            vertex=self._vertex, local_hops=0, number=self._vertex, pod=-1,
+            source=Source.OUTSIDE, patience_ns=self.description.connect_timeout_ns,
         )  # fmt: skip
         self._connections = 0
 
     def forward(self, request: Request, client: "Client") -> Generator[Moment, None, int]:
         """Take a request from a client to a Pod and back; when the client has the answer."""
-        emulation, model, here = self.emulation, self.emulation.model, self.description.vertex
-        draw = (model.seed, request.request, request.attempt)
+        draw = (self.model.seed, request.request, request.attempt)
         request.load_balancer = self.description.load_balancer
-        ends = (client.vertex, here)
-        arrival = request.sent_ns + network.syn(
-            *model.network, *ends, client.local_hops, CLIENT_LEGS, *draw
-        )
-        arrival += network.established(
-            *model.network, *ends, here, client.local_hops, 0, request.request_bytes,
-            CLIENT_LEGS, *draw,
+        request.lb_ns = request.sent_ns + network.reach(
+            *self.model.network, client.vertex, self._vertex, client.local_hops, 0,
+            request.request_bytes, CLIENT_LEGS, *draw,
         )  # fmt: skip
-        yield Moment(emulation.env, Kind.LB_REQUEST, request.request, arrival)
-        request.lb_ns = arrival
-        size = 0
-        backends = self.state.backends
-        backend = self.state.pick(backends, self.state.memory, *draw)
+        yield Moment(self.env, Kind.LB_REQUEST, request.request, request.lb_ns)
+        backend = self.state.pick(self.state.backends, self.state.memory, *draw)
         if backend < 0:
             request.outcome = Outcome.BAD_GATEWAY
-            answered = arrival
+            request.lb_response_ns = request.lb_ns
         else:
-            backends["in_flight"][backend] += 1
-            answered = yield from self._through(request, int(backends["node"][backend]))
-            yield Moment(emulation.env, Kind.ANSWER, request.request, answered)
-            backends["in_flight"][backend] -= 1
-            if request.outcome == Outcome.OK:
-                size = request.response_bytes
-        request.lb_response_ns = answered
-        return answered + network.response(
-            *model.network, *ends, here, client.local_hops, 0, size, CLIENT_LEGS, *draw
-        )
+            self._in_flight[backend] += 1
+            request.lb_response_ns = yield from self._through(request, self._nodes[backend])
+            yield Moment(self.env, Kind.ANSWER, request.request, request.lb_response_ns)
+            self._in_flight[backend] -= 1
+        size = request.response_bytes if request.outcome == Outcome.OK else 0
+        return request.lb_response_ns + network.response(
+            *self.model.network, client.vertex, self._vertex, self._vertex,
+            client.local_hops, 0, size, CLIENT_LEGS, *draw,
+        )  # fmt: skip
 
-    def _through(self, request: Request, node: int) -> Generator[Moment, None, int]:
+    def _through(self, request: Request, node: Node) -> Generator[Moment, None, int]:
         """Open a connection to a node's NodePort; when the answer is back."""
         request.lb_port = ephemeral(self._connections)
         self._connections += 1
-        return (
-            yield from self.emulation.nodes[node].connect(
-                request, self._sender, request.lb_port,
-                self.description.service, Entry.NODE_PORT, self.emulation.env.now,
-            )
-        )  # fmt: skip
+        service, start = self.description.service, request.lb_ns
+        return node.connect(request, self._sender, request.lb_port, service, Entry.NODE_PORT, start)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
-from emu.engines.process.moments import Moment
+from emu.engines.process.moments import Journey, Moment
 from emu.engines.process.connection import Sender, exchange
 from emu.engines.process.request import Request
 from emu.events import Kind
@@ -36,6 +36,8 @@ class Client:
         self._request_bytes = int(description["request_bytes"])
         self._response_bytes = int(description["response_bytes"])
         self._timeout = int(description["timeout_ns"])
+        self._resolves = bool(description["resolves"])
+        self._addresses = emulation.state.dns["address"]
         self._sender = Sender(
             vertex=self.vertex, local_hops=self.local_hops,
             number=int(description["source_number"]), pod=int(description["pod"]),
@@ -49,7 +51,8 @@ class Client:
     def run(self) -> Generator[Moment, None, None]:
         """Send requests for as long as the run takes any: a SimPy process."""
         emulation, model = self.emulation, self.emulation.model
-        kind, first = self.description["arrivals"], self.description["arrival_parameters"]
+        kind = int(self.description["arrivals"])
+        first = int(self.description["arrival_parameters"])
         intended = index = 0
         while True:
             number = index * len(model.clients) + self.number
@@ -65,28 +68,25 @@ class Client:
             request.client_port = ephemeral(index)
             if not emulation.start(request):
                 return
-            emulation.env.process(self._send(request))
+            Journey(emulation.env, self._send(request))
             index += 1
 
     def _send(self, request: Request) -> Generator[Moment, None, None]:
         """One request from its intended time to its end: a SimPy process."""
-        address, delay = self._resolve(request)
-        request.sent_ns = request.intended_ns + delay
+        address = self._resolve(request) if self._resolves else 0
         back = yield from self._carriers[address](request)
         self.end(request, back)
         self.emulation.finish(request)
 
-    def _resolve(self, request: Request) -> tuple[int, int]:
-        """Which of the domain's addresses, and after how long."""
-        if not self.description["resolves"]:
-            return 0, 0
-        model, cache = self.emulation.model, self.emulation.state.dns
-        delay = dns.resolve(
-            cache, self.number, request.intended_ns, len(self._carriers), model.network.table,
-            model.resolver_latency, model.resolver_ttl_ns,
+    def _resolve(self, request: Request) -> int:
+        """Which of the domain's addresses it goes to, and wait until the client knows."""
+        model = self.emulation.model
+        request.sent_ns += dns.resolve(
+            self.emulation.state.dns, self.number, request.intended_ns, len(self._carriers),
+            model.network.table, model.resolver_latency, model.resolver_ttl_ns,
             model.seed, request.request, request.attempt,
         )  # fmt: skip
-        return int(cache["address"][self.number]), delay
+        return int(self._addresses[self.number])
 
     def end(self, request: Request, back: int | None) -> None:
         """Say how it ended for the client, which has an answer at ``back``, or none yet.

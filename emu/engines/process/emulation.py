@@ -31,6 +31,7 @@ class Emulation:
     def __init__(self, model: Model, sink: Sink) -> None:
         self.model, self.sink, self.state = model, sink, State(model)
         self.env: Final = simpy.Environment(initial_time=0)
+        self.endpoints: list[tuple[int, int]] = model.endpoints.tolist()
         self.pods = [Pod(self, number) for number in range(len(model.pods))]
         self.nodes = [Node(self, number) for number in range(len(model.places.nodes))]
         self.listeners = [Listener(self, number) for number in range(len(model.listeners))]

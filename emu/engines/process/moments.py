@@ -1,5 +1,7 @@
 """Events of requests on SimPy's heap, in the declared order among ties."""
 
+from collections.abc import Generator
+
 import simpy
 
 from emu.events import Kind, priority
@@ -19,11 +21,25 @@ class Moment(simpy.Event):
         self.callbacks = []
         self._ok = True
         self._value = None
-        self._defused = False
         self._priority = priority(kind, request)
         if at is not None:
-            self.schedule(at)
+            env.schedule(self, self._priority, at - env.now)
 
     def schedule(self, at: int) -> None:
         """Let it happen at this time, in nanoseconds."""
         self.env.schedule(self, self._priority, at - self.env.now)
+
+
+class Journey(simpy.Process):
+    """A process that sets out at once, within the event that starts it.
+
+    SimPy's own begin with an event of their own; a request's first event is its client's sending.
+    """
+
+    def __init__(self, env: simpy.Environment, steps: Generator[simpy.Event, None, None]) -> None:
+        self.env, self.callbacks, self._generator = env, [], steps
+        self._resume(_SET_OUT)
+
+
+_SET_OUT = simpy.Event(simpy.Environment())
+_SET_OUT._ok, _SET_OUT._value = True, None

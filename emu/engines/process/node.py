@@ -41,7 +41,8 @@ class Node:
     """Node number ``number`` of the model."""
 
     def __init__(self, emulation: "Emulation", number: int) -> None:
-        self.emulation, self.number = emulation, number
+        self.emulation, self.model, self.env = emulation, emulation.model, emulation.env
+        self.number = number
         self._limit = int(emulation.model.conntrack_limits[number])
 
     def connect(
@@ -52,89 +53,89 @@ class Node:
         The sender's first SYN leaves its ``port`` at ``start``; the result is the time at which
         the sender has its answer, a refusal, or no patience left.
         """
-        emulation, model = self.emulation, self.emulation.model
         request.node, request.service = self.number, service
-        draw = (model.seed, request.request, request.attempt)
         arrival = start + network.syn(
-            *model.network, sender.vertex, self.number, sender.local_hops, POD_LEGS, *draw
-        )
-        services = len(model.service_names)
+            *self.model.network, sender.vertex, self.number, sender.local_hops, POD_LEGS,
+            self.model.seed, request.request, request.attempt,
+        )  # fmt: skip
+        services = len(self.model.service_names)
         rule = rule_number(services, self.number, service, entry, sender.source)
         for retry in count():
-            yield Moment(emulation.env, Kind.NODE_SYN, request.request, arrival + resend(retry))
+            yield Moment(self.env, Kind.NODE_SYN, request.request, arrival + resend(retry))
             verdict, endpoint, nat_port = self._translate(request, sender, port, rule, retry)
             if verdict not in _DROPPED:
                 break
             request.outcome = _DROPPED[verdict]
             if resend(retry + 1) >= sender.patience_ns:
                 return start + sender.patience_ns
-        request.outcome = Outcome.IN_FLIGHT
-        request.node_ns = emulation.env.now
+        request.outcome, request.node_ns = Outcome.IN_FLIGHT, self.env.now
         if verdict == Verdict.REJECT:
             request.outcome = Outcome.REFUSED
-            return emulation.env.now + network.refused(
-                *model.network, sender.vertex, self.number, self.number,
-                sender.local_hops, 0, POD_LEGS, *draw,
-            )  # fmt: skip
+            return self.env.now + self._refusal(request, sender, self.number, 0)
         return (yield from self._deliver(request, sender, endpoint, port, nat_port, start))
 
     def _translate(
         self, request: Request, sender: Sender, port: int, rule: int, retry: int
     ) -> tuple[int, int, int]:
         """Ask the rules; each copy of the SYN draws anew."""
-        emulation, model = self.emulation, self.emulation.model
+        model, state = self.model, self.emulation.state
         while True:
             found = translate(
-                model.rules, model.members, model.endpoints, *emulation.state.conntrack,
+                model.rules, model.members, model.endpoints, *state.conntrack,
                 model.mode, rule, self.number, sender.number, model.sources, sender.pod, port,
-                self._limit, emulation.env.now,
+                self._limit, self.env.now,
                 model.seed, request.request, (retry << 16) + request.attempt,
             )  # fmt: skip
             if found[0] != Verdict.REHASH:
                 return found
-            emulation.state.rehash(emulation.env.now)
+            state.rehash(self.env.now)
 
     def _deliver(
         self, request: Request, sender: Sender, endpoint: int, port: int, nat_port: int, start: int
     ) -> Generator[Moment, None, int]:
         """Take a translated connection to its endpoint, and the answer back the same way."""
-        emulation, model = self.emulation, self.emulation.model
-        request.pod = number = int(model.endpoints["pod"][endpoint])
-        request.endpoint_port = int(model.endpoints["port"][endpoint])
+        number, request.endpoint_port = self.emulation.endpoints[endpoint]
+        request.pod = number
         masqueraded = nat_port != port
         if masqueraded:
             request.masquerade_port = nat_port
-        source = self.number if masqueraded else sender.number
         flow = Flow(
-            tuple_prefix(self.number, source, endpoint, model.sources, len(model.endpoints)),
+            tuple_prefix(
+                self.number, self.number if masqueraded else sender.number, endpoint,
+                self.model.sources, len(self.emulation.endpoints),
+            ),
             nat_port,
-        )
+        )  # fmt: skip
         if number < 0:
             request.outcome = Outcome.CONNECT_TIMEOUT
             back = start + sender.patience_ns
             self._close(flow, back, Closing.TIME_WAIT)
             return back
-        pod = emulation.pods[number]
+        pod = self.emulation.pods[number]
         if pod.app_port != request.endpoint_port:
             request.outcome = Outcome.REFUSED
-            draw = (model.seed, request.request, request.attempt)
-            request.pod_ns = emulation.env.now + network.trip(
-                *model.network, self.number, pod.vertex, 1, 0, POD_LEGS + SYN_ONWARD, *draw
-            )
-            back = emulation.env.now + network.refused(
-                *model.network, sender.vertex, self.number, pod.vertex, sender.local_hops, 1,
-                POD_LEGS, *draw,
+            request.pod_ns = self.env.now + network.trip(
+                *self.model.network, self.number, pod.vertex, 1, 0, POD_LEGS + SYN_ONWARD,
+                self.model.seed, request.request, request.attempt,
             )  # fmt: skip
+            back = self.env.now + self._refusal(request, sender, pod.vertex, 1)
             self._close(flow, back, Closing.CLOSE)
             return back
         served, back = yield from exchange(
-            emulation, request, sender, self.number, pod, emulation.env.now
+            self.emulation, request, sender, self.number, pod, self.env.now
         )
         self._close(flow, back, Closing.TIME_WAIT if served else Closing.CLOSE)
         return back
+
+    def _refusal(self, request: Request, sender: Sender, vertex: int, hops: int) -> int:
+        """How long it takes from the SYN here until the RST of that vertex is at the sender."""
+        return network.refused(
+            *self.model.network, sender.vertex, self.number, vertex, sender.local_hops, hops,
+            POD_LEGS, self.model.seed, request.request, request.attempt,
+        )  # fmt: skip
 
     def _close(self, flow: Flow, at: int, state: Closing) -> None:
         """Let the conntrack entry expire its time after the sender has the last packet."""
         slots, expiries, counters, _ = self.emulation.state.conntrack
         expires = at + TIMEOUTS_NS[state]
-        close(slots, expiries, counters, self.number, flow.prefix, flow.port, expires, state)
+        close(slots, expiries, counters, self.number, flow.prefix, flow.port, expires, int(state))

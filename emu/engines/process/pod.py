@@ -20,7 +20,8 @@ class Pod:
     """Pod number ``number`` of the model: workers, and a FIFO backlog in front of them."""
 
     def __init__(self, emulation: "Emulation", number: int) -> None:
-        self.emulation, self.number = emulation, number
+        self.model, self.env, self.number = emulation.model, emulation.env, number
+        self._state = emulation.state.pods
         description = emulation.model.pods[number]
         self.vertex = int(description["node"])
         self.app_port = int(description["app_port"])
@@ -29,32 +30,30 @@ class Pod:
 
     def serve(self, request: Request, arrival: int) -> Generator[Moment, None, bool]:
         """Wait for the request to come, be served or refused; true when it was served."""
-        env, state = self.emulation.env, self.emulation.state
-        yield Moment(env, Kind.POD_REQUEST, request.request, arrival)
+        yield Moment(self.env, Kind.POD_REQUEST, request.request, arrival)
         request.pod_ns = arrival
         request.queue_length = len(self._waiting)
-        admission = arrive(state.pods, self.number)
+        admission = arrive(self._state, self.number)
         if admission == Admission.REFUSED:
             request.outcome = Outcome.BACKLOG_FULL
             return False
-        served = Moment(env, Kind.SERVICE_END, request.request)
+        served = Moment(self.env, Kind.SERVICE_END, request.request)
         if admission == Admission.SERVED:
             self._begin(request, served)
         else:
             self._waiting.append((request, served))
         yield served
-        if leave(state.pods, self.number):
+        if leave(self._state, self.number):
             self._begin(*self._waiting.popleft())
         request.outcome = Outcome.OK
         return True
 
     def _begin(self, request: Request, served: Moment) -> None:
         """A worker turns to the request, for a time that only the request decides."""
-        model = self.emulation.model
-        start = self.emulation.env.now
+        start = self.env.now
         end = start + sample(
-            model.network.table, self._service_time,
-            model.seed, SERVICE, request.request, request.attempt,
+            self.model.network.table, self._service_time,
+            self.model.seed, SERVICE, request.request, request.attempt,
         )  # fmt: skip
         request.service_start_ns, request.service_end_ns = start, end
         served.schedule(end)

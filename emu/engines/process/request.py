@@ -11,7 +11,7 @@ class Request:
     attempt = 0
     new_connection = 1
     outcome: int = Outcome.IN_FLIGHT
-    sent_ns = lb_ns = node_ns = pod_ns = ABSENT
+    lb_ns = node_ns = pod_ns = ABSENT
     service_start_ns = service_end_ns = lb_response_ns = done_ns = ABSENT
     load_balancer = service = node = pod = ABSENT
     client_port = lb_port = masquerade_port = endpoint_port = ABSENT
@@ -22,7 +22,7 @@ class Request:
     ) -> None:
         self.request = self.connection = request
         self.client = client
-        self.intended_ns = intended_ns
+        self.intended_ns = self.sent_ns = intended_ns
         self.request_bytes = request_bytes
         self.response_bytes = response_bytes
 
