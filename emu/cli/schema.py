@@ -1,0 +1,45 @@
+"""``emu schema``: the JSON Schema of a Scenario document, and the columns of a run's files."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+
+def command(
+    results: Annotated[
+        bool, typer.Option("--results", help="Print the columns of a run's files instead.")
+    ] = False,
+) -> None:
+    """Print the JSON Schema of a Scenario document, for editors.
+
+    An editor with a YAML language server uses it where the scenario begins with
+
+    # yaml-language-server: $schema=PATH/TO/schema.json
+    """
+    if results:
+        _print_columns()
+    else:
+        print(schema_text(), end="")
+
+
+def schema_text() -> str:
+    """The JSON Schema as it is kept in ``emu/scenario/schema.json``."""
+    from emu.scenario.description import ScenarioDocument
+
+    schema: dict[str, Any] = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **ScenarioDocument.model_json_schema(),
+    }
+    return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
+
+
+def _print_columns() -> None:
+    from emu.recorder.columns import describe
+
+    table = ""
+    for name, column, kind, unit, meaning in describe():
+        if name != table:
+            print(f"{name}")
+            table = name
+        print(f"  {column:<22} {kind:<12} {unit:<6} {meaning}".rstrip())
