@@ -4,6 +4,7 @@ A listener of a load balancer keeps one array of `BACKENDS`; a strategy picks on
 request. A strategy is a module in ``strategies/`` with
 
 - ``Options``: its options as a scenario writes them;
+- ``EXAMPLE``: options as a scenario writes them, for the tests, where not all have defaults;
 - ``prepare(options, backends) -> memory``: an int64 array of its own, made once for each listener;
 - ``pick(backends, memory, seed, request, attempt) -> int``: a kernel that gives the index of a
   backend with ``available`` set, or -1 where there is none. It may change ``memory`` alone.
