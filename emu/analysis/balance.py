@@ -38,7 +38,7 @@ class Balance(BaseModel):
     """Probability of a chi-square at least this large; None with fewer than two places."""
     jain_index: float | None = None
     """1 where all places got the same, 1/n where one of n got everything; None without requests.
-    """
+    A place that neither should get a request nor got one is no part of it."""
 
 
 def counts_by(requests: Requests, column: str) -> dict[str, int]:
@@ -75,7 +75,7 @@ def balance(places: dict[str, Share]) -> Balance:
     """
     counts = np.array([place.requests for place in places.values()], dtype=np.float64)
     expected = np.array([place.expected_share or 0.0 for place in places.values()])
-    jain = jain_index(counts)
+    jain = jain_index(counts[(counts > 0) | (expected > 0)])
     freedom = max(0, int(np.count_nonzero(expected)) - 1)
     if not counts.sum() or not expected.sum():
         return Balance(jain_index=jain)

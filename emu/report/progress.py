@@ -1,0 +1,77 @@
+"""How far a run has come, on a terminal; nothing at all elsewhere."""
+
+import time
+from types import TracebackType
+from typing import Final, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from emu.units import SECOND, format_duration
+
+_INTERVAL: Final = 0.1  # wall-clock seconds between two drawings
+
+
+class RunProgress:
+    """One line on standard error with simulated time, requests, rate and time left.
+
+    The run ends at ``end_ns`` of simulated time or after ``requests``, whichever is given. Call
+    `update` now and then, not for each request; it draws at most ten times a second. Use it as a
+    context manager: the line goes when the run is over. On anything but a terminal it is silent.
+    """
+
+    def __init__(
+        self, end_ns: int | None, requests: int | None, console: Console | None = None
+    ) -> None:
+        console = console or Console(stderr=True)
+        self._end_ns, self._requests = end_ns, requests
+        self._progress = Progress(
+            BarColumn(20),
+            TextColumn("{task.percentage:3.0f} %"),
+            TextColumn("{task.fields[words]}", markup=False),
+            console=console,
+            auto_refresh=False,
+            transient=True,
+            disable=not console.is_terminal or console.is_dumb_terminal,
+        )
+        self._task = self._progress.add_task("", total=1.0, words="")
+        self._began = self._drawn = time.monotonic()
+
+    def update(self, simulated_ns: int, requests: int) -> None:
+        """Show that simulated time is ``simulated_ns`` and ``requests`` were sent."""
+        now = time.monotonic()
+        if self._progress.disable or now - self._drawn < _INTERVAL:
+            return
+        self._drawn = now
+        done = self._share(simulated_ns, requests)
+        words = self._words(simulated_ns, requests, done, now - self._began)
+        self._progress.update(self._task, completed=done, words=words, refresh=True)
+
+    def _share(self, simulated_ns: int, requests: int) -> float:
+        if self._requests:
+            return min(1.0, requests / self._requests)
+        return min(1.0, simulated_ns / self._end_ns) if self._end_ns else 0.0
+
+    def _words(self, simulated_ns: int, requests: int, done: float, elapsed: float) -> str:
+        words = [
+            f"{simulated_ns / SECOND:,.1f} s simulated",
+            f"{requests:,} requests",
+            f"{requests / elapsed:,.0f}/s",
+        ]
+        if done:
+            left = elapsed / done - elapsed
+            words.append(f"{format_duration(round(left) * SECOND)} left")
+        return "  ".join(words)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        self._began = self._drawn = time.monotonic()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()

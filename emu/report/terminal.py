@@ -1,0 +1,115 @@
+"""A run's summary for a terminal, in 80 columns."""
+
+from collections.abc import Iterable
+
+from rich.console import Group, RenderableType
+from rich.progress_bar import ProgressBar
+from rich.text import Text
+
+from emu.analysis.latency import HopLatency
+from emu.analysis.summary import Summary
+from emu.report.shares import node_table, pod_table
+from emu.report.tables import table
+from emu.report.words import count, percent, seconds
+
+_HOPS = {
+    "dns": "resolving the name",
+    "to_load_balancer": "to the load balancer",
+    "to_node": "to the node",
+    "to_pod": "to the Pod",
+    "queue": "waiting in the Pod",
+    "service": "being served",
+    "return": "back to the client",
+}
+
+
+def summary_view(
+    summary: Summary,
+    run_dir: str | None = None,
+    wall_seconds: float | None = None,
+    requests_per_second: float | None = None,
+) -> RenderableType:
+    """The summary as rich prints it, and where the run is and how long it took where given."""
+    parts: list[RenderableType] = [_head(summary), _outcomes(summary), _latency(summary)]
+    if summary.latency_seconds.count:
+        parts.append(_hops(summary))
+    if any(node.requests for node in summary.nodes.values()):
+        parts.append(node_table(summary))
+    if any(pod.requests for pod in summary.pods.values()):
+        parts.append(pod_table(summary))
+    parts += _foot(run_dir, wall_seconds, requests_per_second)
+    return Group(*_spaced(parts))
+
+
+def _head(summary: Summary) -> RenderableType:
+    words = Text.assemble(
+        (summary.scenario, "bold"), f"  seed {summary.seed}  {summary.engine} engine"
+    )
+    if summary.partial:
+        words.append("  ended before its time", "bold yellow")
+    window = summary.window
+    words.append(f"\n{seconds(window.end_seconds)} simulated")
+    if window.start_seconds:
+        words.append(
+            f"; requests of the first {seconds(window.start_seconds)} are left out of the "
+            "statistics"
+        )
+    return words
+
+
+def _outcomes(summary: Summary) -> RenderableType:
+    requests = summary.requests
+    made = table("Requests", "number", "share")
+    styles = {"ok": "green", "in_flight": "dim"}
+    for outcome, number in summary.outcomes.items():
+        share = percent(number / requests.sent)
+        made.add_row(outcome, count(number), share, style=styles.get(outcome, "red"))
+    total = Text(
+        f"{count(requests.sent)} sent = {count(requests.ok)} ok + {count(requests.failed)} failed"
+        f" + {count(requests.in_flight)} in flight",
+        "dim",
+    )
+    return Group(made, total)
+
+
+def _latency(summary: Summary) -> RenderableType:
+    latency = summary.latency_seconds
+    made = table("Latency", "mean", "p50", "p90", "p95", "p99", "p99.9", "max")
+    values = (
+        latency.mean, latency.p50, latency.p90, latency.p95, latency.p99, latency.p99_9,
+        latency.max,
+    )  # fmt: skip
+    made.add_row("in total", *(seconds(value) for value in values))
+    return made
+
+
+def _hops(summary: Summary) -> RenderableType:
+    made = table("Of which", "mean", "p50", "p99", "of the mean")
+    made.add_column(width=14)
+    whole = summary.latency_seconds.mean
+    for name, hop in summary.latency_by_hop_seconds.items():
+        if hop.count:
+            made.add_row(_HOPS.get(name, name), *_hop(hop, whole))
+    return made
+
+
+def _hop(hop: HopLatency, whole: float | None) -> Iterable[RenderableType]:
+    part = hop.mean / whole if hop.mean is not None and whole else 0.0
+    bar = ProgressBar(total=1.0, completed=part, width=14, complete_style="cyan", style="dim")
+    return seconds(hop.mean), seconds(hop.p50), seconds(hop.p99), percent(part), bar
+
+
+def _foot(
+    run_dir: str | None, wall_seconds: float | None, requests_per_second: float | None
+) -> list[RenderableType]:
+    lines = []
+    if wall_seconds is not None and requests_per_second is not None:
+        lines.append(f"took {seconds(wall_seconds)}, {requests_per_second:,.0f} requests/s")
+    if run_dir is not None:
+        lines.append(run_dir)
+    return [Text("\n".join(lines), overflow="fold")] if lines else []
+
+
+def _spaced(parts: list[RenderableType]) -> list[RenderableType]:
+    """An empty line between any two."""
+    return [piece for part in parts for piece in (part, "")][:-1]

@@ -1,0 +1,126 @@
+"""A summary and a path in a terminal."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from emu.analysis.balance import balance
+from emu.analysis.summary import PodShare, summarise
+from emu.recorder.rows import ABSENT, Outcome
+from emu.report.path import path_table
+from emu.report.terminal import summary_view
+
+
+def shown(view, **options):
+    """The lines that a console of 80 columns prints."""
+    console = Console(file=io.StringIO(), width=80, **options)
+    console.print(view)
+    return [line.rstrip() for line in console.file.getvalue().splitlines()]
+
+
+@pytest.fixture
+def summary(synthetic, tmp_path):
+    """The summary of a synthetic run."""
+    return summarise(synthetic.record(tmp_path, synthetic.rows(2000)))
+
+
+def test_every_line_fits_eighty_columns(summary):
+    """Nothing is cut or wraps, whatever the numbers, in colour, plain and in ASCII."""
+    huge = summary.model_copy(
+        update={
+            "pods": {
+                f"production/frontend-7d9c5b6f4-{i:05d}": PodShare(
+                    requests=10**10 + i, share=0.01, expected_share=0.01, utilisation=1.0,
+                    implied_utilisation=12.5,
+                )
+                for i in range(100)
+            }
+        }
+    )  # fmt: skip
+    for one in (summary, huge):
+        for options in ({}, {"force_terminal": True}, {"no_color": True}):
+            lines = shown(summary_view(one, "results/nodeport/abc", 1.0, 2e6), **options)
+            if not options.get("force_terminal"):
+                assert max(len(line) for line in lines) <= 80
+            assert not any("…" in line for line in lines)
+
+
+def test_it_shows_the_numbers_of_the_summary(summary):
+    """Outcomes, latency, hops, shares and utilisation stand in their rows."""
+    lines = shown(summary_view(summary, "results/nodeport/abc", 1.5, 1333.3))
+    text = "\n".join(lines)
+    counts = summary.requests
+    assert f"2,000 sent = {counts.ok:,} ok + {counts.failed:,} failed" in text
+    (ok,) = (line.split() for line in lines if line.startswith("ok "))
+    assert ok[1] == f"{counts.ok:,}"
+    assert "to the load balancer    10 ms     10 ms     10 ms" in text
+    (pod,) = (line.split() for line in lines if line.startswith("default/web-2"))
+    share = summary.pods["default/web-2"]
+    assert pod[1] == str(share.requests)
+    assert pod[2] == f"{share.share * 100:.2f}"
+    assert pod[6] == f"{share.utilisation * 100:.2f}"
+    assert "took 1.5 s, 1,333 requests/s" in lines
+    assert lines[-1] == "results/nodeport/abc"
+    assert "chi-square" in text
+    assert "with 2 degrees of freedom" in text
+
+
+def test_a_partial_run_says_so(summary):
+    """A run that was interrupted is not taken for a whole one."""
+    assert "ended before its time" not in shown(summary_view(summary))[0]
+    partial = summary.model_copy(update={"partial": True})
+    assert "ended before its time" in shown(summary_view(partial))[0]
+
+
+def test_of_many_pods_the_extremes_are_shown(summary):
+    """The five with the most and the five with the fewest requests, and how many are missing."""
+    pods = {
+        f"default/web-{i}": PodShare(requests=i * 7 % 101, share=0.01, expected_share=0.01)
+        for i in range(1, 101)
+    }
+    many = summary.model_copy(update={"pods": pods, "pod_balance": balance(pods)})
+    lines = shown(summary_view(many))
+    rows = [line.split() for line in lines if line.startswith("default/web-")]
+    assert [int(row[1]) for row in rows] == [100, 99, 98, 97, 96, 5, 4, 3, 2, 1]
+    assert "90 Pods between these are left out; summary.json has them all." in lines
+
+
+def test_a_few_pods_are_all_shown_in_their_order(summary):
+    """Up to a dozen stand as the scenario has them; one that gets nothing is not shown."""
+    pods = {f"default/web-{i}": PodShare(requests=i % 3 + 1, share=0.1) for i in range(12)}
+    idle = {"default/client": PodShare(requests=0, share=0.0, expected_share=0.0)}
+    few = summary.model_copy(update={"pods": pods | idle})
+    rows = [line.split()[0] for line in shown(summary_view(few)) if line.startswith("default/")]
+    assert rows == list(pods)
+
+
+def test_a_run_that_met_nothing_has_no_empty_tables(synthetic, tmp_path):
+    """Where every name failed to resolve there are outcomes, and no table of nodes or Pods."""
+    rows = synthetic.rows(100)
+    for field in rows.dtype.names:
+        if field not in ("request", "attempt", "client", "intended_ns", "done_ns"):
+            rows[field] = ABSENT
+    rows["outcome"] = Outcome.DNS_FAILURE
+    lines = shown(summary_view(summarise(synthetic.record(tmp_path, rows))))
+    assert any(line.startswith("dns_failure") for line in lines)
+    assert not any(line.startswith(("Nodes", "Pods", "Of which")) for line in lines)
+
+
+def test_a_path_shows_every_word_in_eighty_columns():
+    """Addresses, ports and rules stand whole; what is missing is a dash, brackets are kept."""
+    rows = [
+        (1, "client", "any", "192.168.1.1", 80, "the client resolves example.com"),
+        (2, "192.168.100.100", 65535, "192.168.100.101", 30001, "KUBE-SVC-" + "X" * 16),
+        (3, "[fd00::1]", 8080, "client", None, "MASQUERADE [random-fully]"),
+    ]
+    lines = shown(path_table(rows, "The logical path"))
+    assert max(len(line) for line in lines) <= 80
+    assert lines[0] == "The logical path"
+    assert lines[1].split() == [
+        "step", "source", "port", "destination", "port", "what", "happens",
+    ]  # fmt: skip
+    assert "  2  192.168.100.100  65535  192.168.100.101  30001  KUBE-SVC-XXXX" in "\n".join(lines)
+    assert (
+        "   3  [fd00::1]         8080  client               -  MASQUERADE [random-fully]" in lines
+    )
