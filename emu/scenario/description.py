@@ -14,6 +14,8 @@ from emu.registry import OptionsModel
 from emu.scenario.fields import Address, Domain, Name, ObjectReference, Port, Url, Whole
 from emu.workload import Arrivals
 
+MOST_MANIFESTS = 1000
+
 NonNegative = Annotated[Duration, Field(ge=0)]
 Positive = Annotated[Duration, Field(gt=0)]
 
@@ -166,7 +168,7 @@ class ScenarioSpec(OptionsModel):
     """Instead of a duration: how many requests are sent; the run ends when all are finished."""
     warmup: NonNegative = 0
     """Requests meant to be sent before this moment are logged and left out of the summary."""
-    manifests: tuple[str, ...] = ()
+    manifests: Annotated[tuple[str, ...], Field(max_length=MOST_MANIFESTS)] = ()
     """Files with more Kubernetes objects, relative to this one."""
     node_pools: tuple[NodePool, ...] = ()
     """Nodes in bulk."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from emu.errors import Mistake, ScenarioError
+from emu.scenario.description import MOST_MANIFESTS
 from emu.scenario.overrides import is_for_object, overridden
 from emu.scenario.place import Place
 from emu.scenario.text import printable
@@ -66,7 +67,8 @@ def _manifests(scenario: Place) -> Iterable[str]:
     """The names of manifests, as far as they are names; validation reports what is not."""
     spec = scenario.value.get("spec")
     names = spec.get("manifests") if isinstance(spec, LineDict) else None
-    return [n for n in names if isinstance(n, str)] if isinstance(names, LineList) else []
+    names = names[:MOST_MANIFESTS] if isinstance(names, LineList) else []
+    return [name for name in names if isinstance(name, str)]
 
 
 def _manifest(path: Path, mistakes: list[Mistake]) -> Iterator[Place]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 from typing import Any, Final
 
 from emu.scenario.scalars import plain
@@ -12,6 +12,8 @@ LONGEST: Final = 60
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _LONGEST_PATH = 200
+_LIKE = 0.6
+_MOST_COMPARED = 1000
 
 
 def printable(value: Any, longest: int = LONGEST) -> str:
@@ -20,13 +22,15 @@ def printable(value: Any, longest: int = LONGEST) -> str:
         return ""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    text = str(value)[: longest + 1]
-    text = "".join(map(_escaped, text))
     if isinstance(value, str) and not isinstance(plain(value), str):
-        text = f'"{text}"'
-    if len(text) > longest:
-        text = text[: longest - 3] + "..."
-    return text
+        return f'"{escaped(value, longest)}"'
+    return escaped(str(value), longest)
+
+
+def escaped(text: str, longest: int = LONGEST) -> str:
+    """The text without control characters, shortened."""
+    text = "".join(map(_escaped, text[: longest + 1]))
+    return text if len(text) <= longest else text[: longest - 3] + "..."
 
 
 def _escaped(character: str) -> str:
@@ -36,10 +40,15 @@ def _escaped(character: str) -> str:
 def listed(name: str, known: Iterable[str], most: int = 20) -> str:
     """The known names, those most like ``name`` first."""
     names = list(dict.fromkeys(known))
-    near = get_close_matches(name, names, n=3)
-    ordered = [*near, *(other for other in names if other not in near)]
-    more = [f"and {len(ordered) - most} more"] if len(ordered) > most else []
-    return ", ".join([*(printable(other) for other in ordered[:most]), *more]) or "none"
+    if len(names) <= _MOST_COMPARED:
+        names.sort(key=lambda other: -_likeness(name, other))
+    more = [f"and {len(names) - most} more"] if len(names) > most else []
+    return ", ".join([*map(escaped, names[:most]), *more]) or "none"
+
+
+def _likeness(name: str, other: str) -> float:
+    ratio = SequenceMatcher(None, name, other).ratio()
+    return ratio if ratio > _LIKE else 0.0
 
 
 def path_text(path: Iterable[str | int]) -> str:
@@ -51,7 +60,7 @@ def path_text(path: Iterable[str | int]) -> str:
         elif _PLAIN_KEY.fullmatch(part) and len(part) <= LONGEST:
             text += f".{part}" if text else part
         else:
-            text += f'["{printable(part)}"]'
+            text += f'["{escaped(part)}"]'
         if len(text) > _LONGEST_PATH:
             return text[:_LONGEST_PATH] + "..."
     return text

@@ -31,7 +31,12 @@ def _place(subject: Subject, client: Client, path: Path) -> Iterator[Mistake]:
 
 def _unknown_host(subject: Subject, client: Client, host: str, path: Path) -> Mistake:
     known = listed(host, known_names(client, subject.spec, subject.cluster))
-    hint = "" if is_inside(client) else " (Service names mean something inside the cluster only)"
+    if not subject.spec.dns:
+        hint = " (there is no load balancer, for no Service has a NodePort)"
+    elif not is_inside(client):
+        hint = " (names of Services are known inside the cluster only)"
+    else:
+        hint = ""
     rule = f"unknown host {printable(host)}; known: {known}{hint}"
     return subject.place.mistake((*path, "url"), rule)
 

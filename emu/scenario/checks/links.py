@@ -17,7 +17,7 @@ def mistakes(subject: Subject) -> Iterator[Mistake]:
     """
     links = subject.spec.network.links
     hosts = _hosts(subject)
-    known = {*hosts, FABRIC}
+    known = [*hosts, FABRIC]
     ends = Counter(end for link in links for end in set(link.between))
     pairs: set[frozenset[str]] = set()
     unknown = False
@@ -26,7 +26,7 @@ def mistakes(subject: Subject) -> Iterator[Mistake]:
         for index, end in enumerate(link.between):
             if end not in known and ends[end] < 2:
                 unknown = True
-                rule = f"unknown place, and no switch with one link; known: {listed(end, known)}"
+                rule = f"unknown place (a switch needs two links); known: {listed(end, known)}"
                 yield subject.place.mistake((*path, index), rule)
         if frozenset(link.between) in pairs:
             yield subject.place.missing(path, "is the same as that of another link")

@@ -17,7 +17,7 @@ def mistakes(subject: Subject) -> Iterator[Mistake]:
         if first.overlaps(second):
             rule = f"must not overlap with {first}, the podCIDR of node {name}"
             yield place_of(node).mistake(("spec", "podCIDR"), rule)
-    names = {node.name for node in cluster.nodes}
+    names = {node.name: node for node in cluster.nodes}
     for pod in cluster.pods:
         if pod.node_name not in names:
             rule = f"unknown node; known: {listed(pod.node_name, names)}"

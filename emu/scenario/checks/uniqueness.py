@@ -21,28 +21,28 @@ class _Holder(NamedTuple):
 
 def mistakes(subject: Subject) -> Iterator[Mistake]:
     """Names and addresses that are in use already; the second of two is the mistake."""
-    yield from _shared(_names(subject), {FABRIC: "the fabric"})
+    yield from _shared(_names(subject), {FABRIC: "the name of the middle of the network"})
     yield from _shared(_addresses(subject), {})
 
 
 def _shared(holders: Iterator[_Holder], first: dict[str, str]) -> Iterator[Mistake]:
     for value, what, place, path in holders:
-        other = first.setdefault(value, what)
-        if other != what:
-            yield place.missing(path, f"must not be {value}, which is {other} already")
+        if value in first:
+            yield place.missing(path, f"must not be {value}, {first[value]} already")
+        first.setdefault(value, what)
 
 
 def _names(subject: Subject) -> Iterator[_Holder]:
     """The places of the network: they share one space of names, in links and in results."""
     for node in subject.cluster.nodes:
         place = subject.objects.place_of(node)
-        yield _Holder(node.name, f"node {node.name}", place, ("metadata", "name"))
+        yield _Holder(node.name, "the name of a node", place, ("metadata", "name"))
     for number, balancer in enumerate(subject.spec.load_balancers):
         path = ("spec", "loadBalancers", number, "name")
-        yield _Holder(balancer.name, f"load balancer {number + 1}", subject.place, path)
+        yield _Holder(balancer.name, "the name of a load balancer", subject.place, path)
     for number, client in enumerate(subject.spec.clients):
         path = ("spec", "clients", number, "name")
-        yield _Holder(client.name, f"client {number + 1}", subject.place, path)
+        yield _Holder(client.name, "the name of a client", subject.place, path)
 
 
 def _addresses(subject: Subject) -> Iterator[_Holder]:
