@@ -30,6 +30,7 @@ class Synthetic:
             ("default/web-3", "10.244.3.2", 2),
         ],
         services=["default/web:http"],
+        endpoints=[("10.244.1.2", 8080), ("10.244.2.2", 8080), ("10.244.3.2", 8080)],
     )
     expected = Expected(
         nodes={"node-1": 1 / 3, "node-2": 1 / 3, "node-3": 1 / 3},
@@ -72,7 +73,7 @@ class Synthetic:
         rows["client_port"] = 32768 + np.arange(count) % 28232
         rows["lb_port"] = rows["client_port"]
         rows["masquerade_port"] = random.integers(1024, 65536, count)
-        rows["endpoint_port"] = 8080
+        rows["endpoint"] = rows["pod"]
         rows["queue_length"] = random.integers(0, 5, count)
         rows["request_bytes"] = 512
         rows["response_bytes"] = 2048

@@ -211,7 +211,9 @@ def track(
 
 @kernel
 def _longest(counters: NDArray[np.int64]) -> int:
-    return max(counters[_REAR] - counters[_HEAD], counters[_REAR + 1] - counters[_HEAD + 1])
+    first: int = counters[_REAR] - counters[_HEAD]
+    second: int = counters[_REAR + 1] - counters[_HEAD + 1]
+    return first if first > second else second
 
 
 @kernel

@@ -46,4 +46,5 @@ def resolve(
         cache["expires_ns"][client] = answered + ttl
         choice = uniform(seed, DNS_CHOICE, request, attempt)
         cache["address"][client] = int(choice * addresses)
-    return max(cache["answered_ns"][client] - now, 0)
+    wait: int = cache["answered_ns"][client] - now
+    return wait if wait > 0 else 0

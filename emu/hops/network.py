@@ -9,6 +9,7 @@ A message of s bytes takes, on every link of its way, the propagation delay plus
 (store and forward). Left out: queueing on links, loss, congestion control.
 """
 
+from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -41,25 +42,44 @@ class NetworkTable(NamedTuple):
     table: NDArray[np.float64]
 
 
-# Which journey a delay is drawn for: each has a stream of its own. The client's connection to a
-# load balancer and the connection that ends at a Pod have the same journeys, from different bases.
-CLIENT_LEGS: Final = 0
-POD_LEGS: Final = 8
-SYN: Final = 0
-SYN_ONWARD: Final = 1
-SYN_ACK: Final = 2
-SYN_ACK_ONWARD: Final = 3
-REQUEST: Final = 4
-REQUEST_ONWARD: Final = 5
-RESPONSE: Final = 6
-RESPONSE_ONWARD: Final = 7
+class Leg(IntEnum):
+    """The journeys of a connection's packets in their order, between its source, the host *via*
+    which it goes (which answers or translates it), and its destination. Each is drawn anew."""
+
+    SYN = 0
+    SYN_ONWARD = 1
+    SYN_ACK = 2
+    SYN_ACK_ONWARD = 3
+    REQUEST = 4
+    REQUEST_ONWARD = 5
+    RESPONSE = 6
+    RESPONSE_ONWARD = 7
+
+
+REACH: Final = (int(Leg.SYN), int(Leg.REQUEST_ONWARD))
+"""From the source's SYN until the whole request is at the destination."""
+FIRST_PACKET: Final = (int(Leg.SYN), int(Leg.SYN))
+"""From the source's SYN until it is at the host via which it goes."""
+ESTABLISHED: Final = (int(Leg.SYN_ONWARD), int(Leg.REQUEST_ONWARD))
+"""From the SYN there until the whole request is at the destination."""
+ONWARD: Final = (int(Leg.SYN_ONWARD), int(Leg.SYN_ONWARD))
+"""From the SYN there until it is at the destination."""
+REFUSED: Final = (int(Leg.SYN_ONWARD), int(Leg.SYN_ACK_ONWARD))
+"""From the SYN there until the destination's RST is at the source."""
+ANSWERED: Final = (int(Leg.RESPONSE), int(Leg.RESPONSE_ONWARD))
+"""From the destination's answer, or RST, until it is whole at the source."""
+
+CLIENT_CONNECTION: Final = 0
+POD_CONNECTION: Final = len(Leg)
+"""A request's two connections draw from different streams: the client's to a load balancer, and
+the one that ends at a Pod."""
 
 _LINKS_PER_TRIP: Final = 1 << 12
 _LOCAL: Final = _LINKS_PER_TRIP - 2
 
 
 @kernel
-def trip(
+def _trip(
     legs: NDArray[Any],
     core: NDArray[Any],
     table: NDArray[Any],
@@ -97,49 +117,7 @@ def trip(
 
 
 @kernel
-def syn(
-    legs: NDArray[Any],
-    core: NDArray[Any],
-    table: NDArray[Any],
-    source: int,
-    via: int,
-    local_hops: int,
-    base: int,
-    seed: int,
-    request: int,
-    attempt: int,
-) -> int:
-    """From the source's first SYN to the host that answers or translates it."""
-    return trip(
-        legs, core, table, source, via, local_hops, 0, base + SYN, seed, request, attempt,
-    )  # fmt: skip
-
-
-@kernel
-def reach(
-    legs: NDArray[Any],
-    core: NDArray[Any],
-    table: NDArray[Any],
-    source: int,
-    destination: int,
-    source_hops: int,
-    destination_hops: int,
-    size: int,
-    base: int,
-    seed: int,
-    request: int,
-    attempt: int,
-) -> int:
-    """From the source's SYN until the whole request has come to a host that nobody translates."""
-    delay = syn(legs, core, table, source, destination, source_hops, base, seed, request, attempt)
-    return delay + established(
-        legs, core, table, source, destination, destination, source_hops, destination_hops, size,
-        base, seed, request, attempt,
-    )  # fmt: skip
-
-
-@kernel
-def established(
+def travel(
     legs: NDArray[Any],
     core: NDArray[Any],
     table: NDArray[Any],
@@ -149,80 +127,33 @@ def established(
     source_hops: int,
     destination_hops: int,
     size: int,
-    base: int,
+    first: int,
+    last: int,
+    connection: int,
     seed: int,
     request: int,
     attempt: int,
 ) -> int:
-    """From the SYN at ``via`` until the whole request has come to ``destination``.
+    """Nanoseconds that the journeys from `Leg` ``first`` to ``last`` take, one after another.
 
-    The rest of the SYN's way, the SYN-ACK's back to the source, and the request's from there: a
-    connection costs a round trip before the first byte of the request leaves.
+    A connection costs a round trip before the first byte of the request leaves. ``source_hops``
+    and ``destination_hops`` are 1 where that end is a Pod; ``size`` is that of the request or the
+    answer, whichever travels.
     """
-    delay = trip(
-        legs, core, table, via, destination, destination_hops, 0, base + SYN_ONWARD, seed, request, attempt,
-    )  # fmt: skip
-    delay += trip(
-        legs, core, table, destination, via, destination_hops, 0, base + SYN_ACK, seed, request, attempt,
-    )  # fmt: skip
-    delay += trip(
-        legs, core, table, via, source, source_hops, 0, base + SYN_ACK_ONWARD, seed, request, attempt,
-    )  # fmt: skip
-    delay += trip(
-        legs, core, table, source, via, source_hops, size, base + REQUEST, seed, request, attempt,
-    )  # fmt: skip
-    return delay + trip(
-        legs, core, table, via, destination, destination_hops, size, base + REQUEST_ONWARD, seed, request, attempt,
-    )  # fmt: skip
-
-
-@kernel
-def refused(
-    legs: NDArray[Any],
-    core: NDArray[Any],
-    table: NDArray[Any],
-    source: int,
-    via: int,
-    destination: int,
-    source_hops: int,
-    destination_hops: int,
-    base: int,
-    seed: int,
-    request: int,
-    attempt: int,
-) -> int:
-    """From the SYN at ``via`` until the destination's RST is back at the source."""
-    delay = trip(
-        legs, core, table, via, destination, destination_hops, 0, base + SYN_ONWARD, seed, request, attempt,
-    )  # fmt: skip
-    delay += trip(
-        legs, core, table, destination, via, destination_hops, 0, base + SYN_ACK, seed, request, attempt,
-    )  # fmt: skip
-    return delay + trip(
-        legs, core, table, via, source, source_hops, 0, base + SYN_ACK_ONWARD, seed, request, attempt,
-    )  # fmt: skip
-
-
-@kernel
-def response(
-    legs: NDArray[Any],
-    core: NDArray[Any],
-    table: NDArray[Any],
-    source: int,
-    via: int,
-    destination: int,
-    source_hops: int,
-    destination_hops: int,
-    size: int,
-    base: int,
-    seed: int,
-    request: int,
-    attempt: int,
-) -> int:
-    """From the destination's answer, or RST, until it is whole at the source."""
-    delay = trip(
-        legs, core, table, destination, via, destination_hops, size, base + RESPONSE, seed, request, attempt,
-    )  # fmt: skip
-    return delay + trip(
-        legs, core, table, via, source, source_hops, size, base + RESPONSE_ONWARD, seed, request, attempt,
-    )  # fmt: skip
+    delay = 0
+    for leg in range(first, last + 1):
+        part = leg % 4
+        if part == 0:
+            origin, target, hops = source, via, source_hops
+        elif part == 1:
+            origin, target, hops = via, destination, destination_hops
+        elif part == 2:
+            origin, target, hops = destination, via, destination_hops
+        else:
+            origin, target, hops = via, source, source_hops
+        load = size if leg >= 4 else 0
+        stream = connection + leg
+        delay += _trip(
+            legs, core, table, origin, target, hops, load, stream, seed, request, attempt
+        )
+    return delay

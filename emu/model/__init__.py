@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emu.hops.network import NetworkTable
+from emu.recorder.header import Expected
 from emu.recorder.places import Places
 from emu.registry import Choice
 
@@ -68,13 +69,13 @@ class ListenerModel:
 class Model:
     """A scenario ready to run.
 
-    ``clients`` is an array of `CLIENT`, ``targets`` of `TARGET`, ``pods`` of
-    `emu.hops.pod.POD`, ``rules`` of `emu.hops.node.RULE` (numbered by
-    `emu.hops.node.rule_number`), ``endpoints`` of `emu.hops.node.ENDPOINT` with their
-    ``endpoint_addresses``, ``members`` int64 numbers of endpoints. Hosts are vertices: the nodes
-    first, then the load balancers, then the clients outside. ``hosts`` are the hosts of the clients'
-    URLs, ``service_addresses`` the ClusterIP and port of each Service port. ``expected`` is what the load implies
-    for nodes and Pods, see `emu.model.expectations`.
+    ``clients`` is an array of `CLIENT`, ``targets`` of `TARGET` (their addresses beside them),
+    ``pods`` of `emu.hops.pod.POD`, ``rules`` of `emu.hops.node.RULE` (numbered by
+    `emu.hops.node.rule_number`), ``endpoints`` of `emu.hops.node.ENDPOINT`, ``members`` int64
+    numbers of endpoints. Hosts are vertices: the nodes first, then the load balancers, then the
+    clients outside. ``hosts`` are the hosts of the clients' URLs, ``service_addresses`` the
+    ClusterIP and port of each Service port. ``expected`` is what the load implies for nodes and
+    Pods, see `emu.model.expectations`.
     """
 
     name: str
@@ -82,7 +83,6 @@ class Model:
     seed: int
     end_ns: int | None
     requests: int | None
-    warmup_ns: int
     sample_interval_ns: int
     hops_share: float
     places: Places
@@ -91,20 +91,18 @@ class Model:
     target_addresses: tuple[str, ...]
     hosts: tuple[str, ...]
     listeners: tuple[ListenerModel, ...]
-    service_names: tuple[str, ...]
     service_addresses: tuple[tuple[str, int], ...]
     mode: int
     rules: NDArray[Any]
     members: NDArray[np.int64]
     endpoints: NDArray[Any]
-    endpoint_addresses: tuple[str, ...]
     pods: NDArray[Any]
     conntrack_limits: NDArray[np.int64]
     arrival_parameters: NDArray[np.float64]
     network: NetworkTable
     resolver_latency: int
     resolver_ttl_ns: int
-    expected: dict[str, Any]
+    expected: Expected
 
     @cached_property
     def sources(self) -> int:

@@ -5,6 +5,9 @@ default link (but a client with a link of its own has no other). The way between
 one with the fewest default links, then with the least mean latency.
 """
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
@@ -12,24 +15,28 @@ from numpy.typing import NDArray
 from emu.distributions import mean_of
 from emu.errors import Mistake, ScenarioError
 from emu.hops.network import CONSTANT_NS, FIRST_LINK, LEG, PS_PER_BYTE
-from emu.units import SECOND
 from emu.registry import Choice
 from emu.scenario import Network
+from emu.units import SECOND
 
 FABRIC = "fabric"
 _DEFAULT_LINK_WEIGHT = 1e6 * SECOND
 
 
-def topology(network: Network, inside: list[str], outside: list[str]) -> nx.Graph:
-    """The graph of all places; each edge has ``latency`` (a Choice) and ``bandwidth``."""
+def topology(network: Network, hosts: Sequence[str], first_client: int) -> nx.Graph:
+    """The graph of all places; each edge has ``latency`` (a Choice) and ``bandwidth``.
+
+    The hosts from ``first_client`` on are clients outside. Raises ScenarioError where a place has
+    no way to the fabric.
+    """
     graph = nx.Graph()
     graph.add_node(FABRIC)
     linked = {name for link in network.links for name in link.between}
-    for name in inside:
-        _link(graph, name, FABRIC, network.internal, None, _DEFAULT_LINK_WEIGHT)
-    for name in outside:
-        if name not in linked:
-            _link(graph, name, FABRIC, network.external, None, _DEFAULT_LINK_WEIGHT)
+    for number, host in enumerate(hosts):
+        if number < first_client:
+            _link(graph, host, FABRIC, network.internal, None, _DEFAULT_LINK_WEIGHT)
+        elif host not in linked:
+            _link(graph, host, FABRIC, network.external, None, _DEFAULT_LINK_WEIGHT)
     for link in network.links:
         _link(graph, *link.between, link.latency, link.bandwidth, 0.0)
     cut_off = set(graph) - nx.node_connected_component(graph, FABRIC)
@@ -54,7 +61,7 @@ class DelayTable:
     numbers in the tables are positions in it until `placed` turns them into places.
     """
 
-    def __init__(self, graph: nx.Graph, hosts: list[str], distributions: list[Choice]) -> None:
+    def __init__(self, graph: nx.Graph, hosts: Sequence[str], distributions: list[Choice]) -> None:
         self._graph = graph
         self._distributions = distributions
         leaves = {host for host in hosts if graph.degree(host) == 1}
@@ -73,7 +80,7 @@ class DelayTable:
     def _cost(self, way: list[str]) -> tuple[int, int, list[int]]:
         """Constant nanoseconds, picoseconds a byte, and the drawn links of a way."""
         constant, per_byte, drawn = 0, 0, []
-        for a, b in zip(way, way[1:], strict=False):
+        for a, b in pairwise(way):
             link = self._graph[a][b]
             if link["latency"].name == "constant":
                 constant += link["latency"].options.value

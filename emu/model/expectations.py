@@ -11,29 +11,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emu.hops.node import Entry, Source, Verdict, rule_number
+from emu.model.services import RuleTable
 from emu.model.targets import TargetKind
 
 
 class Flows:
     """Mean rates, per second, through nodes and Pods, as they follow from the clients' rates."""
 
-    def __init__(
-        self,
-        nodes: int,
-        services: int,
-        rules: NDArray[Any],
-        members: NDArray[np.int64],
-        endpoints: NDArray[Any],
-        pods: NDArray[Any],
-    ) -> None:
+    def __init__(self, nodes: int, services: int, rules: RuleTable, pods: NDArray[np.void]) -> None:
         self.nodes = np.zeros(nodes)
         self.pods = np.zeros(len(pods))
-        self._services = services
-        self._rules, self._members, self._endpoints = rules, members, endpoints
+        self._services, self._rules = services, rules.rules
+        self._members = rules.members.tolist()
+        self._endpoints = rules.endpoints
+        self._ports = pods["app_port"]
 
-    def to_pod(self, pod: int, rate: float) -> None:
-        """Requests sent straight to a Pod."""
-        if pod >= 0:
+    def to_pod(self, pod: int, port: int, rate: float) -> None:
+        """Connections to a Pod; one that does not listen at the port serves none of them."""
+        if pod >= 0 and self._ports[pod] == port:
             self.pods[pod] += rate
 
     def to_service(self, node: int, service: int, entry: int, source: int, rate: float) -> None:
@@ -44,7 +39,8 @@ class Flows:
             return
         first, count = rule["first"], rule["count"]
         for endpoint in self._members[first : first + count]:
-            self.to_pod(self._endpoints["pod"][endpoint], rate / count)
+            pod, port = self._endpoints[endpoint]
+            self.to_pod(pod, port, rate / count)
 
     def to_listener(self, backends: NDArray[Any], service: int, rate: float) -> None:
         """Requests that a load balancer spreads over its available backends."""
@@ -60,10 +56,10 @@ class Flows:
         elif target["kind"] == TargetKind.SERVICE:
             self.to_service(target["node"], target["service"], target["entry"], source, rate)
         elif target["kind"] == TargetKind.POD:
-            self.to_pod(target["pod"], rate)
+            self.to_pod(target["pod"], target["port"], rate)
 
 
 def shares(rates: NDArray[np.float64], names: list[str]) -> dict[str, float]:
     """Each one's share of the whole; of nothing, nothing."""
-    total = rates.sum()
-    return {name: float(rate / total) if total else 0.0 for name, rate in zip(names, rates)}  # noqa: B905
+    total, pairs = rates.sum(), zip(names, rates, strict=True)
+    return {name: float(rate / total) if total else 0.0 for name, rate in pairs}

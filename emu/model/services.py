@@ -38,9 +38,7 @@ def endpoints_of(cluster: Cluster, service: Service, port: ServicePort) -> tuple
     Like kube-proxy, the slice's port of the same name counts, and the first address of each entry.
     """
     found: dict[tuple[str, int], Endpoint] = {}
-    for slice_ in cluster.endpoint_slices:
-        if slice_.service != service.key:
-            continue
+    for slice_ in cluster.slices_of(service):
         for slice_port in slice_.ports:
             if (slice_port.name or "") != (port.name or "") or slice_port.port is None:
                 continue
@@ -115,6 +113,6 @@ class RuleTable:
         return np.array(rows, ENDPOINT)
 
     @property
-    def endpoint_addresses(self) -> tuple[str, ...]:
-        """The address of each endpoint."""
-        return tuple(address for address, _ in self._endpoints)
+    def endpoint_addresses(self) -> tuple[tuple[str, int], ...]:
+        """Address and port of each endpoint."""
+        return tuple(self._endpoints)

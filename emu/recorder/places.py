@@ -18,3 +18,5 @@ class Places:
     """Name (``namespace/name``), address and index of the node of each Pod."""
     services: Sequence[str] = ()
     """Name of each Service port, such as ``default/web:http``."""
+    endpoints: Sequence[tuple[str, int]] = ()
+    """Address and port of each endpoint that connections are translated to."""

@@ -51,7 +51,7 @@ ROW = np.dtype(
         ("client_port", "i8"),
         ("lb_port", "i8"),
         ("masquerade_port", "i8"),
-        ("endpoint_port", "i8"),
+        ("endpoint", "i8"),
         ("queue_length", "i8"),
         ("request_bytes", "i8"),
         ("response_bytes", "i8"),

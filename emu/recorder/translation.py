@@ -54,9 +54,10 @@ class Translation:
             "node_zone": _Names("node", [zone for _, _, zone in places.nodes]),
             "masquerade_address": _Names("node", addresses),
             "pod": _Names("pod", [pod for pod, _, _ in places.pods]),
-            "endpoint_address": _Names("pod", [address for _, address, _ in places.pods]),
+            "endpoint_address": _Names("endpoint", [address for address, _ in places.endpoints]),
             "pod_node": _Names("pod", [nodes[node] for _, _, node in places.pods]),
         }
+        self._port_of_endpoint = np.array([*(port for _, port in places.endpoints), ABSENT])
         self._node_of_pod = np.array([*(node for _, _, node in places.pods), ABSENT])
 
     def batch(self, rows: NDArray[np.void]) -> pa.RecordBatch:
@@ -76,6 +77,8 @@ class Translation:
         if column.name == "cross_zone":
             zones = self._names["node_zone"].codes
             return _differ(zones[self._node_of_pod[fields["pod"]]], zones[fields["node"]])
+        if column.name == "endpoint_port":
+            return self._port_of_endpoint[fields["endpoint"]]
         return fields[column.name]
 
     def _named(self, column: Column, fields: dict[str, Integers]) -> pa.Array:

@@ -3,13 +3,12 @@
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Final
 
+from emu.engines.process.connection import Sender
 from emu.engines.process.moments import Moment
 from emu.engines.process.node import Node
-from emu.engines.process.connection import Sender
 from emu.engines.process.request import Request
 from emu.events import Kind
-from emu.hops import network
-from emu.hops.network import CLIENT_LEGS
+from emu.hops.network import ANSWERED, CLIENT_CONNECTION, REACH, travel
 from emu.hops.node import Entry, Source
 from emu.hops.ports import ephemeral
 from emu.recorder.rows import Outcome
@@ -38,10 +37,10 @@ class Listener:
     def forward(self, request: Request, client: "Client") -> Generator[Moment, None, int]:
         """Take a request from a client to a Pod and back; when the client has the answer."""
         draw = (self.model.seed, request.request, request.attempt)
+        ends = (client.vertex, self._vertex, self._vertex, client.local_hops, 0)
         request.load_balancer = self.description.load_balancer
-        request.lb_ns = request.sent_ns + network.reach(
-            *self.model.network, client.vertex, self._vertex, client.local_hops, 0,
-            request.request_bytes, CLIENT_LEGS, *draw,
+        request.lb_ns = request.sent_ns + travel(
+            *self.model.network, *ends, request.request_bytes, *REACH, CLIENT_CONNECTION, *draw
         )  # fmt: skip
         yield Moment(self.env, Kind.LB_REQUEST, request.request, request.lb_ns)
         backend = self.state.pick(self.state.backends, self.state.memory, *draw)
@@ -54,10 +53,9 @@ class Listener:
             yield Moment(self.env, Kind.ANSWER, request.request, request.lb_response_ns)
             self._in_flight[backend] -= 1
         size = request.response_bytes if request.outcome == Outcome.OK else 0
-        return request.lb_response_ns + network.response(
-            *self.model.network, client.vertex, self._vertex, self._vertex,
-            client.local_hops, 0, size, CLIENT_LEGS, *draw,
-        )  # fmt: skip
+        return request.lb_response_ns + travel(
+            *self.model.network, *ends, size, *ANSWERED, CLIENT_CONNECTION, *draw
+        )
 
     def _through(self, request: Request, node: Node) -> Generator[Moment, None, int]:
         """Open a connection to a node's NodePort; when the answer is back."""

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
-from emu.engines.process.moments import Journey, Moment
 from emu.engines.process.connection import Sender, exchange
+from emu.engines.process.moments import Journey, Moment
 from emu.engines.process.request import Request
 from emu.events import Kind
-from emu.hops import dns, network
-from emu.hops.network import POD_LEGS
+from emu.hops import dns
+from emu.hops.network import FIRST_PACKET, POD_CONNECTION, REFUSED, travel
 from emu.hops.node import Entry, Source
 from emu.hops.ports import ephemeral
 from emu.model.targets import TargetKind
@@ -34,7 +34,7 @@ class Client:
         self.vertex = int(description["vertex"])
         self.local_hops = int(description["local_hops"])
         self._request_bytes = int(description["request_bytes"])
-        self._response_bytes = int(description["response_bytes"])
+        self.response_bytes = int(description["response_bytes"])
         self._timeout = int(description["timeout_ns"])
         self._resolves = bool(description["resolves"])
         self._addresses = emulation.state.dns["address"]
@@ -62,13 +62,11 @@ class Client:
             if not emulation.before_end(intended):
                 return
             yield Moment(emulation.env, Kind.CLIENT_SEND, number, intended)
-            request = Request(
-                number, self.number, intended, self._request_bytes, self._response_bytes
-            )
+            request = Request(number, self.number, intended, self._request_bytes)
             request.client_port = ephemeral(index)
             if not emulation.start(request):
                 return
-            Journey(emulation.env, self._send(request))
+            Journey(self._send(request))
             index += 1
 
     def _send(self, request: Request) -> Generator[Moment, None, None]:
@@ -129,15 +127,10 @@ class Client:
     def _to_pod(self, request: Request, target: Any) -> Generator[Moment, None, int]:
         """Straight to a Pod's own address, translated by nobody."""
         pod = self.emulation.pods[target["pod"]]
-        request.pod, request.endpoint_port = pod.number, int(target["port"])
-        if request.endpoint_port != pod.app_port:
+        request.pod = pod.number
+        if target["port"] != pod.app_port:
             return (yield from self._to_closed_port(request, pod.vertex, 1))
-        model = self.emulation.model
-        syn = network.syn(
-            *model.network, self.vertex, pod.vertex, self.local_hops, POD_LEGS,
-            model.seed, request.request, request.attempt,
-        )  # fmt: skip
-        start = request.sent_ns + syn
+        start = request.sent_ns + self._travel(request, pod.vertex, 1, FIRST_PACKET)
         _, back = yield from exchange(self.emulation, request, self._sender, pod.vertex, pod, start)
         yield self._answer(request, back)
         return back
@@ -146,15 +139,8 @@ class Client:
         self, request: Request, vertex: int, destination_hops: int
     ) -> Generator[Moment, None, int]:
         """To a host that listens to nothing there: its RST comes back."""
-        model = self.emulation.model
-        draw = (model.seed, request.request, request.attempt)
-        back = request.sent_ns + network.syn(
-            *model.network, self.vertex, vertex, self.local_hops, POD_LEGS, *draw
-        )
-        back += network.refused(
-            *model.network, self.vertex, vertex, vertex, self.local_hops, destination_hops,
-            POD_LEGS, *draw,
-        )  # fmt: skip
+        legs = (FIRST_PACKET[0], REFUSED[1])
+        back = request.sent_ns + self._travel(request, vertex, destination_hops, legs)
         request.outcome = Outcome.REFUSED
         yield self._answer(request, back)
         return back
@@ -165,6 +151,15 @@ class Client:
         back = request.sent_ns + self._sender.patience_ns
         yield self._answer(request, back)
         return back
+
+    def _travel(self, request: Request, vertex: int, hops: int, legs: tuple[int, int]) -> int:
+        """How long these journeys without payload take, between here and that vertex."""
+        model = self.emulation.model
+        delay: int = travel(
+            *model.network, self.vertex, vertex, vertex, self.local_hops, hops, 0,
+            *legs, POD_CONNECTION, model.seed, request.request, request.attempt,
+        )  # fmt: skip
+        return delay
 
     def _answer(self, request: Request, at: int) -> Moment:
         """The moment at which this client, as the sender, has its answer."""

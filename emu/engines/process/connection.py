@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from emu.engines.process.moments import Moment
 from emu.engines.process.pod import Pod
 from emu.engines.process.request import Request
-from emu.hops import network
-from emu.hops.network import POD_LEGS
+from emu.hops.network import ANSWERED, ESTABLISHED, POD_CONNECTION, travel
 from emu.hops.node import Source
 
 if TYPE_CHECKING:
@@ -35,10 +34,12 @@ def exchange(
     model = emulation.model
     draw = (model.seed, request.request, request.attempt)
     way = (sender.vertex, via, pod.vertex, sender.local_hops, 1)
-    arrival = syn_ns + network.established(
-        *model.network, *way, request.request_bytes, POD_LEGS, *draw
+    arrival = syn_ns + travel(
+        *model.network, *way, request.request_bytes, *ESTABLISHED, POD_CONNECTION, *draw
     )
     served = yield from pod.serve(request, arrival)
-    size = request.response_bytes if served else 0
-    back = emulation.env.now + network.response(*model.network, *way, size, POD_LEGS, *draw)
+    size = 0
+    if served:
+        size = request.response_bytes = emulation.clients[request.client].response_bytes
+    back = emulation.env.now + travel(*model.network, *way, size, *ANSWERED, POD_CONNECTION, *draw)
     return served, back

@@ -1,7 +1,7 @@
 """The SimPy environment with everything in it."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -12,11 +12,12 @@ from emu.control.sampler import sampler
 from emu.engines import Ending, Sink
 from emu.engines.process.balancer import Listener
 from emu.engines.process.client import Client
+from emu.engines.process.moments import Clock
 from emu.engines.process.node import Node
 from emu.engines.process.pod import Pod
 from emu.engines.process.request import Request, as_row
-from emu.model.state import State
 from emu.model import Model
+from emu.model.state import State
 from emu.recorder.rows import ROW
 
 _CHUNK: Final = 8192
@@ -30,7 +31,7 @@ class Emulation:
 
     def __init__(self, model: Model, sink: Sink) -> None:
         self.model, self.sink, self.state = model, sink, State(model)
-        self.env: Final = simpy.Environment(initial_time=0)
+        self.env: Final = Clock()
         self.endpoints: list[tuple[int, int]] = model.endpoints.tolist()
         self.pods = [Pod(self, number) for number in range(len(model.pods))]
         self.nodes = [Node(self, number) for number in range(len(model.places.nodes))]
@@ -52,14 +53,14 @@ class Emulation:
         with self._stopping_on_interrupt():
             self.env.run(until=self._stop)
         if self._interrupted:
-            self._end = int(self.env.now)
+            self._end = self.env.now
         for number in sorted(self._under_way):
             request = self._under_way[number]
             self.clients[request.client].end(request, None)
             self._ended.append(as_row(request))
         self._flush()
-        end = max(int(self.env.now), self._latest) if self._end is None else self._end
-        return Ending(end, self.state.sent, next(self.env._eid), self._interrupted)
+        end = max(self.env.now, self._latest) if self._end is None else self._end
+        return Ending(end, self.state.sent, self.env.events, self._interrupted)
 
     def before_end(self, time: int) -> bool:
         """Whether what happens at this time still belongs to the run."""
@@ -88,9 +89,9 @@ class Emulation:
         self._latest = max(self._latest, rows["done_ns"].max(initial=0))
         self.sink.write_requests(rows)
         self._ended.clear()
-        self.sink.progress(int(self.env.now), self.state.sent)
+        self.sink.progress(self.env.now, self.state.sent)
 
-    def _stop_at(self, end: int) -> Iterator[simpy.Event]:
+    def _stop_at(self, end: int) -> Generator[simpy.Event, None, None]:
         yield self.env.timeout(end)
         self._stop.succeed()
 

@@ -8,9 +8,8 @@ from emu.engines.process.connection import Sender, exchange
 from emu.engines.process.moments import Moment
 from emu.engines.process.request import Request
 from emu.events import Kind
-from emu.hops import network
 from emu.hops.conntrack import TIMEOUTS_NS, Closing, close
-from emu.hops.network import POD_LEGS, SYN_ONWARD
+from emu.hops.network import FIRST_PACKET, ONWARD, POD_CONNECTION, REFUSED, travel
 from emu.hops.node import Entry, Verdict, rule_number, translate, tuple_prefix
 from emu.recorder.rows import Outcome
 from emu.units import SECOND
@@ -18,7 +17,7 @@ from emu.units import SECOND
 if TYPE_CHECKING:
     from emu.engines.process.emulation import Emulation
 
-_DROPPED: Final = {
+_DROPPED: Final[dict[int, Outcome]] = {
     Verdict.DROP: Outcome.DROPPED_NO_LOCAL_ENDPOINT,
     Verdict.NO_CONNTRACK: Outcome.CONNTRACK_FULL,
     Verdict.NO_SNAT_PORT: Outcome.SNAT_EXHAUSTED,
@@ -54,11 +53,8 @@ class Node:
         the sender has its answer, a refusal, or no patience left.
         """
         request.node, request.service = self.number, service
-        arrival = start + network.syn(
-            *self.model.network, sender.vertex, self.number, sender.local_hops, POD_LEGS,
-            self.model.seed, request.request, request.attempt,
-        )  # fmt: skip
-        services = len(self.model.service_names)
+        arrival = start + self._travel(request, sender, self.number, 0, FIRST_PACKET)
+        services = len(self.model.places.services)
         rule = rule_number(services, self.number, service, entry, sender.source)
         for retry in count():
             yield Moment(self.env, Kind.NODE_SYN, request.request, arrival + resend(retry))
@@ -71,7 +67,7 @@ class Node:
         request.outcome, request.node_ns = Outcome.IN_FLIGHT, self.env.now
         if verdict == Verdict.REJECT:
             request.outcome = Outcome.REFUSED
-            return self.env.now + self._refusal(request, sender, self.number, 0)
+            return self.env.now + self._travel(request, sender, self.number, 0, REFUSED)
         return (yield from self._deliver(request, sender, endpoint, port, nat_port, start))
 
     def _translate(
@@ -94,7 +90,8 @@ class Node:
         self, request: Request, sender: Sender, endpoint: int, port: int, nat_port: int, start: int
     ) -> Generator[Moment, None, int]:
         """Take a translated connection to its endpoint, and the answer back the same way."""
-        number, request.endpoint_port = self.emulation.endpoints[endpoint]
+        request.endpoint = endpoint
+        number, endpoint_port = self.emulation.endpoints[endpoint]
         request.pod = number
         masqueraded = nat_port != port
         if masqueraded:
@@ -112,13 +109,11 @@ class Node:
             self._close(flow, back, Closing.TIME_WAIT)
             return back
         pod = self.emulation.pods[number]
-        if pod.app_port != request.endpoint_port:
+        if pod.app_port != endpoint_port:
             request.outcome = Outcome.REFUSED
-            request.pod_ns = self.env.now + network.trip(
-                *self.model.network, self.number, pod.vertex, 1, 0, POD_LEGS + SYN_ONWARD,
-                self.model.seed, request.request, request.attempt,
-            )  # fmt: skip
-            back = self.env.now + self._refusal(request, sender, pod.vertex, 1)
+            onward = self._travel(request, sender, pod.vertex, 1, ONWARD)
+            request.pod_ns = self.env.now + onward
+            back = self.env.now + self._travel(request, sender, pod.vertex, 1, REFUSED)
             self._close(flow, back, Closing.CLOSE)
             return back
         served, back = yield from exchange(
@@ -127,12 +122,15 @@ class Node:
         self._close(flow, back, Closing.TIME_WAIT if served else Closing.CLOSE)
         return back
 
-    def _refusal(self, request: Request, sender: Sender, vertex: int, hops: int) -> int:
-        """How long it takes from the SYN here until the RST of that vertex is at the sender."""
-        return network.refused(
-            *self.model.network, sender.vertex, self.number, vertex, sender.local_hops, hops,
-            POD_LEGS, self.model.seed, request.request, request.attempt,
+    def _travel(
+        self, request: Request, sender: Sender, vertex: int, hops: int, legs: tuple[int, int]
+    ) -> int:
+        """How long these journeys without payload take, between the sender and that vertex."""
+        delay: int = travel(
+            *self.model.network, sender.vertex, self.number, vertex, sender.local_hops, hops, 0,
+            *legs, POD_CONNECTION, self.model.seed, request.request, request.attempt,
         )  # fmt: skip
+        return delay
 
     def _close(self, flow: Flow, at: int, state: Closing) -> None:
         """Let the conntrack entry expire its time after the sender has the last packet."""

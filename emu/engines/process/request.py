@@ -14,17 +14,14 @@ class Request:
     lb_ns = node_ns = pod_ns = ABSENT
     service_start_ns = service_end_ns = lb_response_ns = done_ns = ABSENT
     load_balancer = service = node = pod = ABSENT
-    client_port = lb_port = masquerade_port = endpoint_port = ABSENT
-    queue_length = ABSENT
+    client_port = lb_port = masquerade_port = endpoint = ABSENT
+    queue_length = response_bytes = ABSENT
 
-    def __init__(
-        self, request: int, client: int, intended_ns: int, request_bytes: int, response_bytes: int
-    ) -> None:
+    def __init__(self, request: int, client: int, intended_ns: int, request_bytes: int) -> None:
         self.request = self.connection = request
         self.client = client
         self.intended_ns = self.sent_ns = intended_ns
         self.request_bytes = request_bytes
-        self.response_bytes = response_bytes
 
 
 as_row = attrgetter(*ROW.names or ())

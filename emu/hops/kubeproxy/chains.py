@@ -1,8 +1,8 @@
 """Names of kube-proxy's iptables chains.
 
 A chain's name ends in the first 16 characters of the base32 form of the SHA-256 digest of what it
-stands for. Source: Kubernetes, pkg/proxy/iptables (``portProtoHash``, ``servicePortEndpointChain``);
-``default/kubernetes:https`` has KUBE-SVC-NPX46M4PTMTKRN6Y on every cluster.
+stands for. ``default/kubernetes:https`` has KUBE-SVC-NPX46M4PTMTKRN6Y on every cluster. Source:
+Kubernetes, pkg/proxy/iptables (``portProtoHash``, ``servicePortEndpointChainName``).
 """
 
 import base64

@@ -1,0 +1,44 @@
+"""The Pods of a scenario as rows of `emu.hops.pod.POD`, with the behaviour that selects each."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emu.hops.pod import POD
+from emu.model.numbers import Numbers
+from emu.registry import Choice
+from emu.scenario import Behaviour, Pod
+
+_DEFAULT_APP_PORT = 8080
+
+
+def behaviour_of(pod: Pod, behaviours: tuple[Behaviour, ...]) -> Behaviour:
+    """The first behaviour that selects the Pod, or the default one."""
+    for behaviour in behaviours:
+        labels = behaviour.selector.items()
+        if behaviour.namespace in (None, pod.namespace) and labels <= pod.labels.items():
+            return behaviour
+    return _DEFAULT
+
+
+_DEFAULT = Behaviour()
+
+
+def pod_table(
+    pods: tuple[Pod, ...], behaviours: list[Behaviour], numbers: Numbers, choices: list[Choice]
+) -> NDArray[np.void]:
+    """The Pods, idle; their service times are added to ``choices``, one for each behaviour.
+
+    ``service_time`` is a position in ``choices``.
+    """
+    rows = np.zeros(len(pods), POD)
+    positions: dict[int, int] = {}
+    for row, pod, behaviour in zip(rows, pods, behaviours, strict=True):
+        if id(behaviour) not in positions:
+            positions[id(behaviour)] = len(choices)
+            choices.append(behaviour.service_time)
+        declared = [port.container_port for port in pod.container_ports]
+        row["node"] = numbers.node(pod.node_name)
+        row["app_port"] = behaviour.app_port or (declared or [_DEFAULT_APP_PORT])[0]
+        row["workers"], row["backlog"] = behaviour.workers, behaviour.backlog
+        row["service_time"] = positions[id(behaviour)]
+    return rows
