@@ -2,13 +2,13 @@
 
 import json
 import platform
+from importlib.metadata import version
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
-import emu
 from emu.errors import ResultsError
 from emu.recorder.columns import SCHEMA_VERSION
 
@@ -57,7 +57,7 @@ class Header(BaseModel):
 def versions() -> dict[str, str]:
     """Versions of emu, Python and the libraries that can change a run's bytes."""
     return {
-        "emu": emu.__version__,
+        "emu": version("emu"),
         "numpy": np.__version__,
         "pyarrow": pa.__version__,
         "python": platform.python_version(),

@@ -14,7 +14,7 @@ from emu.report.words import count, percent, seconds
 
 _HOPS = {
     "dns": "resolving the name",
-    "to_load_balancer": "to the load balancer",
+    "to_load_balancer": "to load balancer",
     "to_node": "to the node",
     "to_pod": "to the Pod",
     "queue": "waiting in the Pod",
@@ -84,8 +84,8 @@ def _latency(summary: Summary) -> RenderableType:
 
 
 def _hops(summary: Summary) -> RenderableType:
-    made = table("Of which", "mean", "p50", "p99", "of the mean")
-    made.add_column(width=14)
+    made = table("Latency by hop", "mean", "p50", "p99", "share")
+    made.add_column(width=12)
     whole = summary.latency_seconds.mean
     for name, hop in summary.latency_by_hop_seconds.items():
         if hop.count:
@@ -95,7 +95,7 @@ def _hops(summary: Summary) -> RenderableType:
 
 def _hop(hop: HopLatency, whole: float | None) -> Iterable[RenderableType]:
     part = hop.mean / whole if hop.mean is not None and whole else 0.0
-    bar = ProgressBar(total=1.0, completed=part, width=14, complete_style="cyan", style="dim")
+    bar = ProgressBar(total=1.0, completed=part, width=12, complete_style="cyan", style="dim")
     return seconds(hop.mean), seconds(hop.p50), seconds(hop.p99), percent(part), bar
 
 

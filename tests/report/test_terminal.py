@@ -54,7 +54,8 @@ def test_it_shows_the_numbers_of_the_summary(summary):
     assert f"2,000 sent = {counts.ok:,} ok + {counts.failed:,} failed" in text
     (ok,) = (line.split() for line in lines if line.startswith("ok "))
     assert ok[1] == f"{counts.ok:,}"
-    assert "to the load balancer    10 ms     10 ms     10 ms" in text
+    (way,) = (line.split() for line in lines if line.startswith("to load balancer"))
+    assert way[3:9] == ["10", "ms"] * 3
     (pod,) = (line.split() for line in lines if line.startswith("default/web-2"))
     share = summary.pods["default/web-2"]
     assert pod[1] == str(share.requests)
@@ -104,7 +105,7 @@ def test_a_run_that_met_nothing_has_no_empty_tables(synthetic, tmp_path):
     rows["outcome"] = Outcome.DNS_FAILURE
     lines = shown(summary_view(summarise(synthetic.record(tmp_path, rows))))
     assert any(line.startswith("dns_failure") for line in lines)
-    assert not any(line.startswith(("Nodes", "Pods", "Of which")) for line in lines)
+    assert not any(line.startswith(("Nodes", "Pods", "Latency by hop")) for line in lines)
 
 
 def test_a_path_shows_every_word_in_eighty_columns():
@@ -121,6 +122,5 @@ def test_a_path_shows_every_word_in_eighty_columns():
         "step", "source", "port", "destination", "port", "what", "happens",
     ]  # fmt: skip
     assert "  2  192.168.100.100  65535  192.168.100.101  30001  KUBE-SVC-XXXX" in "\n".join(lines)
-    assert (
-        "   3  [fd00::1]         8080  client               -  MASQUERADE [random-fully]" in lines
-    )
+    assert "   3  [fd00::1]         8080  client " in "\n".join(lines)
+    assert any(line.endswith("  -  MASQUERADE [random-fully]") for line in lines)
