@@ -1,13 +1,14 @@
 """How far a run has come, on a terminal; nothing at all elsewhere."""
 
 import time
+from datetime import timedelta
 from types import TracebackType
 from typing import Final, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from emu.units import SECOND, format_duration
+from emu.units import SECOND
 
 _INTERVAL: Final = 0.1  # wall-clock seconds between two drawings
 
@@ -26,7 +27,7 @@ class RunProgress:
         console = console or Console(stderr=True)
         self._end_ns, self._requests = end_ns, requests
         self._progress = Progress(
-            BarColumn(20),
+            BarColumn(12),
             TextColumn("{task.percentage:3.0f} %"),
             TextColumn("{task.fields[words]}", markup=False),
             console=console,
@@ -59,8 +60,8 @@ class RunProgress:
             f"{requests / elapsed:,.0f}/s",
         ]
         if done:
-            left = elapsed / done - elapsed
-            words.append(f"{format_duration(round(left) * SECOND)} left")
+            left = timedelta(seconds=round(elapsed / done - elapsed))
+            words.insert(0, f"{left} left")
         return "  ".join(words)
 
     def __enter__(self) -> Self:

@@ -42,7 +42,7 @@ def test_it_shows_time_requests_rate_and_what_is_left(clock):
         display.update(15 * S, 3000)
     text = console.file.getvalue()
     assert " 25 %" in text
-    assert "15.0 s simulated  3,000 requests  1,500/s  6 s left" in text
+    assert "0:00:06 left  15.0 s simulated  3,000 requests  1,500/s" in text
 
 
 def test_a_run_of_so_many_requests_counts_those(clock):
