@@ -24,7 +24,7 @@ def one_row(places, **fields):
 def test_places_become_names_and_addresses(synthetic):
     """Each index stands as the name and the addresses of its place."""
     row = one_row(
-        synthetic.places, client=1, load_balancer=0, node=1, service=0, pod=0,
+        synthetic.places, client=1, load_balancer=0, node=1, service=0, pod=0, endpoint=1,
         masquerade_port=2000, outcome=Outcome.BACKLOG_FULL,
     )  # fmt: skip
     assert row["client"] == "office"
@@ -37,7 +37,7 @@ def test_places_become_names_and_addresses(synthetic):
     assert row["masquerade_port"] == 2000
     assert row["service"] == "default/web:http"
     assert row["pod"] == "default/web-1"
-    assert row["endpoint_address"] == "10.244.1.2"
+    assert (row["endpoint_address"], row["endpoint_port"]) == ("10.244.2.2", 8080)
     assert row["pod_node"] == "node-1"
     assert row["outcome"] == "backlog_full"
 
