@@ -1,3 +1,64 @@
-"""A discrete-event emulator of the Kubernetes request path."""
+"""A discrete-event emulator of the Kubernetes request path.
+
+::
+
+    import emu
+
+    run = emu.run("scenarios/nodeport.yaml", seed=7, overrides={"spec.duration": "10s"})
+    run.summary.latency_seconds.p99     # seconds, from the intended time
+    run.requests                        # a pyarrow Table, one row for each attempt
+"""
+
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "EmuError",
+    "Mistake",
+    "ResultsError",
+    "Run",
+    "Scenario",
+    "ScenarioError",
+    "Summary",
+    "Trace",
+    "UnknownNameError",
+    "__version__",
+    "load",
+    "open_run",
+    "run",
+    "trace",
+]
+
+if TYPE_CHECKING:
+    from emu.analysis.summary import Summary
+    from emu.api import load, open_run, run, trace
+    from emu.errors import EmuError, Mistake, ResultsError, ScenarioError, UnknownNameError
+    from emu.results import Run
+    from emu.scenario import Scenario
+    from emu.tracing import Trace
+
+_HOMES = {
+    "EmuError": "emu.errors",
+    "Mistake": "emu.errors",
+    "ResultsError": "emu.errors",
+    "Run": "emu.results",
+    "Scenario": "emu.scenario",
+    "ScenarioError": "emu.errors",
+    "Summary": "emu.analysis.summary",
+    "Trace": "emu.tracing",
+    "UnknownNameError": "emu.errors",
+    "load": "emu.api",
+    "open_run": "emu.api",
+    "run": "emu.api",
+    "trace": "emu.api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: the compiler behind them takes its time."""
+    from importlib import import_module
+
+    if name not in _HOMES:
+        raise AttributeError(f"module 'emu' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -4,9 +4,9 @@ from collections.abc import Callable, Generator, Iterable
 
 import simpy
 
-from emu.model.state import State
 from emu.hops import conntrack
 from emu.model import Model
+from emu.model.state import State
 
 Sample = tuple[str, str, float]
 

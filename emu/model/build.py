@@ -23,8 +23,6 @@ from emu.scenario.names import target
 from emu.units import SECOND
 from emu.workload import ARRIVALS
 
-_DEFAULT_DURATION = 60 * SECOND
-
 
 def build(scenario: Scenario) -> Model:
     """The model of a scenario that `emu.scenario.load` has checked.
@@ -56,7 +54,7 @@ def build(scenario: Scenario) -> Model:
         name=scenario.name,
         digest=scenario.digest,
         seed=spec.seed,
-        end_ns=None if spec.requests is not None else spec.duration or _DEFAULT_DURATION,
+        end_ns=spec.duration,
         requests=spec.requests,
         sample_interval_ns=spec.record.interval,
         hops_share=spec.record.hops,

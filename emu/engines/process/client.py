@@ -117,7 +117,7 @@ class Client:
 
     def _to_service(self, request: Request, target: Any) -> Generator[Moment, None, int]:
         """To a NodePort or a ClusterIP, which a node translates."""
-        back = yield from self.emulation.nodes[target["node"]].connect(
+        back: int = yield from self.emulation.nodes[target["node"]].connect(
             request, self._sender, request.client_port,
             int(target["service"]), Entry(int(target["entry"])), request.sent_ns,
         )  # fmt: skip

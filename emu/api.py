@@ -1,0 +1,75 @@
+"""What scripts use: `load`, `run`, `open_run` and `trace`."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from emu.results import Run
+from emu.scenario import Scenario
+from emu.scenario import load as _load
+from emu.tracing import Trace, follow
+
+
+def load(
+    source: str | Path | Scenario,
+    seed: int | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> Scenario:
+    """Read, check and complete a scenario file.
+
+    ``overrides`` puts values in place of the file's, by path: ``{"spec.duration": "10s"}`` or
+    ``{"Deployment/web.spec.replicas": 3}``. A Scenario is returned as it is. Raises ScenarioError
+    with every mistake, each with file, line, path, value and rule.
+    """
+    if isinstance(source, Scenario):
+        if seed is not None or overrides:
+            raise TypeError("seed and overrides go with a file, not with a loaded Scenario")
+        return source
+    return _load(source, overrides, seed)
+
+
+def run(
+    source: str | Path | Scenario,
+    seed: int | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    out: str | Path = "results",
+    engine: str = "process",
+    again: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Run:
+    """Run a scenario and return what it left under ``out``.
+
+    The same scenario, seed and version is the same run: its folder is found again, unless
+    ``again``. ``progress`` is called now and then with simulated nanoseconds and the number of
+    requests sent. Raises ScenarioError for a wrong scenario, ResultsError where the results cannot
+    be written, and `emu.running.Interrupted`, a KeyboardInterrupt that holds the partial run, when
+    the user interrupts it.
+    """
+    from emu.running import execute
+
+    return execute(load(source, seed, overrides), Path(out), engine, again, progress)
+
+
+def open_run(path: str | Path) -> Run:
+    """A run that was made before, by its folder. Raises ResultsError where there is none."""
+    found = Run(Path(path))
+    _ = found.summary
+    return found
+
+
+def trace(
+    source: str | Path | Scenario,
+    from_: str | None = None,
+    to: str | None = None,
+    *,
+    seed: int | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> Trace:
+    """The path of one request, alone in the system: logical steps, and what each wire carries.
+
+    ``from_`` is ``outside``, a client, a node or a Pod; ``to`` a domain, or the name or address of
+    a load balancer, node, Service or Pod, with ``:port``. Without them the scenario's first client
+    says both. Raises ScenarioError, and UnknownNameError with the known names.
+    """
+    return follow(load(source, seed, overrides), from_, to)

@@ -1,0 +1,13 @@
+"""Arguments and options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+SCENARIO = Annotated[Path, typer.Argument(help="The scenario.", metavar="FILE")]
+OVERRIDES = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Put a value in place of the file's."),
+]
+JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]

@@ -1,0 +1,52 @@
+"""``emu run FILE``: run a scenario, print its summary, leave its folder."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from emu.cli._options import JSON, OVERRIDES, SCENARIO
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it: 128 + SIGINT."""
+
+
+def command(
+    file: SCENARIO,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Seed of all random draws, instead of the file's.")
+    ] = None,
+    engine: Annotated[str, typer.Option(help="Engine that runs it.")] = "process",
+    overrides: OVERRIDES = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where results go.")] = Path("results"),
+    again: Annotated[
+        bool, typer.Option("--again", help="Run it even where the same run was made before.")
+    ] = False,
+    as_json: JSON = False,
+) -> None:
+    """Run a scenario and print what came of it."""
+    from rich.console import Console
+
+    import emu
+    from emu.report.progress import RunProgress
+    from emu.running import Interrupted
+    from emu.scenario import parse_overrides
+
+    scenario = emu.load(file, seed, parse_overrides(overrides or ()))
+    for warning in scenario.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    status = 0
+    with RunProgress(scenario.spec.duration, scenario.spec.requests) as progress:
+        try:
+            run = emu.run(scenario, out=out, engine=engine, again=again, progress=progress.update)
+        except Interrupted as interrupted:
+            run, status = interrupted.run, INTERRUPTED
+    if run.found_again:
+        print("made before, not run again (--again does)", file=sys.stderr)
+    if as_json:
+        print(json.dumps(run.document()))
+    else:
+        Console().print(run)
+    raise typer.Exit(status)

@@ -1,0 +1,98 @@
+"""A run that is over: its folder, its tables and its numbers."""
+
+import io
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from rich.console import Console, ConsoleOptions, RenderResult
+
+from emu.analysis.summary import Summary
+from emu.errors import ResultsError
+from emu.recorder.run_folder import SUMMARY, TIMING
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run left in its folder ``path``; a terminal and Jupyter show its summary.
+
+    The tables are read when they are first asked for; their columns, with units and meanings, are
+    in ``emu schema --results`` and in each field's metadata. ``found_again`` says that the run was
+    made before, and not again. Raises ResultsError where the folder holds no run.
+    """
+
+    path: Path
+    found_again: bool = False
+
+    @cached_property
+    def requests(self) -> pa.Table:
+        """One row for each attempt of a request; times are int64 nanoseconds."""
+        return self._table("requests")
+
+    @cached_property
+    def hops(self) -> pa.Table:
+        """The paths of sampled requests, hop by hop."""
+        return self._table("hops")
+
+    @cached_property
+    def metrics(self) -> pa.Table:
+        """Series sampled at equal distances of simulated time."""
+        return self._table("metrics")
+
+    @cached_property
+    def events(self) -> pa.Table:
+        """What happened to the cluster."""
+        return self._table("events")
+
+    @cached_property
+    def summary(self) -> Summary:
+        """The numbers of the run; times are in seconds."""
+        return Summary.model_validate(self._json(SUMMARY))
+
+    @property
+    def wall_seconds(self) -> float:
+        """How long it took."""
+        return float(self._json(TIMING)["wall_seconds"])
+
+    @property
+    def requests_per_second(self) -> float:
+        """Requests sent for each second that it took."""
+        return float(self._json(TIMING)["requests_per_second"])
+
+    def document(self) -> dict[str, Any]:
+        """What ``emu run --json`` prints."""
+        timing = (self.wall_seconds, self.requests_per_second)
+        return self.summary.json_document(str(self.path), *timing)
+
+    def _table(self, name: str) -> pa.Table:
+        path = self.path / f"{name}.parquet"
+        try:
+            return pq.read_table(path, memory_map=True)
+        except (OSError, pa.ArrowInvalid) as error:
+            raise ResultsError(f"cannot read {path}: {error}") from error
+
+    def _json(self, name: str) -> dict[str, Any]:
+        try:
+            document: dict[str, Any] = json.loads((self.path / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ResultsError(f"{self.path} holds no run: {error}") from error
+        return document
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from emu.report.terminal import summary_view
+
+        timing = (self.wall_seconds, self.requests_per_second)
+        yield summary_view(self.summary, str(self.path), *timing)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        console = Console(record=True, width=80, file=io.StringIO(), force_jupyter=False)
+        console.print(self)
+        html = console.export_html(inline_styles=True, code_format=_JUPYTER, clear=False)
+        return {"text/plain": console.export_text(), "text/html": html}
+
+
+_JUPYTER = "<pre style='line-height:1.2'>{code}</pre>"

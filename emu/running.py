@@ -1,0 +1,130 @@
+"""One run from a scenario to its folder: engine, recorder and summary put together."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+import emu
+from emu.analysis.summary import summarise
+from emu.engines import Ending, process
+from emu.errors import UnknownNameError
+from emu.hops.node import Verdict
+from emu.kernel import kernel, source_digest
+from emu.model import Model
+from emu.model.build import build
+from emu.path import wire
+from emu.random_streams import HOPS_SAMPLE, uniform
+from emu.recorder.header import Header, versions
+from emu.recorder.run_folder import SCENARIO, SUMMARY, TIMING, RunFolder, find_complete, run_folder
+from emu.recorder.writing import Recording
+from emu.results import Run
+from emu.scenario import Scenario
+
+ENGINES: Final[dict[str, ModuleType]] = {"process": process}
+"""The engines by the names under which a run asks for them."""
+
+Progress = Callable[[int, int], None]
+"""Called now and then with simulated nanoseconds and the number of requests sent."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """The user ended a run before its time; ``run`` has what was finished, marked as partial."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        super().__init__(run)
+
+
+def execute(
+    scenario: Scenario, out: Path, engine: str, again: bool, progress: Progress | None
+) -> Run:
+    """Run a scenario into its folder under ``out``, or find the folder of the same run.
+
+    ``again`` makes it anew all the same. Raises Interrupted, ResultsError and UnknownNameError.
+    """
+    if engine not in ENGINES:
+        raise UnknownNameError("engine", engine, ENGINES)
+    run_id = f"{scenario.digest}-s{scenario.spec.seed}-v{emu.__version__}-{source_digest()[:8]}"
+    found = None if again else find_complete(out, scenario.name, run_id)
+    if found is not None:
+        return Run(found, found_again=True)
+    model = build(scenario)
+    with run_folder(out, scenario.name, run_id) as folder:
+        folder.write_text(SCENARIO, scenario.resolved())
+        ending, seconds = _simulate(model, engine, folder.path, progress)
+        _conclude(folder, ending, seconds)
+        run = Run(folder.finish())
+    if ending.interrupted:
+        raise Interrupted(run)
+    return run
+
+
+def _simulate(
+    model: Model, engine: str, folder: Path, progress: Progress | None
+) -> tuple[Ending, float]:
+    """Let the engine run and write; how it ended, and the seconds that it took."""
+    header = Header(
+        scenario=model.name, scenario_digest=model.digest, seed=model.seed, engine=engine,
+        versions=versions(), expected=model.expected,
+    )  # fmt: skip
+    began = time.perf_counter()
+    with Recording(folder, model.places, header) as recording:
+        _write_first_sync(model, recording)
+        ending: Ending = ENGINES[engine].run(model, _Sink(model, recording, progress))
+        recording.close(ending.end_ns, ending.interrupted)
+    return ending, time.perf_counter() - began
+
+
+def _conclude(folder: RunFolder, ending: Ending, seconds: float) -> None:
+    folder.write_json(SUMMARY, summarise(folder.path).document())
+    rate = ending.sent / seconds
+    folder.write_json(TIMING, {"wall_seconds": seconds, "requests_per_second": rate})
+
+
+def _write_first_sync(model: Model, recording: Recording) -> None:
+    """Every node's rules hold from the start."""
+    rules = model.rules.reshape(len(model.places.nodes), -1)
+    for (name, _, _), of_node in zip(model.places.nodes, rules, strict=True):
+        translating = of_node[of_node["verdict"] == Verdict.DNAT]
+        sets = {(int(rule["first"]), int(rule["count"])) for rule in translating}
+        detail = f"{len(model.places.services)} Service ports, {sum(n for _, n in sets)} endpoints"
+        recording.write_event(0, "rules_synced", name, "start", detail)
+
+
+class _Sink:
+    """Hands an engine's rows to the recording, with the paths of those that are sampled."""
+
+    def __init__(self, model: Model, recording: Recording, progress: Progress | None) -> None:
+        self._model, self._recording, self._progress = model, recording, progress
+        self.write_metric = recording.write_metric
+
+    def write_requests(self, rows: NDArray[Any]) -> None:
+        self._recording.write_requests(rows)
+        model = self._model
+        for place in _sampled(rows["request"], model.hops_share, model.seed):
+            row = rows[place]
+            steps = enumerate(wire(model, row), start=1)
+            self._recording.write_hops(
+                (int(row["request"]), int(row["attempt"]), number, *step) for number, step in steps
+            )
+
+    def progress(self, now_ns: int, sent: int) -> None:
+        if self._progress is not None:
+            self._progress(now_ns, sent)
+
+
+@kernel
+def _sampled(requests: NDArray[np.int64], share: float, seed: int) -> NDArray[np.int64]:
+    """The places of the requests whose paths are written: whoever runs, the same requests."""
+    chosen = np.empty(len(requests), np.int64)
+    count = 0
+    for place in range(len(requests)):
+        if uniform(seed, HOPS_SAMPLE, requests[place], 0) < share:
+            chosen[count] = place
+            count += 1
+    return chosen[:count]
