@@ -2,23 +2,15 @@
 
 import json
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+from emu.cli._options import JSON, OVERRIDES, SCENARIO
 
 if TYPE_CHECKING:
     from emu.scenario import Scenario
 
 
-def command(
-    file: Annotated[Path, typer.Argument(help="The scenario.", metavar="FILE")],
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Put a value in place of the file's."),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-) -> None:
+def command(file: SCENARIO, overrides: OVERRIDES = None, as_json: JSON = False) -> None:
     """Check a scenario and say what is in it; every mistake is reported at once."""
     from emu.scenario import load, parse_overrides
 

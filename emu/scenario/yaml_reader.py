@@ -21,8 +21,9 @@ from emu.scenario.text import path_text, printable
 
 LARGEST_FILE: Final = 64 * 2**20
 """Bytes of a file."""
-MOST_NODES: Final = 2_000_000
-"""Scalars and collections of a file, each alias counted as large as what it names."""
+MOST_NODES: Final = 4_000_000
+"""Scalars and collections of a file, each alias counted as large as what it names: at most half a
+gigabyte of memory, and room for 50,000 Pods written out."""
 DEEPEST: Final = 64
 """Collections inside one another."""
 

@@ -12,7 +12,7 @@ from emu.scenario.kubernetes.pod import PodTemplate
 class DeploymentSpec(Block):
     """The spec of a Deployment."""
 
-    replicas: Annotated[Whole, Field(ge=0, le=100_000)] = 1
+    replicas: Annotated[Whole, Field(ge=0)] = 1
     selector: LabelSelector
     template: PodTemplate
 
