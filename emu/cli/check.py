@@ -31,7 +31,7 @@ def inventory(scenario: "Scenario") -> dict[str, Any]:
     from emu.scenario.checks.load import offered
 
     spec, cluster = scenario.spec, scenario.cluster
-    busiest = max(build(scenario).expected["utilisation"].values(), default=0.0)
+    busiest = max(build(scenario).expected.utilisation.values(), default=0.0)
     return {
         "scenario": scenario.name,
         "digest": scenario.digest,
