@@ -14,6 +14,7 @@ A fixed duration is itself a distribution: ``20ms`` is short for ``{constant: {v
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +26,15 @@ from emu.units import YEAR
 
 DISTRIBUTIONS = Registry(sys.modules[__name__], "distribution")
 
-Distribution = choice(
-    DISTRIBUTIONS,
-    shorthand=lambda value: {"constant": {"value": value}},
-    shorthand_type=Duration,
-)
-"""The type of a scenario's field that holds a distribution."""
+if TYPE_CHECKING:
+    Distribution: TypeAlias = Choice
+else:
+    Distribution = choice(
+        DISTRIBUTIONS,
+        shorthand=lambda value: {"constant": {"value": value}},
+        shorthand_type=Duration,
+    )
+    """The type of a scenario's field that holds a distribution."""
 
 LONGEST = float(YEAR)
 """The longest duration that `sample` gives, in nanoseconds."""

@@ -137,7 +137,7 @@ def _expected(
 ) -> Expected:
     names = [pod.key for pod in cluster.pods]
     seconds = [mean_of(behaviour.service_time) / SECOND for behaviour in behaviours]
-    loads = flows.pods * seconds / pods["workers"]
+    loads = flows.served * seconds / pods["workers"]
     return Expected(
         nodes=shares(flows.nodes, [node.name for node in cluster.nodes]),
         pods=shares(flows.pods, names),

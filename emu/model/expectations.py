@@ -16,20 +16,28 @@ from emu.model.targets import TargetKind
 
 
 class Flows:
-    """Mean rates, per second, through nodes and Pods, as they follow from the clients' rates."""
+    """Mean rates, per second, as they follow from the clients' rates.
+
+    ``nodes`` and ``pods`` are those of the connections that each is given, ``served`` those that
+    each Pod does not refuse for their port.
+    """
 
     def __init__(self, nodes: int, services: int, rules: RuleTable, pods: NDArray[np.void]) -> None:
         self.nodes = np.zeros(nodes)
         self.pods = np.zeros(len(pods))
+        self.served = np.zeros(len(pods))
         self._services, self._rules = services, rules.rules
         self._members = rules.members.tolist()
         self._endpoints = rules.endpoints
         self._ports = pods["app_port"]
 
     def to_pod(self, pod: int, port: int, rate: float) -> None:
-        """Connections to a Pod; one that does not listen at the port serves none of them."""
-        if pod >= 0 and self._ports[pod] == port:
-            self.pods[pod] += rate
+        """Connections to a Pod, which serves those to the port at which it listens."""
+        if pod < 0:
+            return
+        self.pods[pod] += rate
+        if self._ports[pod] == port:
+            self.served[pod] += rate
 
     def to_service(self, node: int, service: int, entry: int, source: int, rate: float) -> None:
         """Requests that a node translates."""

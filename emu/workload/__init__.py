@@ -13,14 +13,18 @@ An arrival process is a module with
 """
 
 import sys
+from typing import TYPE_CHECKING, TypeAlias
 
 from emu.kernel import dispatcher
-from emu.registry import Registry, choice
+from emu.registry import Choice, Registry, choice
 
 ARRIVALS = Registry(sys.modules[__name__], "arrival process")
 
-Arrivals = choice(ARRIVALS)
-"""The type of a scenario's field that holds an arrival process."""
+if TYPE_CHECKING:
+    Arrivals: TypeAlias = Choice
+else:
+    Arrivals = choice(ARRIVALS)
+    """The type of a scenario's field that holds an arrival process."""
 
 following = dispatcher("arrivals", [module.following for module in ARRIVALS.values()])
 """``following(kind, parameters, first, seed, request, index, previous)`` for any process."""

@@ -13,15 +13,20 @@ request. A strategy is a module in ``strategies/`` with
 included; the balancer counts, strategies read.
 """
 
+from typing import TYPE_CHECKING, TypeAlias
+
 import numpy as np
 
 from emu.hops.balancer import strategies
-from emu.registry import Registry, choice
+from emu.registry import Choice, Registry, choice
 
 STRATEGIES = Registry(strategies, "strategy")
 
-Strategy = choice(STRATEGIES)
-"""The type of a scenario's field that holds a strategy."""
+if TYPE_CHECKING:
+    Strategy: TypeAlias = Choice
+else:
+    Strategy = choice(STRATEGIES)
+    """The type of a scenario's field that holds a strategy."""
 
 BACKENDS = np.dtype([("node", "i4"), ("available", "i4"), ("in_flight", "i8"), ("weight", "f8")])
 """One backend of a listener: a node with its health, load and weight."""
