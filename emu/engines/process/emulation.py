@@ -86,7 +86,7 @@ class Emulation:
 
     def _flush(self) -> None:
         rows = np.array(self._ended, ROW)
-        self._latest = max(self._latest, rows["done_ns"].max(initial=0))
+        self._latest = max(self._latest, int(rows["done_ns"].max(initial=0)))
         self.sink.write_requests(rows)
         self._ended.clear()
         self.sink.progress(self.env.now, self.state.sent)
