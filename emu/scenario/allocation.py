@@ -6,7 +6,7 @@ from typing import Final
 
 HOSTS: Final = (IPv4Address("192.168.1.100"), IPv4Address("192.168.255.254"))
 """Host addresses of nodes: from the first to the last."""
-LOAD_BALANCERS: Final = (IPv4Address("192.168.1.1"), IPv4Address("192.168.1.99"))
+LOAD_BALANCERS: Final = (IPv4Address("192.168.1.1"), IPv4Address("192.168.255.254"))
 """Addresses of load balancers."""
 CLIENTS: Final = (IPv4Address("203.0.113.10"), IPv4Address("203.0.113.254"))
 """Addresses of clients outside (TEST-NET-3)."""

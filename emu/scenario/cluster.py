@@ -15,10 +15,10 @@ In order, each a small function:
 What was given is never changed, so completing a completed cluster gives the same cluster.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
-from typing import Any
+from typing import Any, TypeVar
 
 from emu.scenario import allocation
 from emu.scenario.description import NodePool
@@ -34,6 +34,8 @@ from emu.scenario.kubernetes.node import ZONE_LABEL, NodeAddress
 from emu.scenario.kubernetes.service import ServicePort
 from emu.scenario.placement import placed
 from emu.scenario.slices import derived
+
+Free = TypeVar("Free", str, int)
 
 
 class ExhaustedError(Exception):
@@ -93,6 +95,13 @@ def completed(cluster: Cluster, pools: Sequence[NodePool], taken: Iterable[str])
     )
 
 
+def _first(free: Iterator[Free], owner: Node | Pod | Service, rule: str) -> Free:
+    """The first that is free for the owner."""
+    for found in free:
+        return found
+    raise ExhaustedError(owner, rule)
+
+
 def pooled_nodes(pools: Sequence[NodePool]) -> tuple[Node, ...]:
     """The Nodes of the pools."""
     nodes: list[Node] = []
@@ -116,7 +125,8 @@ def addressed_nodes(nodes: Sequence[Node], taken: Iterable[str]) -> tuple[Node, 
     def addressed(node: Node) -> Node:
         if node.address:
             return node
-        address = NodeAddress(type="InternalIP", address=next(free))
+        host = _first(free, node, "finds no free address in 192.168.0.0/16")
+        address = NodeAddress(type="InternalIP", address=host)
         return node.changed(status={"addresses": (*node.status.addresses, address)})
 
     return tuple(map(addressed, nodes))
@@ -129,9 +139,7 @@ def networked_nodes(nodes: Sequence[Node], cluster_cidr: str) -> tuple[Node, ...
     def networked(node: Node) -> Node:
         if node.pod_cidr:
             return node
-        network = next(free, None)
-        if network is None:
-            raise ExhaustedError(node, "finds no free podCIDR in the cluster's network")
+        network = _first(free, node, "finds no free podCIDR in the cluster's network")
         return node.changed(spec={"pod_cidr": network})
 
     return tuple(map(networked, nodes))
@@ -146,9 +154,11 @@ def addressed_pods(pods: Sequence[Pod], nodes: Sequence[Node]) -> tuple[Pod, ...
     def addressed(pod: Pod) -> Pod:
         if pod.ip or pod.node_name not in free:
             return pod
-        address = hosts[pod.node_name] if pod.spec.host_network else next(free[pod.node_name], None)
-        if address is None:
-            raise ExhaustedError(pod, "finds no free address in the podCIDR of its node")
+        if pod.spec.host_network:
+            address = hosts[pod.node_name]
+        else:
+            rule = "finds no free address in the podCIDR of its node"
+            address = _first(free[pod.node_name], pod, rule)
         return pod.changed(status={"pod_ip": address})
 
     return tuple(map(addressed, pods))
@@ -163,15 +173,13 @@ def addressed_services(services: Sequence[Service]) -> tuple[Service, ...]:
     def ported(service: Service, port: ServicePort) -> ServicePort:
         if port.node_port or not _wants_node_ports(service):
             return port
-        number = next(node_ports, None)
-        if number is None:
-            raise ExhaustedError(service, "finds no free NodePort")
+        number = _first(node_ports, service, "finds no free NodePort")
         return port.model_copy(update={"node_port": number})
 
     def addressed(service: Service) -> Service:
         spec: dict[str, Any] = {"ports": tuple(ported(service, port) for port in service.ports)}
         if service.cluster_ip == "":
-            spec["cluster_ip"] = next(addresses)
+            spec["cluster_ip"] = _first(addresses, service, "finds no free ClusterIP")
         return service.changed(spec=spec)
 
     return tuple(map(addressed, services))

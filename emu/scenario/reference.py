@@ -10,6 +10,7 @@
 For the Scenario itself, see `completed_spec`.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
@@ -64,16 +65,17 @@ def _unplaced(pod: Pod) -> Pod:
 def completed_spec(spec: ScenarioSpec, cluster: Cluster) -> ScenarioSpec:
     """The spec with what it leaves out, for a completed cluster.
 
-    - No load balancer: one for each Service of type LoadBalancer, called ``<service>-lb``, at the
-      address that its status or spec gives; if there is none, ``edge`` at 192.168.1.1:80 in front
-      of the first Service with a NodePort.
+    - No load balancer: one for each Service of type LoadBalancer, called ``<service>-lb`` (or
+      ``<service>-<namespace>-lb`` where two have one name), at the address that its status or spec
+      gives; if there is no such Service, ``edge`` at 192.168.1.1:80 in front of the first one with
+      a NodePort.
     - No dns: ``example.com`` is the first load balancer.
     - A client outside without an address: 203.0.113.10 and up.
     - Neither duration nor requests: 60 s.
 
     ``manifests`` and ``nodePools`` are empty afterwards: their content is in the cluster.
     """
-    balancers = spec.load_balancers or tuple(_load_balancers(cluster))
+    balancers = spec.load_balancers or tuple(_load_balancers(cluster, spec.clients))
     dns = spec.dns or ({DEFAULT_DOMAIN: (balancers[0].address,)} if balancers else {})
     endless = spec.duration is None and spec.requests is None
     return spec.model_copy(
@@ -100,20 +102,23 @@ def _addressed(clients: Sequence[Client]) -> tuple[Client, ...]:
     return tuple(map(addressed, clients))
 
 
-def _load_balancers(cluster: Cluster) -> Iterator[LoadBalancer]:
+def _load_balancers(cluster: Cluster, clients: Sequence[Client]) -> Iterator[LoadBalancer]:
     """The load balancers of a scenario that names none."""
     exposed = [service for service in cluster.services if _node_ports(service)]
     asked = [service for service in exposed if service.type == "LoadBalancer"]
     taken = [node.address for node in cluster.nodes]
     taken += [address for service in asked for address in service.load_balancer_ips]
+    taken += [str(client.address) for client in clients if client.address]
+    shared = Counter(service.name for service in asked)
     free = allocation.free_addresses([allocation.LOAD_BALANCERS], taken)
     for service in asked:
-        address = next(iter(service.load_balancer_ips), None) or next(free, None)
-        if address is not None:
-            listeners = tuple(Listener(port=port, service=service.key, service_port=port)
-                              for port in _node_ports(service))  # fmt: skip
-            name = f"{service.name[:60]}-lb"
-            yield LoadBalancer(name=name, address=IPv4Address(address), listeners=listeners)
+        address = next(iter(service.load_balancer_ips), None) or next(free)
+        listeners = tuple(Listener(port=port, service=service.key, service_port=port)
+                          for port in _node_ports(service))  # fmt: skip
+        name = service.name if shared[service.name] == 1 else f"{service.name}-{service.namespace}"
+        yield LoadBalancer(
+            name=f"{name[:60]}-lb", address=IPv4Address(address), listeners=listeners
+        )
     if not asked and exposed:
         listener = Listener(port=80, service=exposed[0].key)
         yield LoadBalancer(name="edge", address=IPv4Address(next(free)), listeners=(listener,))

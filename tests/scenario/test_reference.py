@@ -76,6 +76,17 @@ def test_services_of_type_load_balancer_have_their_own(loaded):
     assert [str(address) for address in spec.dns["example.com"]] == ["198.51.100.7"]
 
 
+def test_load_balancers_of_services_that_share_a_name(loaded):
+    """The namespace tells them apart, and an address that a client has is left to it."""
+    balanced = SERVICE.replace("NodePort", "LoadBalancer")
+    other = balanced.replace("name: shop", "name: shop, namespace: two")
+    spec = "  clients: [{name: c, address: 192.168.1.1, arrivals: {poisson: {rate: 5/s}}}]\n"
+    balancers = loaded(balanced, other, spec=spec).spec.load_balancers
+    assert [(b.name, str(b.address)) for b in balancers] == [
+        ("shop-default-lb", "192.168.1.2"), ("shop-two-lb", "192.168.1.3"),
+    ]  # fmt: skip
+
+
 def test_clients_outside_have_addresses_of_their_own(loaded):
     """Those given are skipped, and clients inside have none."""
     arrivals = "arrivals: {poisson: {rate: 5/s}}"

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, Strict
 
-from emu.scenario.fields import AddressText, Port, Whole, is_ipv4
-from emu.scenario.kubernetes.objects import Block, KubernetesObject, Protocol
+from emu.scenario.fields import AddressText, Name, Port, Whole, is_ipv4
+from emu.scenario.kubernetes.objects import Block, KubernetesObject, Metadata, Protocol
 
 Policy = Literal["Cluster", "Local"]
 HEADLESS = "None"
@@ -83,9 +83,16 @@ class ServiceStatus(Block):
     load_balancer: LoadBalancerStatus = LoadBalancerStatus()
 
 
+class ServiceMetadata(Metadata):
+    """The metadata of a Service: its name is a part of domain names, so it has no dots."""
+
+    name: Name
+
+
 class Service(KubernetesObject):
     """A Service."""
 
+    metadata: ServiceMetadata
     api_version: Literal["v1"] = Field()
     kind: Literal["Service"] = Field()
     spec: ServiceSpec = ServiceSpec()
