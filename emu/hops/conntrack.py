@@ -52,6 +52,7 @@ REHASH: Final = -3
 """Half of the slots have been used: call `rehash` and ask again."""
 
 _FOREVER: Final = 2**63 - 1
+_GONE: Final = 0
 _FIRST_ATTEMPTS: Final = 128
 _LAST_ATTEMPTS: Final = 16
 _FIRST_SLOTS: Final = 1 << 10
@@ -151,6 +152,7 @@ def _expire(
             counters[_HEAD + ring] += 1
             slot = _find(slots, expiries["key"][ring, place])
             if slots["key"][slot] != 0 and slots["expires_ns"][slot] == expires:
+                slots["expires_ns"][slot] = _GONE
                 live[expiries["node"][ring, place]] -= 1
 
 
@@ -247,9 +249,16 @@ def close(
     expires: int,
     ring: int,
 ) -> None:
-    """The connection ends or will end, and its entry is to expire then: later than now."""
+    """The connection ends or will end, and its entry is to expire then: later than now.
+
+    Nothing happens where the entry is gone: an earlier connection from the same port, whose place
+    this one took, was over before.
+    """
     key = (prefix << 16) | port
-    slots["expires_ns"][_find(slots, key)] = expires
+    slot = _find(slots, key)
+    if slots["expires_ns"][slot] == _GONE:
+        return
+    slots["expires_ns"][slot] = expires
     size = expiries.shape[1]
     place = counters[_REAR + ring]
     counters[_REAR + ring] += 1

@@ -5,7 +5,6 @@ once for each and lays the answers out as `RULE`; `translate` applies one to a f
 the choice of an endpoint, the source port and the conntrack entry.
 """
 
-from collections.abc import Iterable
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emu.hops.conntrack import NO_PORT, NO_ROOM, track
-from emu.hops.endpoints import Endpoint, usable
+from emu.hops.endpoints import Endpoint
 from emu.hops.kubeproxy import pick
 from emu.kernel import inlined, kernel
 
@@ -62,19 +61,22 @@ class TrafficPolicy(NamedTuple):
 
 
 def route(
-    endpoints: Iterable[Endpoint], node: str, entry: Entry, source: Source, policy: TrafficPolicy
+    everywhere: tuple[Endpoint, ...],
+    here: tuple[Endpoint, ...],
+    entry: Entry,
+    source: Source,
+    policy: TrafficPolicy,
 ) -> Route:
-    """The rule for packets of this kind.
+    """The rule for packets of this kind, by the endpoints usable ``everywhere`` and ``here``.
 
     Traffic from a Pod or from the node itself to a NodePort is treated as under the policy
     ``Cluster`` whatever ``externalTrafficPolicy`` says. Source: Kubernetes, pkg/proxy/iptables.
     """
-    endpoints = tuple(endpoints)
     local_only = policy.internal_local if entry == Entry.CLUSTER_IP else _local(source, policy)
-    found = usable(endpoints, node, local_only)
+    found = here if local_only else everywhere
     if found:
         return Route(Verdict.DNAT, found, _masqueraded(entry, source, policy))
-    return Route(Verdict.DROP if local_only and usable(endpoints, node, False) else Verdict.REJECT)
+    return Route(Verdict.DROP if everywhere else Verdict.REJECT)
 
 
 def _local(source: Source, policy: TrafficPolicy) -> bool:
@@ -129,8 +131,11 @@ def translate(
     seed: int,
     request: int,
     attempt: int,
-) -> tuple[int, int, int]:
-    """What happens to a first packet: its `Verdict`, the endpoint chosen, and the source port.
+) -> tuple[int, int, int, bool]:
+    """What happens to a first packet.
+
+    Its `Verdict`, the endpoint chosen, the source port, and whether the source is masqueraded
+    (which the port alone does not tell: the one found may be the sender's own).
 
     ``source`` numbers the sender among ``sources``; the node itself, as sender of what it
     masquerades, is number ``node``. ``source_pod`` is the Pod it comes from, or -1: one that
@@ -138,11 +143,12 @@ def translate(
     """
     verdict = rules["verdict"][rule]
     if verdict != _DNAT:
-        return verdict, -1, -1
+        return verdict, -1, -1, False
     place = pick(mode, rules["count"][rule], seed, request, attempt)
     endpoint = members[rules["first"][rule] + place]
     hairpin = source_pod >= 0 and endpoints["pod"][endpoint] == source_pod
-    if rules["masquerade"][rule] or hairpin:
+    masqueraded = hairpin or rules["masquerade"][rule] != 0
+    if masqueraded:
         source, source_port = node, 0
     prefix = tuple_prefix(node, source, endpoint, sources, len(endpoints))
     port = track(
@@ -150,12 +156,12 @@ def translate(
         node, prefix, source_port, limit, now, seed, request, attempt,
     )  # fmt: skip
     if port > 0:
-        return verdict, endpoint, port
+        return verdict, endpoint, port, masqueraded
     if port == NO_ROOM:
-        return _NO_CONNTRACK, endpoint, port
+        return _NO_CONNTRACK, endpoint, port, masqueraded
     if port == NO_PORT:
-        return _NO_SNAT_PORT, endpoint, port
-    return _REHASH, endpoint, port
+        return _NO_SNAT_PORT, endpoint, port, masqueraded
+    return _REHASH, endpoint, port, masqueraded
 
 
 @inlined

@@ -27,28 +27,24 @@ class Flows:
         self.pods = np.zeros(len(pods))
         self.served = np.zeros(len(pods))
         self._services, self._rules = services, rules.rules
-        self._members = rules.members.tolist()
-        self._endpoints = rules.endpoints
+        self._members, self._endpoints = rules.members, rules.endpoints
         self._ports = pods["app_port"]
 
-    def to_pod(self, pod: int, port: int, rate: float) -> None:
-        """Connections to a Pod, which serves those to the port at which it listens."""
-        if pod < 0:
-            return
-        self.pods[pod] += rate
-        if self._ports[pod] == port:
-            self.served[pod] += rate
+    def to_pods(self, pods: NDArray[np.int64], ports: NDArray[np.int64], rate: float) -> None:
+        """Connections at this rate to each Pod, which serves those to the port it listens at."""
+        there = pods >= 0
+        pods, ports = pods[there], ports[there]
+        np.add.at(self.pods, pods, rate)
+        np.add.at(self.served, pods[self._ports[pods] == ports], rate)
 
     def to_service(self, node: int, service: int, entry: int, source: int, rate: float) -> None:
         """Requests that a node translates."""
         self.nodes[node] += rate
         rule = self._rules[rule_number(self._services, node, service, entry, source)]
-        if rule["verdict"] != Verdict.DNAT:
-            return
-        first, count = rule["first"], rule["count"]
-        for endpoint in self._members[first : first + count]:
-            pod, port = self._endpoints[endpoint]
-            self.to_pod(pod, port, rate / count)
+        if rule["verdict"] == Verdict.DNAT:
+            first, count = rule["first"], rule["count"]
+            chosen = self._endpoints[self._members[first : first + count]]
+            self.to_pods(chosen["pod"], chosen["port"], rate / count)
 
     def to_listener(self, backends: NDArray[Any], service: int, rate: float) -> None:
         """Requests that a load balancer spreads over its available backends."""
@@ -64,7 +60,7 @@ class Flows:
         elif target["kind"] == TargetKind.SERVICE:
             self.to_service(target["node"], target["service"], target["entry"], source, rate)
         elif target["kind"] == TargetKind.POD:
-            self.to_pod(target["pod"], target["port"], rate)
+            self.to_pods(np.array([target["pod"]]), np.array([target["port"]]), rate)
 
 
 def shares(rates: NDArray[np.float64], names: list[str]) -> dict[str, float]:

@@ -1,12 +1,13 @@
 """The Service ports that a run can reach, numbered, with their endpoints and their rules."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.hops.endpoints import Endpoint
-from emu.hops.node import ENDPOINT, RULE, Entry, Route, Source, TrafficPolicy, route, rule_number
+from emu.hops.endpoints import Endpoint, usable
+from emu.hops.node import ENDPOINT, RULE, Entry, Source, TrafficPolicy, route, rule_number
 from emu.scenario import Cluster
 from emu.scenario.kubernetes import Service, ServicePort
 
@@ -53,17 +54,23 @@ def endpoints_of(cluster: Cluster, service: Service, port: ServicePort) -> tuple
     return tuple(found[key] for key in sorted(found))
 
 
+def _by_node(endpoints: Iterable[Endpoint]) -> dict[str, list[Endpoint]]:
+    found: dict[str, list[Endpoint]] = {}
+    for endpoint in endpoints:
+        found.setdefault(endpoint.node or "", []).append(endpoint)
+    return found
+
+
 class RuleTable:
     """All nodes' rules for the Service ports of a run, laid out as kernels read them.
 
-    The same set of endpoints is laid out once, however many nodes and ways in share it.
+    A set of endpoints is laid out once, however many nodes and ways in share it.
     """
 
     def __init__(self, cluster: Cluster, services: Sequence[tuple[Service, ServicePort]]) -> None:
         self._pods = {pod.ip: i for i, pod in enumerate(cluster.pods)}
         self._endpoints: dict[tuple[str, int], int] = {}
         self._members: list[int] = []
-        self._sets: dict[tuple[Endpoint, ...], int] = {}
         count = len(cluster.nodes) * len(services) * len(Entry) * len(Source)
         self.rules = np.zeros(count, RULE)
         for number, (service, port) in enumerate(services):
@@ -79,27 +86,28 @@ class RuleTable:
             masquerade_all=cluster.kube_proxy.masquerade_all,
             cluster_cidr=bool(cluster.kube_proxy.cluster_cidr),
         )
+        everywhere = usable(endpoints, "", local_only=False)
+        on_node = _by_node(endpoints) if policy.external_local or policy.internal_local else {}
+        first = self._laid_out(everywhere)
         for node, description in enumerate(cluster.nodes):
-            for entry in Entry:
-                for source in Source:
-                    place = rule_number(services, node, number, entry, source)
-                    self.rules[place] = self._row(
-                        route(endpoints, description.name, entry, source, policy)
-                    )
+            here = usable(on_node.get(description.name, ()), description.name, local_only=True)
+            first_here = self._laid_out(here)
+            for entry, source in product(Entry, Source):
+                rule = route(everywhere, here, entry, source, policy)
+                self.rules[rule_number(services, node, number, entry, source)] = (
+                    rule.verdict,
+                    first if rule.endpoints is everywhere else first_here,
+                    len(rule.endpoints),
+                    rule.masquerade,
+                )
 
-    def _row(self, rule: Route) -> tuple[int, int, int, int]:
-        if rule.endpoints not in self._sets:
-            self._sets[rule.endpoints] = len(self._members)
-            self._members += [
-                self._endpoints.setdefault((e.address, e.port), len(self._endpoints))
-                for e in rule.endpoints
-            ]
-        return (
-            rule.verdict,
-            self._sets[rule.endpoints],
-            len(rule.endpoints),
-            rule.masquerade,
-        )
+    def _laid_out(self, endpoints: tuple[Endpoint, ...]) -> int:
+        """Where in ``members`` these endpoints begin."""
+        first = len(self._members)
+        for endpoint in endpoints:
+            place = (endpoint.address, endpoint.port)
+            self._members.append(self._endpoints.setdefault(place, len(self._endpoints)))
+        return first
 
     @property
     def members(self) -> NDArray[np.int64]:

@@ -82,7 +82,7 @@ class Emulation:
         if len(self._ended) == _CHUNK:
             self._flush()
         if self.state.finished == self.model.requests:
-            self._stop.succeed()
+            self._halt()
 
     def _flush(self) -> None:
         rows = np.array(self._ended, ROW)
@@ -93,7 +93,12 @@ class Emulation:
 
     def _stop_at(self, end: int) -> Generator[simpy.Event, None, None]:
         yield self.env.timeout(end)
-        self._stop.succeed()
+        self._halt()
+
+    def _halt(self) -> None:
+        """End the run after this event."""
+        if not self._stop.triggered:
+            self._stop.succeed()
 
     @contextmanager
     def _stopping_on_interrupt(self) -> Iterator[None]:
@@ -101,8 +106,7 @@ class Emulation:
 
         def stop(*_: object) -> None:
             self._interrupted = True
-            if not self._stop.triggered:
-                self._stop.succeed()
+            self._halt()
 
         try:
             before = signal.signal(signal.SIGINT, stop)

@@ -58,7 +58,9 @@ class Node:
         rule = rule_number(services, self.number, service, entry, sender.source)
         for retry in count():
             yield Moment(self.env, Kind.NODE_SYN, request.request, arrival + resend(retry))
-            verdict, endpoint, nat_port = self._translate(request, sender, port, rule, retry)
+            verdict, endpoint, nat_port, masqueraded = self._translate(
+                request, sender, port, rule, retry
+            )
             if verdict not in _DROPPED:
                 break
             request.outcome = _DROPPED[verdict]
@@ -68,11 +70,11 @@ class Node:
         if verdict == Verdict.REJECT:
             request.outcome = Outcome.REFUSED
             return self.env.now + self._travel(request, sender, self.number, 0, REFUSED)
-        return (yield from self._deliver(request, sender, endpoint, port, nat_port, start))
+        return (yield from self._deliver(request, sender, endpoint, nat_port, masqueraded, start))
 
     def _translate(
         self, request: Request, sender: Sender, port: int, rule: int, retry: int
-    ) -> tuple[int, int, int]:
+    ) -> tuple[int, int, int, bool]:
         """Ask the rules; each copy of the SYN draws anew."""
         model, state = self.model, self.emulation.state
         while True:
@@ -87,13 +89,18 @@ class Node:
             state.rehash(self.env.now)
 
     def _deliver(
-        self, request: Request, sender: Sender, endpoint: int, port: int, nat_port: int, start: int
+        self,
+        request: Request,
+        sender: Sender,
+        endpoint: int,
+        nat_port: int,
+        masqueraded: bool,
+        start: int,
     ) -> Generator[Moment, None, int]:
         """Take a translated connection to its endpoint, and the answer back the same way."""
         request.endpoint = endpoint
         number, endpoint_port = self.emulation.endpoints[endpoint]
         request.pod = number
-        masqueraded = nat_port != port
         if masqueraded:
             request.masquerade_port = nat_port
         flow = Flow(
