@@ -72,15 +72,25 @@ def route(
     Traffic from a Pod or from the node itself to a NodePort is treated as under the policy
     ``Cluster`` whatever ``externalTrafficPolicy`` says. Source: Kubernetes, pkg/proxy/iptables.
     """
-    local_only = policy.internal_local if entry == Entry.CLUSTER_IP else _local(source, policy)
-    found = here if local_only else everywhere
+    found = here if local_only(entry, source, policy) else everywhere
     if found:
         return Route(Verdict.DNAT, found, _masqueraded(entry, source, policy))
     return Route(Verdict.DROP if everywhere else Verdict.REJECT)
 
 
-def _local(source: Source, policy: TrafficPolicy) -> bool:
+def local_only(entry: Entry, source: Source, policy: TrafficPolicy) -> bool:
+    """Whether only endpoints on the node itself may be used."""
+    if entry == Entry.CLUSTER_IP:
+        return policy.internal_local
     return policy.external_local and source == Source.OUTSIDE
+
+
+def seen_as(source: int, vertex: int, node: int) -> int:
+    """What a sender at this vertex is to that node: a process on another node comes from outside.
+
+    kube-proxy knows what comes from the node itself by ``--src-type LOCAL``.
+    """
+    return Source.OUTSIDE if source == Source.NODE and vertex != node else source
 
 
 def _masqueraded(entry: Entry, source: Source, policy: TrafficPolicy) -> bool:
@@ -101,9 +111,12 @@ ENDPOINT = np.dtype([("pod", "i8"), ("port", "i8")])
 """An endpoint: the Pod that has its address, or -1 where none has, and the port."""
 
 
+_ENTRIES, _SOURCES = len(Entry), len(Source)
+
+
 def rule_number(services: int, node: int, service: int, entry: int, source: int) -> int:
     """Where in the model's array of `RULE` the rule for this kind of packet stands."""
-    return ((node * services + service) * len(Entry) + entry) * len(Source) + source
+    return ((node * services + service) * _ENTRIES + entry) * _SOURCES + source
 
 
 _DNAT, _NO_CONNTRACK = int(Verdict.DNAT), int(Verdict.NO_CONNTRACK)

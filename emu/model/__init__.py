@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emu.hops.network import NetworkTable
+from emu.hops.node import TrafficPolicy
 from emu.recorder.header import Expected
 from emu.recorder.places import Places
 from emu.registry import Choice
@@ -74,8 +75,8 @@ class Model:
     `emu.hops.node.rule_number`), ``endpoints`` of `emu.hops.node.ENDPOINT`, ``members`` int64
     numbers of endpoints. Hosts are vertices: the nodes first, then the load balancers, then the
     clients outside. ``hosts`` are the hosts of the clients' URLs, ``service_addresses`` the
-    ClusterIP and port of each Service port. ``expected`` is what the load implies for nodes and
-    Pods, see `emu.model.expectations`.
+    ClusterIP and port of each Service port, ``policies`` its traffic policies. ``expected`` is
+    what the load implies for nodes and Pods, see `emu.model.expectations`.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Model:
     hosts: tuple[str, ...]
     listeners: tuple[ListenerModel, ...]
     service_addresses: tuple[tuple[str, int], ...]
+    policies: tuple[TrafficPolicy, ...]
     mode: int
     rules: NDArray[Any]
     members: NDArray[np.int64]

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from emu.distributions import mean_of, table_of
 from emu.hops.kubeproxy import MODES
 from emu.hops.network import NetworkTable
+from emu.hops.node import seen_as
 from emu.model import TARGET, ListenerModel, Model
 from emu.model.clients import ClientTable
 from emu.model.delays import DelayTable, topology
@@ -65,6 +66,7 @@ def build(scenario: Scenario) -> Model:
         hosts=tuple(target(client.url).host for client in spec.clients),
         listeners=balanced,
         service_addresses=tuple((s.cluster_ip or "", port.port) for s, port in services.ports),
+        policies=tuple(rules.policies),
         mode=MODES.number(cluster.kube_proxy.mode),
         rules=rules.rules,
         members=rules.members,
@@ -125,7 +127,8 @@ def _offer(
         process, options = client.arrivals
         rate = ARRIVALS[process].rate(options) / max(row["targets"], 1)
         for number in range(row["first_target"], row["first_target"] + row["targets"]):
-            flows.to_target(targets[number], balanced, row["source"], rate)
+            source = seen_as(row["source"], row["vertex"], targets[number]["node"])
+            flows.to_target(targets[number], balanced, source, rate)
 
 
 def _expected(

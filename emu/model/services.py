@@ -29,8 +29,8 @@ class ServicePorts:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """``namespace/name:port`` of each, as kube-proxy writes them."""
-        return tuple(f"{s.key}:{port.name or port.port}" for s, port in self.ports)
+        """Each as kube-proxy writes it: ``namespace/name:port``, or without a name of the port."""
+        return tuple(f"{s.key}:{port.name}".removesuffix(":") for s, port in self.ports)
 
 
 def endpoints_of(cluster: Cluster, service: Service, port: ServicePort) -> tuple[Endpoint, ...]:
@@ -64,13 +64,15 @@ def _by_node(endpoints: Iterable[Endpoint]) -> dict[str, list[Endpoint]]:
 class RuleTable:
     """All nodes' rules for the Service ports of a run, laid out as kernels read them.
 
-    A set of endpoints is laid out once, however many nodes and ways in share it.
+    A set of endpoints is laid out once, however many nodes and ways in share it. ``policies`` are
+    those of the Service ports.
     """
 
     def __init__(self, cluster: Cluster, services: Sequence[tuple[Service, ServicePort]]) -> None:
         self._pods = {pod.ip: i for i, pod in enumerate(cluster.pods)}
         self._endpoints: dict[tuple[str, int], int] = {}
         self._members: list[int] = []
+        self.policies: list[TrafficPolicy] = []
         count = len(cluster.nodes) * len(services) * len(Entry) * len(Source)
         self.rules = np.zeros(count, RULE)
         for number, (service, port) in enumerate(services):
@@ -86,6 +88,7 @@ class RuleTable:
             masquerade_all=cluster.kube_proxy.masquerade_all,
             cluster_cidr=bool(cluster.kube_proxy.cluster_cidr),
         )
+        self.policies.append(policy)
         everywhere = usable(endpoints, "", local_only=False)
         on_node = _by_node(endpoints) if policy.external_local or policy.internal_local else {}
         first = self._laid_out(everywhere)
