@@ -26,7 +26,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,6 +35,7 @@ os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")
 import numba
 import numpy as np
 from numba.extending import register_jitable
+from numpy.typing import NDArray
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -111,6 +112,21 @@ def inlined(function: Function) -> Function:
     """
     jitable: Function = register_jitable(function)
     return jitable
+
+
+def bound(function: Callable[..., Any], *arrays: NDArray[Any]) -> Callable[..., int]:
+    """A kernel with its first arguments fixed, to be called with plain integers for the others.
+
+    For kernels that Python calls for every request: such a call skips the look-up of types, which
+    is a half of its cost.
+    """
+    if numba.config.DISABLE_JIT:
+        return partial(function, *arrays)
+    compiled: Any = function
+    integers = len(inspect.signature(function).parameters) - len(arrays)
+    types = (*(numba.typeof(array) for array in arrays), *[numba.int64] * integers)
+    compiled.compile(types)
+    return partial(compiled.get_overload(types), *arrays)
 
 
 def dispatcher(name: str, functions: Sequence[Callable[..., Any]]) -> Callable[..., Any]:

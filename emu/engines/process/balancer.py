@@ -8,9 +8,10 @@ from emu.engines.process.moments import Moment
 from emu.engines.process.node import Node
 from emu.engines.process.request import Request
 from emu.events import Kind
-from emu.hops.network import ANSWERED, CLIENT_CONNECTION, REACH, travel
+from emu.hops.network import ANSWERED, CLIENT_CONNECTION, REACH
 from emu.hops.node import Entry, Source
 from emu.hops.ports import ephemeral
+from emu.kernel import bound
 from emu.recorder.rows import Outcome
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Listener:
         self.state: Final = emulation.state.listeners[number]
         self._vertex = self.description.vertex
         self._nodes = [emulation.nodes[node] for node in self.state.backends["node"]]
+        self._pick = bound(self.state.pick, self.state.backends, self.state.memory)
         self._in_flight = self.state.backends["in_flight"]
         self._sender = Sender(
             vertex=self._vertex, local_hops=0, number=self._vertex, pod=-1,
@@ -39,11 +41,11 @@ class Listener:
         draw = (self.model.seed, request.request, request.attempt)
         ends = (client.vertex, self._vertex, self._vertex, client.local_hops, 0)
         request.load_balancer = self.description.load_balancer
-        request.lb_ns = request.sent_ns + travel(
-            *self.model.network, *ends, request.request_bytes, *REACH, CLIENT_CONNECTION, *draw
-        )  # fmt: skip
+        request.lb_ns = request.sent_ns + self.emulation.travel(
+            *ends, request.request_bytes, *REACH, CLIENT_CONNECTION, *draw
+        )
         yield Moment(self.env, Kind.LB_REQUEST, request.request, request.lb_ns)
-        backend = self.state.pick(self.state.backends, self.state.memory, *draw)
+        backend = self._pick(*draw)
         if backend < 0:
             request.outcome = Outcome.BAD_GATEWAY
             request.lb_response_ns = request.lb_ns
@@ -53,8 +55,8 @@ class Listener:
             yield Moment(self.env, Kind.ANSWER, request.request, request.lb_response_ns)
             self._in_flight[backend] -= 1
         size = request.response_bytes if request.outcome == Outcome.OK else 0
-        return request.lb_response_ns + travel(
-            *self.model.network, *ends, size, *ANSWERED, CLIENT_CONNECTION, *draw
+        return request.lb_response_ns + self.emulation.travel(
+            *ends, size, *ANSWERED, CLIENT_CONNECTION, *draw
         )
 
     def _through(self, request: Request, node: Node) -> Generator[Moment, None, int]:

@@ -8,7 +8,7 @@ from emu.engines.process.moments import Journey, Moment
 from emu.engines.process.request import Request
 from emu.events import Kind
 from emu.hops import dns
-from emu.hops.network import FIRST_PACKET, POD_CONNECTION, REFUSED, travel
+from emu.hops.network import FIRST_PACKET, POD_CONNECTION, REFUSED
 from emu.hops.node import Entry, Source
 from emu.hops.ports import ephemeral
 from emu.model.targets import TargetKind
@@ -155,11 +155,10 @@ class Client:
     def _travel(self, request: Request, vertex: int, hops: int, legs: tuple[int, int]) -> int:
         """How long these journeys without payload take, between here and that vertex."""
         model = self.emulation.model
-        delay: int = travel(
-            *model.network, self.vertex, vertex, vertex, self.local_hops, hops, 0,
+        return self.emulation.travel(
+            self.vertex, vertex, vertex, self.local_hops, hops, 0,
             *legs, POD_CONNECTION, model.seed, request.request, request.attempt,
         )  # fmt: skip
-        return delay
 
     def _answer(self, request: Request, at: int) -> Moment:
         """The moment at which this client, as the sender, has its answer."""

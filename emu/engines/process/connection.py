@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from emu.engines.process.moments import Moment
 from emu.engines.process.pod import Pod
 from emu.engines.process.request import Request
-from emu.hops.network import ANSWERED, ESTABLISHED, POD_CONNECTION, travel
+from emu.hops.network import ANSWERED, ESTABLISHED, POD_CONNECTION
 from emu.hops.node import Source
 
 if TYPE_CHECKING:
@@ -31,15 +31,14 @@ def exchange(
 
     Whether the Pod served the request, and when the sender has the answer or the refusal.
     """
-    model = emulation.model
-    draw = (model.seed, request.request, request.attempt)
+    draw = (emulation.model.seed, request.request, request.attempt)
     way = (sender.vertex, via, pod.vertex, sender.local_hops, 1)
-    arrival = syn_ns + travel(
-        *model.network, *way, request.request_bytes, *ESTABLISHED, POD_CONNECTION, *draw
+    arrival = syn_ns + emulation.travel(
+        *way, request.request_bytes, *ESTABLISHED, POD_CONNECTION, *draw
     )
     served = yield from pod.serve(request, arrival)
     size = 0
     if served:
         size = request.response_bytes = emulation.clients[request.client].response_bytes
-    back = emulation.env.now + travel(*model.network, *way, size, *ANSWERED, POD_CONNECTION, *draw)
+    back = emulation.env.now + emulation.travel(*way, size, *ANSWERED, POD_CONNECTION, *draw)
     return served, back

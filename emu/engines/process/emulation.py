@@ -9,6 +9,7 @@ import numpy as np
 import simpy
 
 from emu.control.sampler import sampler
+from emu.distributions import sample
 from emu.engines import Ending, Sink
 from emu.engines.process.balancer import Listener
 from emu.engines.process.client import Client
@@ -16,6 +17,9 @@ from emu.engines.process.moments import Clock
 from emu.engines.process.node import Node
 from emu.engines.process.pod import Pod
 from emu.engines.process.request import Request, as_row
+from emu.hops.network import travel
+from emu.hops.pod import arrive, leave
+from emu.kernel import bound
 from emu.model import Model
 from emu.model.state import State
 from emu.recorder.rows import ROW
@@ -32,6 +36,12 @@ class Emulation:
     def __init__(self, model: Model, sink: Sink) -> None:
         self.model, self.sink, self.state = model, sink, State(model)
         self.env: Final = Clock()
+        self.travel: Final = bound(travel, *model.network)
+        self.pod_kernels: Final = (
+            bound(arrive, self.state.pods),
+            bound(leave, self.state.pods),
+            bound(sample, model.network.table),
+        )
         self.endpoints: list[tuple[int, int]] = model.endpoints.tolist()
         self.pods = [Pod(self, number) for number in range(len(model.pods))]
         self.nodes = [Node(self, number) for number in range(len(model.places.nodes))]

@@ -9,8 +9,8 @@ from emu.engines.process.moments import Moment
 from emu.engines.process.request import Request
 from emu.events import Kind
 from emu.hops.conntrack import TIMEOUTS_NS, Closing, close
-from emu.hops.network import FIRST_PACKET, ONWARD, POD_CONNECTION, REFUSED, travel
-from emu.hops.node import Entry, Verdict, rule_number, translate, tuple_prefix
+from emu.hops.network import FIRST_PACKET, ONWARD, POD_CONNECTION, REFUSED
+from emu.hops.node import Entry, Verdict, rule_number, seen_as, translate, tuple_prefix
 from emu.recorder.rows import Outcome
 from emu.units import SECOND
 
@@ -55,7 +55,8 @@ class Node:
         request.node, request.service = self.number, service
         arrival = start + self._travel(request, sender, self.number, 0, FIRST_PACKET)
         services = len(self.model.places.services)
-        rule = rule_number(services, self.number, service, entry, sender.source)
+        source = seen_as(sender.source, sender.vertex, self.number)
+        rule = rule_number(services, self.number, service, entry, source)
         for retry in count():
             yield Moment(self.env, Kind.NODE_SYN, request.request, arrival + resend(retry))
             verdict, endpoint, nat_port, masqueraded = self._translate(
@@ -133,11 +134,10 @@ class Node:
         self, request: Request, sender: Sender, vertex: int, hops: int, legs: tuple[int, int]
     ) -> int:
         """How long these journeys without payload take, between the sender and that vertex."""
-        delay: int = travel(
-            *self.model.network, sender.vertex, self.number, vertex, sender.local_hops, hops, 0,
+        return self.emulation.travel(
+            sender.vertex, self.number, vertex, sender.local_hops, hops, 0,
             *legs, POD_CONNECTION, self.model.seed, request.request, request.attempt,
         )  # fmt: skip
-        return delay
 
     def _close(self, flow: Flow, at: int, state: Closing) -> None:
         """Let the conntrack entry expire its time after the sender has the last packet."""

@@ -4,11 +4,10 @@ from collections import deque
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
-from emu.distributions import sample
 from emu.engines.process.moments import Moment
 from emu.engines.process.request import Request
 from emu.events import Kind
-from emu.hops.pod import Admission, arrive, leave
+from emu.hops.pod import Admission
 from emu.random_streams import SERVICE
 from emu.recorder.rows import Outcome
 
@@ -21,7 +20,7 @@ class Pod:
 
     def __init__(self, emulation: "Emulation", number: int) -> None:
         self.model, self.env, self.number = emulation.model, emulation.env, number
-        self._state = emulation.state.pods
+        self._arrive, self._leave, self._sample = emulation.pod_kernels
         description = emulation.model.pods[number]
         self.vertex = int(description["node"])
         self.app_port = int(description["app_port"])
@@ -33,7 +32,7 @@ class Pod:
         yield Moment(self.env, Kind.POD_REQUEST, request.request, arrival)
         request.pod_ns = arrival
         request.queue_length = len(self._waiting)
-        admission = arrive(self._state, self.number)
+        admission = self._arrive(self.number)
         if admission == Admission.REFUSED:
             request.outcome = Outcome.BACKLOG_FULL
             return False
@@ -43,7 +42,7 @@ class Pod:
         else:
             self._waiting.append((request, served))
         yield served
-        if leave(self._state, self.number):
+        if self._leave(self.number):
             self._begin(*self._waiting.popleft())
         request.outcome = Outcome.OK
         return True
@@ -51,8 +50,7 @@ class Pod:
     def _begin(self, request: Request, served: Moment) -> None:
         """A worker turns to the request, for a time that only the request decides."""
         start = self.env.now
-        end = start + sample(
-            self.model.network.table, self._service_time,
+        end = start + self._sample(self._service_time,
             self.model.seed, SERVICE, request.request, request.attempt,
         )  # fmt: skip
         request.service_start_ns, request.service_end_ns = start, end
