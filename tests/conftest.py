@@ -1,14 +1,19 @@
-"""Synthetic runs, for tests that need a record and no engine."""
+"""Synthetic runs, for tests that need a record and no engine; and engines that run in memory."""
 
+from collections import Counter
 from pathlib import Path
+from textwrap import dedent, indent
 
 import numpy as np
 import pytest
 
+from emu.engines.process import Emulation
+from emu.model.build import build
 from emu.recorder.header import Expected, Header
 from emu.recorder.places import Places
 from emu.recorder.rows import ABSENT, ROW, Outcome
 from emu.recorder.writing import Recording
+from emu.scenario import load
 
 MS = 1_000_000
 
@@ -105,3 +110,68 @@ class Synthetic:
 def synthetic():
     """Maker of synthetic rows and records."""
     return Synthetic()
+
+
+@pytest.fixture(scope="session")
+def described(tmp_path_factory):
+    """Loads a scenario from the text of its spec and of the Kubernetes objects beside it."""
+
+    def scenario(spec, objects="", **overrides):
+        file = tmp_path_factory.mktemp("scenario") / "scenario.yaml"
+        head = "apiVersion: emu/v1\nkind: Scenario\nmetadata: {name: test}\nspec:\n"
+        file.write_text(head + indent(dedent(spec), "  ") + "---\n" + dedent(objects))
+        return load(file, {f"spec.{path}": value for path, value in overrides.items()})
+
+    return scenario
+
+
+class Played:
+    """A run of the process engine in memory: an engine's `Sink`, and what it was given.
+
+    ``rows`` is a `ROW` array in the order of the requests' numbers, ``samples`` the metrics.
+    """
+
+    def __init__(self, model):
+        self.model = model
+        self.samples = []
+        self._chunks = []
+        self.emulation = Emulation(model, self)
+
+    def run(self):
+        """Let the engine run."""
+        self.ending = self.emulation.run()
+        rows = np.concatenate(self._chunks)
+        self.rows = rows[np.argsort(rows["request"])]
+        return self
+
+    def write_requests(self, rows):
+        self._chunks.append(rows.copy())
+
+    def write_metric(self, at_ns, metric, object_, value):
+        self.samples.append((at_ns, metric, object_, value))
+
+    def progress(self, now_ns, sent):
+        pass
+
+    @property
+    def outcomes(self):
+        """How many requests ended in which way."""
+        return Counter(Outcome(int(outcome)).name.lower() for outcome in self.rows["outcome"])
+
+    @property
+    def state(self):
+        """What the run changed."""
+        return self.emulation.state
+
+
+@pytest.fixture(scope="session")
+def play():
+    """Runs a scenario in memory; ``before`` may change the emulation before it starts."""
+
+    def played(scenario, before=None):
+        run = Played(build(scenario))
+        if before is not None:
+            before(run.emulation)
+        return run.run()
+
+    return played
