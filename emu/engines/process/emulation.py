@@ -67,6 +67,7 @@ class Emulation:
         for number in sorted(self._under_way):
             request = self._under_way[number]
             self.clients[request.client].end(request, None)
+            request.cut(self.env.now)
             self._ended.append(as_row(request))
         self._flush()
         end = max(self.env.now, self._latest) if self._end is None else self._end
