@@ -82,10 +82,20 @@ def build(scenario: Scenario) -> Model:
 
 
 def _conntrack_limits(cluster: Cluster) -> NDArray[np.int64]:
-    """Each node's table size: ``maxPerCore`` times its cores, at least ``min``."""
+    """Each node's table size: ``maxPerCore`` times its cores, at least ``min``.
+
+    A ``maxPerCore`` of 0 leaves the kernel's own size, whatever ``min`` says. Source: Kubernetes,
+    cmd/kube-proxy (``getConntrackMax``); Linux, net/netfilter/nf_conntrack_core.c.
+    """
     settings = cluster.kube_proxy.conntrack
+    if settings.max_per_core == 0:
+        return np.full(len(cluster.nodes), _KERNEL_CONNTRACK_MAX, np.int64)
     sizes = [max(int(settings.max_per_core * node.cpu), settings.min) for node in cluster.nodes]
     return np.array(sizes, np.int64)
+
+
+_KERNEL_CONNTRACK_MAX = 262_144
+"""nf_conntrack_max of a 64-bit machine with more than 4 GB of memory."""
 
 
 def _places(

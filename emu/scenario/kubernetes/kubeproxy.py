@@ -26,10 +26,10 @@ class IptablesConfiguration(Block):
 
 
 class ConntrackConfiguration(Block):
-    """The connection table of each node; 0 leaves the kernel's own value, as in kube-proxy."""
+    """The connection table of each node."""
 
     max_per_core: _Count = 32_768
-    """Entries for each core."""
+    """Entries for each core; 0 leaves the kernel's own number, whatever ``min`` says."""
     min: _Count = 131_072
     """Entries at least, however few cores."""
     tcp_established_timeout: Annotated[Duration, Field(ge=0)] = 24 * 3600 * SECOND
