@@ -40,14 +40,14 @@ clean:
 
 # The installation is editable: an edited source needs no new one, edited dependencies do.
 # A stamp is made last, so what failed half-way is done again.
-$(VENV)/.installed: pyproject.toml | $(VENV)/.made
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/.made
 	@echo "Installing emu and what it needs into $(VENV) ..."
-	$(PIP_INSTALL) --editable .
+	$(PIP_INSTALL) --constraint constraints.txt --editable .
 	@touch $@
 
-$(VENV)/.installed-dev: pyproject.toml | $(VENV)/.made
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/.made
 	@echo "Installing emu and what its tests need into $(VENV) ..."
-	$(PIP_INSTALL) --editable '.[dev]'
+	$(PIP_INSTALL) --constraint constraints.txt --editable '.[dev]'
 	@touch $@ $(VENV)/.installed
 
 $(VENV)/.made:
