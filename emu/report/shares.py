@@ -77,10 +77,9 @@ def _notes(left_out: int, what: str, balance: Balance) -> list[Text]:
     words = []
     if balance.p_value is not None:
         statistic = "unbounded" if balance.chi_square is None else f"{balance.chi_square:,.2f}"
-        words.append(
-            f"chi-square {statistic} with {count(balance.degrees_of_freedom)} degrees of freedom, "
-            f"p = {balance.p_value:.3g}"
-        )
+        free = balance.degrees_of_freedom
+        degrees = f"{count(free)} degree{'s' if free != 1 else ''} of freedom"
+        words.append(f"chi-square {statistic} with {degrees}, p = {balance.p_value:.3g}")
     if balance.jain_index is not None:
         words.append(f"Jain's index {balance.jain_index:.4f}")
     if words:
