@@ -1,0 +1,211 @@
+"""What holds for every run, whatever the scenario: nothing is lost, nothing is left over."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from emu.hops import conntrack
+from emu.recorder.rows import ABSENT, Outcome
+
+FOREVER = 10**18
+
+BACKEND = """
+apiVersion: v1
+kind: Service
+metadata: {{name: web}}
+spec:
+  type: NodePort
+  clusterIP: 10.96.0.1
+  selector: {{app: {selected}}}
+  externalTrafficPolicy: {external}
+  internalTrafficPolicy: {internal}
+  ports: [{{port: 8080, nodePort: 30001}}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: caller}}
+spec: {{nodeName: node-1, containers: [{{name: caller}}]}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: web-1, labels: {{app: web}}}}
+spec: {{nodeName: node-1, containers: [{{name: web, ports: [{{containerPort: 8080}}]}}]}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: web-2, labels: {{app: web}}}}
+spec: {{nodeName: node-2, containers: [{{name: web, ports: [{{containerPort: 8080}}]}}]}}
+status: {{podIP: 10.244.9.9}}
+---
+apiVersion: kubeproxy.config.k8s.io/v1alpha1
+kind: KubeProxyConfiguration
+conntrack: {{maxPerCore: {entries}, min: 0}}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {{name: web-1, labels: {{kubernetes.io/service-name: {sliced}}}}}
+addressType: IPv4
+ports: [{{name: "", protocol: TCP, port: 8080}}]
+endpoints: [{{addresses: [10.244.9.9]}}, {{addresses: [10.244.66.6]}}]
+"""
+"""Two Pods for the Service; ``sliced`` may be ``web``, which gives it one Pod and one address that
+nobody has."""
+
+OUTSIDE = [
+    "http://example.com/",
+    "http://192.168.1.1:81/",
+    "http://192.168.1.101:30001/",
+    "http://192.168.1.100:30002/",
+    "http://10.96.0.1:8080/",
+]
+INSIDE = [
+    "http://web:8080/",
+    "http://10.96.0.1:9999/",
+    "http://10.244.9.9:8080/",
+    "http://10.244.9.9:8081/",
+    "http://192.168.1.100:30001/",
+    "http://example.com/",
+]
+
+
+@st.composite
+def clients(draw):
+    """One to three clients, outside, on a node or in a Pod, that send anywhere at any rate."""
+    made = []
+    for number in range(draw(st.integers(1, 3))):
+        place = draw(st.sampled_from([{}, {"pod": "caller"}, {"node": "node-2"}]))
+        rate = draw(st.sampled_from(["20/s", "500/s"]))
+        client = {
+            "name": f"client-{number}",
+            "url": draw(st.sampled_from(INSIDE if place else OUTSIDE)),
+            "arrivals": {draw(st.sampled_from(["poisson", "constant"])): {"rate": rate}},
+            **place,
+        }
+        timeout = draw(st.sampled_from([None, "30ms", "100ms", "5s"]))
+        made.append(client | ({"timeout": timeout} if timeout else {}))
+    return made
+
+
+SCENARIOS = st.fixed_dictionaries(
+    {
+        "seed": st.integers(0, 2**63 - 1),
+        "clients": clients(),
+        "strategy": st.sampled_from(["round_robin", "random", "least_connections"]),
+        "workers": st.integers(1, 3),
+        "backlog": st.sampled_from([0, 2, 100]),
+        "app_port": st.sampled_from([8080, 8080, 8080, 9090]),
+        "latency": st.sampled_from(["0ns", "250us", "{exponential: {mean: 1ms}}"]),
+        "external": st.sampled_from(["Cluster", "Local"]),
+        "internal": st.sampled_from(["Cluster", "Local"]),
+        "selected": st.sampled_from(["web", "web", "web", "nobody"]),
+        "sliced": st.sampled_from(["web", "other"]),
+        "entries": st.sampled_from([1, 5, 10_000]),
+    }
+)
+
+SPEC = """
+seed: {seed}
+{end}
+dns: {{example.com: [192.168.1.1]}}
+nodePools: [{{name: node, nodes: 2, cpu: 1}}]
+loadBalancers:
+  - name: edge
+    address: 192.168.1.1
+    listeners: [{{service: default/web}}]
+    strategy: {strategy}
+    connectTimeout: 20s
+network: {{internal: {latency}, external: {latency}, local: {latency}}}
+behaviours:
+  - selector: {{app: web}}
+    workers: {workers}
+    backlog: {backlog}
+    appPort: {app_port}
+    serviceTime: {{exponential: {{mean: 10ms}}}}
+clients: {clients}
+"""
+
+
+def scenario(described, made, end):
+    """The scenario that hypothesis made, with this end."""
+    fields = made | {"end": end, "clients": json.dumps(made["clients"])}
+    return described(SPEC.format(**fields), BACKEND.format(**fields))
+
+
+def settled(run):
+    """Every request has one row with an outcome, and its moments are in order and in the run."""
+    rows, end = run.rows, run.ending.end_ns
+    assert len(rows) == run.ending.sent == run.state.sent
+    assert len(np.unique(rows["request"])) == len(rows)
+    in_flight = rows["outcome"] == Outcome.IN_FLIGHT
+    assert ((rows["done_ns"] == ABSENT) == in_flight).all()
+    assert (rows["done_ns"][~in_flight] >= rows["intended_ns"][~in_flight]).all()
+    ways = [
+        ["intended_ns", "sent_ns", "lb_ns", "node_ns", "pod_ns", "service_start_ns",
+         "service_end_ns", "lb_response_ns"],
+    ]  # fmt: skip
+    ways += [["intended_ns", "done_ns"]]
+    for row in rows:
+        for way in ways:
+            moments = [int(row[name]) for name in way if row[name] != ABSENT]
+            assert moments == sorted(moments)
+        limit = end if row["outcome"] == Outcome.IN_FLIGHT else end + 1
+        assert max(int(row[name]) for name in ways[0] + ways[1]) < limit
+
+
+@settings(
+    deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(made=SCENARIOS, milliseconds=st.integers(1, 400))
+def test_sent_is_finished_and_in_flight(described, play, made, milliseconds):
+    """Cut off anywhere, every request sent has exactly one row, finished or in flight."""
+    run = play(scenario(described, made, f"duration: {milliseconds}ms"))
+    settled(run)
+    assert run.ending.end_ns == milliseconds * 1_000_000
+
+
+@settings(
+    deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(made=SCENARIOS, requests=st.integers(1, 60))
+def test_nothing_is_left_over_when_all_are_over(described, play, made, requests):
+    """After the last request no worker is busy, nobody waits, nothing is in flight or tracked."""
+    run = play(scenario(described, made, f"requests: {requests}"))
+    settled(run)
+    state = run.state
+    assert (state.sent, state.finished) == (requests, requests)
+    assert "in_flight" not in run.outcomes
+    assert not state.pods["busy"].any() and not state.pods["queued"].any()
+    assert not any(listener.backends["in_flight"].any() for listener in state.listeners)
+    assert not any(pod._waiting for pod in run.emulation.pods)
+    conntrack.count(*state.conntrack, FOREVER)
+    assert state.conntrack.live.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_made_scenarios_meet_every_outcome(described, play, seed):
+    """The choices above lead to these outcomes, so the properties are tested on all of them."""
+    base = {
+        "seed": seed, "strategy": "random", "workers": 1, "backlog": 2, "app_port": 8080,
+        "latency": "250us", "external": "Cluster", "internal": "Cluster", "selected": "web",
+        "sliced": "other", "entries": 10_000,
+    }  # fmt: skip
+    outside = {"name": "a", "url": OUTSIDE[0], "arrivals": {"poisson": {"rate": "500/s"}}}
+    met = set()
+    for change in (
+        {},
+        {"app_port": 9090},
+        {"entries": 1},
+        {"sliced": "web"},
+        {"selected": "nobody", "external": "Local"},
+        {"clients": [outside | {"timeout": "30ms"}]},
+        {"external": "Local", "sliced": "web", "clients": [outside | {"url": OUTSIDE[2]}]},
+    ):  # fmt: skip
+        run = play(scenario(described, base | {"clients": [outside]} | change, "requests: 60"))
+        met |= set(run.outcomes)
+    assert met == {
+        "ok", "refused", "backlog_full", "bad_gateway", "conntrack_full", "connect_timeout",
+        "request_timeout", "dropped_no_local_endpoint",
+    }  # fmt: skip
