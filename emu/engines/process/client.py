@@ -8,7 +8,7 @@ from emu.engines.process.moments import Journey, Moment
 from emu.engines.process.request import Request
 from emu.events import Kind
 from emu.hops import dns
-from emu.hops.network import FIRST_PACKET, POD_CONNECTION, REFUSED
+from emu.hops.network import FIRST_PACKET, ONWARD, POD_CONNECTION, REFUSED
 from emu.hops.node import Entry, Source
 from emu.hops.ports import ephemeral
 from emu.model.targets import TargetKind
@@ -46,7 +46,7 @@ class Client:
         first, targets = int(description["first_target"]), int(description["targets"])
         self._carriers = [
             self._carrier(target) for target in emulation.model.targets[first : first + targets]
-        ]
+        ] or [self._to_no_address]
 
     def run(self) -> Generator[Moment, None, None]:
         """Send requests for as long as the run takes any: a SimPy process."""
@@ -129,6 +129,8 @@ class Client:
         pod = self.emulation.pods[target["pod"]]
         request.pod = pod.number
         if target["port"] != pod.app_port:
+            legs = (FIRST_PACKET[0], ONWARD[1])
+            request.pod_ns = request.sent_ns + self._travel(request, pod.vertex, 1, legs)
             return (yield from self._to_closed_port(request, pod.vertex, 1))
         start = request.sent_ns + self._travel(request, pod.vertex, 1, FIRST_PACKET)
         _, back = yield from exchange(self.emulation, request, self._sender, pod.vertex, pod, start)
@@ -151,6 +153,12 @@ class Client:
         back = request.sent_ns + self._sender.patience_ns
         yield self._answer(request, back)
         return back
+
+    def _to_no_address(self, request: Request) -> Generator[Moment, None, int]:
+        """To a name that stands for no address: the resolver says so, and nothing is sent."""
+        request.outcome = Outcome.DNS_FAILURE
+        yield self._answer(request, request.sent_ns)
+        return request.sent_ns
 
     def _travel(self, request: Request, vertex: int, hops: int, legs: tuple[int, int]) -> int:
         """How long these journeys without payload take, between here and that vertex."""

@@ -71,7 +71,7 @@ class Emulation:
             self._ended.append(as_row(request))
         self._flush()
         end = max(self.env.now, self._latest) if self._end is None else self._end
-        return Ending(end, self.state.sent, self.env.events, self._interrupted)
+        return Ending(end, self.state.sent, self.env.number_of_events(), self._interrupted)
 
     def before_end(self, time: int) -> bool:
         """Whether what happens at this time still belongs to the run."""

@@ -21,10 +21,9 @@ class Clock(simpy.Environment):
         """Simulated time in nanoseconds."""
         return self._now
 
-    @property
-    def events(self) -> int:
-        """How many events were put on the heap."""
-        return int(self._eid.__reduce__()[1][0])
+    def number_of_events(self) -> int:
+        """How many events were put on the heap; to be asked once, for asking takes a number."""
+        return next(self._eid)
 
     def happen(self, event: simpy.Event, rank: int, at: int) -> None:
         """Let an event happen at a time, by its rank among those of the same instant.
