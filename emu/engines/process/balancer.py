@@ -34,7 +34,7 @@ class Listener:
             vertex=self._vertex, local_hops=0, number=self._vertex, pod=-1,
             source=Source.OUTSIDE, patience_ns=self.description.connect_timeout_ns,
         )  # fmt: skip
-        self._connections = 0
+        self._connections = emulation.connections[self._vertex]
 
     def forward(self, request: Request, client: "Client") -> Generator[Moment, None, int]:
         """Take a request from a client to a Pod and back; when the client has the answer."""
@@ -61,7 +61,6 @@ class Listener:
 
     def _through(self, request: Request, node: Node) -> Generator[Moment, None, int]:
         """Open a connection to a node's NodePort; when the answer is back."""
-        request.lb_port = ephemeral(self._connections)
-        self._connections += 1
+        request.lb_port = ephemeral(next(self._connections))
         service, start = self.description.service, request.lb_ns
         return node.connect(request, self._sender, request.lb_port, service, Entry.NODE_PORT, start)

@@ -43,6 +43,7 @@ class Client:
             number=int(description["source_number"]), pod=int(description["pod"]),
             source=Source(int(description["source"])), patience_ns=_PATIENCE_NS,
         )  # fmt: skip
+        self._connections = emulation.connections[self._sender.number]
         first, targets = int(description["first_target"]), int(description["targets"])
         self._carriers = [
             self._carrier(target) for target in emulation.model.targets[first : first + targets]
@@ -63,7 +64,7 @@ class Client:
                 return
             yield Moment(emulation.env, Kind.CLIENT_SEND, number, intended)
             request = Request(number, self.number, intended, self._request_bytes)
-            request.client_port = ephemeral(index)
+            request.client_port = ephemeral(next(self._connections))
             if not emulation.start(request):
                 return
             Journey(self._send(request))

@@ -1,8 +1,10 @@
 """The SimPy environment with everything in it."""
 
 import signal
+from collections import defaultdict
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import Final
 
 import numpy as np
@@ -43,6 +45,8 @@ class Emulation:
             bound(sample, model.network.table),
         )
         self.endpoints: list[tuple[int, int]] = model.endpoints.tolist()
+        self.connections: Final[defaultdict[int, Iterator[int]]] = defaultdict(count)
+        """Numbers the connections that each sender opens: all on a host share its ports."""
         self.pods = [Pod(self, number) for number in range(len(model.pods))]
         self.nodes = [Node(self, number) for number in range(len(model.places.nodes))]
         self.listeners = [Listener(self, number) for number in range(len(model.listeners))]
