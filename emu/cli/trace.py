@@ -32,18 +32,11 @@ def command(
     from rich.console import Console
 
     import emu
-    from emu.report.path import path_table
     from emu.scenario import parse_overrides
 
     scenario = emu.load(file, overrides=parse_overrides(overrides or ()))
     trace = emu.trace(scenario, source, destination)
     if as_json:
         print(json.dumps(trace.document()))
-        return
-    title = f"From {trace.source} to {trace.destination}: {trace.outcome}"
-    steps = (
-        [(s.src, s.src_port, s.dst, s.dst_port, f"{s.place}: {s.what}") for s in trace.wire]
-        if wire
-        else trace.logical
-    )
-    Console().print(path_table([(i, *step) for i, step in enumerate(steps, start=1)], title))
+    else:
+        Console().print(trace.view(on_the_wire=wire))

@@ -8,7 +8,8 @@ from emu.model.numbers import Numbers
 from emu.registry import Choice
 from emu.scenario import Behaviour, Pod
 
-_DEFAULT_APP_PORT = 8080
+DEFAULT_APP_PORT = 8080
+"""Where a process listens whose Pod declares no port."""
 
 
 def behaviour_of(pod: Pod, behaviours: tuple[Behaviour, ...]) -> Behaviour:
@@ -38,7 +39,7 @@ def pod_table(
             choices.append(behaviour.service_time)
         declared = [port.container_port for port in pod.container_ports]
         row["node"] = numbers.node(pod.node_name)
-        row["app_port"] = behaviour.app_port or (declared or [_DEFAULT_APP_PORT])[0]
+        row["app_port"] = behaviour.app_port or (declared or [DEFAULT_APP_PORT])[0]
         row["workers"], row["backlog"] = behaviour.workers, behaviour.backlog
         row["service_time"] = positions[id(behaviour)]
     return rows

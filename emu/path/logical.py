@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from emu.model import Model
 from emu.model.targets import TargetKind
-from emu.path.ends import Address, Ends, ends_of, target_of
-from emu.recorder.rows import ABSENT, Outcome
+from emu.path.attempt import Address, Attempt, goes_somewhere
+from emu.recorder.rows import Outcome
 
 ANY = "any"
 """The port of a client: whichever the system gave it."""
@@ -25,57 +25,87 @@ class LogicalStep(NamedTuple):
 
 def logical(model: Model, row: Any) -> list[LogicalStep]:
     """The steps of the attempt in this row, as far as it came."""
-    return list(_steps(model, row))
+    return list(_steps(Attempt(model, row))) if goes_somewhere(model, row) else []
 
 
-def _steps(model: Model, row: Any) -> Iterator[LogicalStep]:
-    ends = ends_of(model, row)
-    kind = model.targets[target_of(model, row)]["kind"]
-    inside = model.clients["source"][row["client"]] != 0
-    client = ends.client.address if inside else "client"
-    host = model.hosts[row["client"]]
+def _steps(attempt: Attempt) -> Iterator[LogicalStep]:
+    ends, client = attempt.ends, _client(attempt)
+    host = attempt.model.hosts[attempt.row["client"]]
     resolves = "" if host == ends.front.address else f"resolves {host} and "
-    reaches = {
+    what = f"the client {resolves}sends the request to {_reached(attempt)}"
+    yield LogicalStep(client, ANY, *ends.front, what)
+    if attempt.node:
+        yield from _over_node(attempt)
+    if attempt.answered:
+        yield LogicalStep(*_answering(attempt), client, ANY, _end(attempt))
+
+
+def _client(attempt: Attempt) -> str:
+    """A client outside is drawn without its address."""
+    inside = attempt.model.clients["source"][attempt.row["client"]] != 0
+    return attempt.ends.client.address if inside else "client"
+
+
+def _reached(attempt: Attempt) -> str:
+    if attempt.kind == TargetKind.SERVICE:
+        node = attempt.model.places.nodes[attempt.target["node"]][0]
+        return f"{spoken(node)}'s NodePort" if attempt.to_node_port else "the Service"
+    return {
         TargetKind.LISTENER: "the external load balancer",
-        TargetKind.SERVICE: "the Service" if row["load_balancer"] == ABSENT else "",
         TargetKind.POD: "the Pod",
-    }.get(TargetKind(int(kind)), "an address where nothing answers")
-    what = f"the client {resolves}sends the request to {reaches}"
-    yield LogicalStep(client, ANY, ends.front.address, ends.front.port, what)
-    if row["node"] != ABSENT:
-        yield from _over_node(model, row, ends)
-    if row["pod"] != ABSENT and row["outcome"] in (Outcome.OK, Outcome.REFUSED):
-        endpoint = ends.endpoint or ends.front
-        yield LogicalStep(endpoint.address, endpoint.port, client, ANY, _end(model, row))
+        TargetKind.CLOSED: "a port where nothing listens",
+        TargetKind.NOWHERE: "an address that nobody answers at from there",
+    }[attempt.kind]
 
 
-def _over_node(model: Model, row: Any, ends: Ends) -> Iterator[LogicalStep]:
+def _over_node(attempt: Attempt) -> Iterator[LogicalStep]:
     """From the sender over the node's rules and the virtual address to the endpoint."""
-    name = spoken(model.places.nodes[row["node"]][0])
-    node = model.places.nodes[row["node"]][1]
-    virtual = Address(*model.service_addresses[row["service"]])
-    if row["load_balancer"] != ABSENT:
+    ends, name = attempt.ends, spoken(attempt.node)
+    virtual = Address(*attempt.model.service_addresses[attempt.row["service"]])
+    if attempt.balancer:
         what = f"the load balancer forwards it to {name}'s NodePort"
-        yield _arrow(ends.front, ends.service, what)
+        yield LogicalStep(*ends.front, *ends.service, what)
     if ends.endpoint is None:
-        what = f"{name}'s iptables rules have no endpoint for the Service"
-        yield _arrow(ends.service, virtual, what)
+        what = f"{name}'s iptables rules {_stopped(attempt)}"
+        address, port = ends.service if attempt.to_node_port else (_client(attempt), ANY)
+        yield LogicalStep(address, port, *virtual, what)
         return
-    if ends.service.address == node:
+    if attempt.to_node_port:
         what = f"{name}'s iptables rules take it to the Service's virtual IP"
-        yield _arrow(ends.service, virtual, what)
-    yield _arrow(virtual, ends.endpoint, "the Service balances it to a Pod")
+        yield LogicalStep(*ends.service, *virtual, what)
+    what = "the Service balances it to a Pod"
+    if not attempt.pod:
+        what = "the Service balances it to an address that no Pod has"
+    yield LogicalStep(*virtual, *ends.endpoint, what)
 
 
-def _arrow(source: Address, destination: Address, what: str) -> LogicalStep:
-    return LogicalStep(source.address, source.port, destination.address, destination.port, what)
+def _stopped(attempt: Attempt) -> str:
+    """Why there is no endpoint."""
+    return {
+        Outcome.REFUSED: "have no endpoint for the Service and refuse it",
+        Outcome.DROPPED_NO_LOCAL_ENDPOINT: "have no endpoint on this node and drop it",
+        Outcome.CONNTRACK_FULL: "cannot track it in a full conntrack table: it is dropped",
+        Outcome.SNAT_EXHAUSTED: "find no free source port to masquerade it: it is dropped",
+    }.get(attempt.outcome, "have not answered yet")
 
 
-def _end(model: Model, row: Any) -> str:
-    listens = model.pods["app_port"][row["pod"]]
-    if row["outcome"] == Outcome.OK:
-        return f"the Pod's container, listening on {listens}, answers"
-    return f"the Pod's container listens on {listens} and refuses"
+def _answering(attempt: Attempt) -> Address:
+    """Who speaks last."""
+    if attempt.pod and (attempt.served or attempt.refused):
+        return attempt.destination
+    return attempt.ends.front
+
+
+def _end(attempt: Attempt) -> str:
+    if attempt.outcome == Outcome.OK:
+        return f"the Pod's container, listening on {attempt.app_port}, answers"
+    if attempt.outcome == Outcome.BACKLOG_FULL:
+        return "the Pod's container has a full backlog and refuses"
+    if attempt.pod and attempt.refused:
+        return f"the Pod's container listens on {attempt.app_port} and refuses"
+    if attempt.kind == TargetKind.LISTENER:
+        return f"the load balancer answers {attempt.gateway_status}"
+    return "the connection is refused"
 
 
 def spoken(name: str) -> str:

@@ -1,23 +1,29 @@
 """The path on the wire: one row for each interface that a request's packets pass, both ways."""
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NamedTuple
 
-from emu.hops.kubeproxy import chains
-from emu.hops.network import POD_CONNECTION, Leg, travel
+from emu.hops.node import Source
 from emu.model import Model
 from emu.model.targets import TargetKind
-from emu.path.ends import Address, Ends, ends_of, target_of
+from emu.path import moments, rules
+from emu.path.attempt import Address, Attempt, goes_somewhere
 from emu.recorder.rows import ABSENT, Outcome
 
 FORWARD, BACK = "forward", "back"
+
+NETWORK, PODS = "eth0", "veth"
+"""A node's interfaces: the one to the network, and the ones to its own Pods."""
 
 
 class WireStep(NamedTuple):
     """One packet at one interface.
 
-    ``at_ns`` is simulated time: on the way forward that of the first packet at the node and of the
-    request elsewhere. ``what`` names the rule or table that made the packet what it is there.
+    ``at_ns`` is simulated time: on the way forward that of the first packet at the translating
+    node and of the request elsewhere. ``place`` is a client, load balancer or Pod, which have one
+    interface, or a node with its interface: ``node-1 eth0`` to the network, ``node-1 veth`` to a
+    Pod on it. ``what`` names the rule or table that made the packet what it is there; several
+    stand in their order, with ``; `` between them.
     """
 
     at_ns: int
@@ -36,126 +42,147 @@ def wire(model: Model, row: Any) -> list[WireStep]:
     What happens at a moment that the row does not have is left out: the row of a request in
     flight tells the way so far.
     """
-    return [step for step in _steps(model, row) if step.at_ns != ABSENT]
+    if not goes_somewhere(model, row):
+        return []
+    end, steps = model.end_ns, _steps(Attempt(model, row))
+    return [s for s in steps if s.at_ns != ABSENT and (end is None or s.at_ns < end)]
 
 
-def _step(
-    at_ns: int, direction: str, place: str, source: Address, destination: Address, what: str
-) -> WireStep:
-    return WireStep(
-        int(at_ns), direction, place, source.address, source.port,
-        destination.address, destination.port, what,
-    )  # fmt: skip
+def _forward(at_ns: int, place: str, source: Address, destination: Address, what: str) -> WireStep:
+    return WireStep(int(at_ns), FORWARD, place, *source, *destination, what)
 
 
-def _steps(model: Model, row: Any) -> Iterator[WireStep]:
-    ends = ends_of(model, row)
-    kind = model.targets[target_of(model, row)]["kind"]
-    client = model.places.clients[row["client"]][0]
-    yield _step(
-        row["sent_ns"], FORWARD, client, ends.client, ends.front, _resolved(model, row, ends)
-    )
-    if kind == TargetKind.LISTENER:
-        yield from _through_balancer(model, row, ends, client)
-    elif kind == TargetKind.SERVICE:
-        yield from _through_node(model, row, ends)
-        yield from _answered(row, client, ends.front, ends.client)
-    elif kind == TargetKind.POD:
-        yield from _at_pod(model, row, ends.client, ends.front)
-        yield from _answered(row, client, ends.front, ends.client)
-    elif kind == TargetKind.CLOSED:
-        what = "nothing listens there: RST"
-        yield _step(row["done_ns"], BACK, client, ends.front, ends.client, what)
+def _back(at_ns: int, place: str, source: Address, destination: Address, what: str) -> WireStep:
+    return WireStep(int(at_ns), BACK, place, *source, *destination, what)
 
 
-def _resolved(model: Model, row: Any, ends: Ends) -> str:
-    host = model.hosts[row["client"]]
-    if host == ends.front.address:
-        return "connect"
-    return f"DNS: {host} is {ends.front.address}"
+def _steps(attempt: Attempt) -> Iterator[WireStep]:
+    ends = attempt.ends
+    sent_ns, done_ns = attempt.row["sent_ns"], attempt.row["done_ns"]
+    yield _forward(sent_ns, attempt.client, ends.client, ends.front, _connecting(attempt))
+    yield from _BEHIND[attempt.kind](attempt)
+    if attempt.answered:
+        what = "the answer" if attempt.served else _failure(attempt)
+        if _from_the_node_itself(attempt) and attempt.translated:
+            what += "; conntrack: translated back"
+        yield _back(done_ns, attempt.client, ends.front, ends.client, what)
 
 
-def _through_balancer(model: Model, row: Any, ends: Ends, client: str) -> Iterator[WireStep]:
-    name = model.places.load_balancers[row["load_balancer"]][0]
-    yield _step(
-        row["lb_ns"], FORWARD, name, ends.client, ends.front, f"listener on port {ends.front.port}"
-    )
-    if row["node"] != ABSENT:
-        listener = model.listeners[model.targets[target_of(model, row)]["listener"]]
-        what = f"{listener.strategy.name} picks {model.places.nodes[row['node']][0]}"
-        yield _step(row["lb_ns"], FORWARD, name, ends.sender, ends.service, what)
-        yield from _through_node(model, row, ends)
-        yield _step(row["lb_response_ns"], BACK, name, ends.service, ends.sender, _answer(row))
-    yield _step(
-        row["lb_response_ns"], BACK, name, ends.front, ends.client,
-        "proxied answer" if row["outcome"] == Outcome.OK else "502 Bad Gateway",
-    )  # fmt: skip
-    yield from _answered(row, client, ends.front, ends.client)
+def _connecting(attempt: Attempt) -> str:
+    host, front = attempt.model.hosts[attempt.row["client"]], attempt.ends.front.address
+    what = "connect" if host == front else f"DNS: {host} is {front}; connect"
+    return f"{what}, before any interface" if _from_the_node_itself(attempt) else what
 
 
-def _answered(row: Any, client: str, source: Address, destination: Address) -> Iterator[WireStep]:
-    """The last step, unless the client had given up or never had an answer."""
-    if row["outcome"] in _ANSWERED:
-        yield _step(row["done_ns"], BACK, client, source, destination, _answer(row))
+def _failure(attempt: Attempt) -> str:
+    """What a client gets in place of an answer."""
+    behind_balancer = attempt.kind == TargetKind.LISTENER
+    return attempt.gateway_status if behind_balancer else "connection refused"
 
 
-_ANSWERED = frozenset({Outcome.OK, Outcome.REFUSED, Outcome.BACKLOG_FULL, Outcome.BAD_GATEWAY})
+def _through_balancer(attempt: Attempt) -> Iterator[WireStep]:
+    row, ends, name = attempt.row, attempt.ends, attempt.balancer
+    listener = attempt.model.listeners[attempt.target["listener"]]
+    what = f"listener on port {listener.port}"
+    yield _forward(row["lb_ns"], name, ends.client, ends.front, what)
+    if attempt.node:
+        what = f"{listener.strategy.name} picks {attempt.node}"
+        yield _forward(row["lb_ns"], name, ends.sender, ends.service, what)
+        yield from _through_node(attempt)
+        if attempt.served or attempt.refused:
+            what = "the answer" if attempt.served else "connection refused"
+            yield _back(row["lb_response_ns"], name, ends.service, ends.sender, what)
+    if attempt.served or attempt.answered:
+        what = "proxied" if attempt.served else _failure(attempt)
+        yield _back(row["lb_response_ns"], name, ends.front, ends.client, what)
 
 
-def _answer(row: Any) -> str:
-    return "the answer" if row["outcome"] == Outcome.OK else "the refusal"
-
-
-def _through_node(model: Model, row: Any, ends: Ends) -> Iterator[WireStep]:
-    """Into the translating node, translated, to the Pod and back."""
-    name = model.places.nodes[row["node"]][0]
-    at, service = row["node_ns"], model.places.services[row["service"]]
-    node_port = ends.service.address == model.places.nodes[row["node"]][1]
-    table = "KUBE-NODEPORTS" if node_port else "KUBE-SERVICES"
-    yield _step(at, FORWARD, name, ends.sender, ends.service, f"nat PREROUTING: {table}")
+def _through_node(attempt: Attempt) -> Iterator[WireStep]:
+    """Into the translating node; then translated, to the Pod and back, or no farther."""
+    ends, inner = attempt.ends, ""
+    if not _from_the_node_itself(attempt):
+        inner = f"{attempt.node} {PODS if attempt.from_pod_here else NETWORK}"
     if ends.translated is None or ends.endpoint is None:
-        if row["outcome"] == Outcome.REFUSED:
-            what = f"filter {'KUBE-EXTERNAL-SERVICES' if node_port else 'KUBE-SERVICES'}: REJECT"
-            yield _step(at, BACK, name, ends.service, ends.sender, what)
+        yield from _stopped(attempt, inner)
         return
-    what = f"{chains.service_chain(service)}: DNAT"
-    if row["masquerade_port"] != ABSENT:
-        what += "; KUBE-POSTROUTING: MASQUERADE"
-    yield _step(at, FORWARD, name, ends.translated, ends.endpoint, what)
-    if row["pod"] != ABSENT:
-        yield from _at_pod(model, row, ends.translated, ends.endpoint)
-        yield _step(
-            _back_at_node(model, row), BACK, name, ends.service, ends.sender,
-            "conntrack: translated back",
-        )  # fmt: skip
+    at, met = attempt.row["node_ns"], rules.translating(attempt)
+    if inner:
+        yield _forward(at, inner, ends.sender, ends.service, rules.arriving(attempt))
+    else:
+        met = [rules.arriving(attempt), *met]
+    outer = f"{attempt.node} {PODS if attempt.pod and not attempt.crosses else NETWORK}"
+    yield _forward(at, outer, ends.translated, ends.endpoint, "; ".join(met))
+    if attempt.pod:
+        yield from _at_pod(attempt, ends.translated, attempt.crosses)
+        back = moments.answer_at_node(attempt)
+        what = "an answer that conntrack knows"
+        yield _back(back, outer, ends.endpoint, ends.translated, what)
+        if inner:
+            what = "conntrack: translated back"
+            yield _back(back, inner, ends.service, ends.sender, what)
 
 
-def _at_pod(model: Model, row: Any, source: Address, endpoint: Address) -> Iterator[WireStep]:
-    """Into the Pod, and what it answers."""
-    name = model.places.pods[row["pod"]][0]
-    listens = f"listens on {model.pods['app_port'][row['pod']]}"
-    yield _step(row["pod_ns"], FORWARD, name, source, endpoint, f"the application {listens}")
-    answers = {
-        Outcome.REFUSED: (row["pod_ns"], "RST: nothing listens there"),
-        Outcome.BACKLOG_FULL: (row["pod_ns"], "RST: the backlog is full"),
-    }
-    served = (row["service_end_ns"], "the application answers")
-    at, what = answers.get(row["outcome"], served)
-    yield _step(at, BACK, name, endpoint, source, what)
+def _from_the_node_itself(attempt: Attempt) -> bool:
+    """Whether a process on the translating node sends: its packets meet nat in OUTPUT."""
+    return attempt.kind == TargetKind.SERVICE and attempt.source == Source.NODE
 
 
-def _back_at_node(model: Model, row: Any) -> int:
-    """When the Pod's answer or refusal passes the translating node."""
-    pod = row["pod"]
-    start, leg, size = row["service_end_ns"], Leg.RESPONSE, row["response_bytes"]
-    if row["outcome"] == Outcome.REFUSED:
-        start, leg, size = row["pod_ns"], Leg.SYN_ACK, 0
-    elif row["outcome"] == Outcome.BACKLOG_FULL:
-        start, size = row["pod_ns"], 0
-    if start == ABSENT:
-        return ABSENT
-    node, vertex = int(row["node"]), int(model.pods["node"][pod])
-    return int(start) + travel(
-        *model.network, node, node, vertex, 0, 1, max(int(size), 0), int(leg), int(leg),
-        POD_CONNECTION, model.seed, int(row["request"]), int(row["attempt"]),
-    )  # fmt: skip
+def _stopped(attempt: Attempt, inner: str) -> Iterator[WireStep]:
+    """A first packet that is refused, or silently dropped."""
+    ends, at, place = attempt.ends, attempt.row["node_ns"], inner or attempt.client
+    if attempt.refused:
+        if inner:
+            yield _forward(at, inner, ends.sender, ends.service, rules.arriving(attempt))
+        yield _back(at, place, ends.service, ends.sender, rules.stopping(attempt))
+    elif attempt.dropped:
+        at = moments.first_packet(attempt, int(attempt.row["node"]))
+        yield _forward(at, place, ends.sender, ends.service, rules.stopping(attempt))
+
+
+def _to_pod(attempt: Attempt) -> Iterator[WireStep]:
+    """Straight to a Pod's own address."""
+    vertex = attempt.model.clients["vertex"][attempt.row["client"]]
+    return _at_pod(attempt, attempt.ends.client, bool(vertex != attempt.pod_vertex))
+
+
+def _at_pod(attempt: Attempt, source: Address, crosses: bool) -> Iterator[WireStep]:
+    """Into the Pod, and what it answers; over its node's interface from another node."""
+    endpoint, node = attempt.destination, f"{attempt.pod_node} {NETWORK}"
+    if crosses:
+        what = "routing table: the Pod is here"
+        yield _forward(moments.at_pods_node(attempt), node, source, endpoint, what)
+    what = f"the application listens on {attempt.app_port}"
+    yield _forward(attempt.row["pod_ns"], attempt.pod, source, endpoint, what)
+    what = "the application answers"
+    if not attempt.served:
+        full = attempt.outcome == Outcome.BACKLOG_FULL
+        what = "RST: the backlog is full" if full else f"RST: nothing listens on {endpoint.port}"
+    yield _back(moments.answered(attempt), attempt.pod, endpoint, source, what)
+    if crosses:
+        back = moments.answer_at_pods_node(attempt)
+        yield _back(back, node, endpoint, source, "routing table")
+
+
+def _to_closed_port(attempt: Attempt) -> Iterator[WireStep]:
+    """To a host where nothing listens."""
+    ends, vertex = attempt.ends, int(attempt.target["vertex"])
+    places = attempt.model.places
+    name = (*places.nodes, *places.load_balancers)[vertex][0]
+    at = moments.first_packet(attempt, vertex)
+    what = f"nothing listens on {ends.front.port}"
+    yield _forward(at, name, ends.client, ends.front, what)
+    yield _back(at, name, ends.front, ends.client, "RST")
+
+
+def _to_nowhere(attempt: Attempt) -> Iterator[WireStep]:
+    """To an address that nobody has there."""
+    return iter(())
+
+
+_BEHIND: Final[dict[TargetKind, Callable[[Attempt], Iterator[WireStep]]]] = {
+    TargetKind.LISTENER: _through_balancer,
+    TargetKind.SERVICE: _through_node,
+    TargetKind.POD: _to_pod,
+    TargetKind.CLOSED: _to_closed_port,
+    TargetKind.NOWHERE: _to_nowhere,
+}

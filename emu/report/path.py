@@ -1,4 +1,4 @@
-"""The way of a request as a table."""
+"""The way of a request as tables."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,9 +6,27 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from emu.path import LogicalStep, WireStep
+from emu.path.wire import FORWARD
 from emu.report.words import NOTHING
 
 _COLUMNS = ("step", "source", "port", "destination", "port", "what happens")
+
+
+def logical_table(steps: Iterable[LogicalStep], title: str = "") -> Table:
+    """The steps as people draw them."""
+    return path_table([(number, *step) for number, step in enumerate(steps, start=1)], title)
+
+
+def wire_table(steps: Iterable[WireStep], title: str = "") -> Table:
+    """What each interface carries, ``>`` forward and ``<`` back, each rule on a line of its own."""
+    rows = []
+    for number, step in enumerate(steps, start=1):
+        arrow = ">" if step.direction == FORWARD else "<"
+        what = "\n".join((step.place, *step.what.split("; ")))
+        addresses = (step.src, step.src_port, step.dst, step.dst_port)
+        rows.append((f"{number} {arrow}", *addresses, what))
+    return path_table(rows, title)
 
 
 def path_table(rows: Iterable[Sequence[str | int | None]], title: str = "") -> Table:

@@ -1,0 +1,188 @@
+"""One attempt of a request: its row, and what the row's numbers stand for."""
+
+from typing import Any, Final, NamedTuple
+
+from emu.hops.node import Source, seen_as
+from emu.model import Model
+from emu.model.targets import TargetKind
+from emu.recorder.rows import ABSENT, Outcome
+
+DROPPED: Final = frozenset(
+    {Outcome.DROPPED_NO_LOCAL_ENDPOINT, Outcome.CONNTRACK_FULL, Outcome.SNAT_EXHAUSTED}
+)
+"""What a node does without a word."""
+
+
+class Address(NamedTuple):
+    """An address and a port."""
+
+    address: str
+    port: int
+
+
+class Ends(NamedTuple):
+    """The addresses of one request.
+
+    The client's, and what it connects to; the sender's, which opened the connection to the Pod
+    (a load balancer, or the client again), and what that connects to; and the two ends behind the
+    node's translation, which are None where there was none.
+    """
+
+    client: Address
+    front: Address
+    sender: Address
+    service: Address
+    translated: Address | None
+    endpoint: Address | None
+
+
+class Attempt:
+    """The row of an attempt that `goes_somewhere`, the `emu.model.TARGET` it went to, its `Ends`.
+
+    ``client``, ``balancer``, ``node``, ``pod`` and ``pod_node`` are names; the last four are empty
+    where it did not come so far.
+    """
+
+    def __init__(self, model: Model, row: Any) -> None:
+        places = model.places
+        self.model, self.row = model, row
+        self.outcome = Outcome(int(row["outcome"]))
+        number = _target_of(model, row)
+        self.target = model.targets[number]
+        self.kind = TargetKind(int(self.target["kind"]))
+        self.ends = _ends(model, row, number)
+        self.client = places.clients[row["client"]][0]
+        self.balancer = _name(places.load_balancers, row["load_balancer"])
+        self.node = _name(places.nodes, row["node"])
+        self.pod = _name(places.pods, row["pod"])
+        self.pod_node = self.pod and places.nodes[self.pod_vertex][0]
+
+    @property
+    def served(self) -> bool:
+        """Whether the Pod served it, or will have at a time that is known."""
+        return bool(self.row["service_end_ns"] != ABSENT)
+
+    @property
+    def refused(self) -> bool:
+        """Whether it met an RST on its way, at the node or at the Pod."""
+        return self.outcome in (Outcome.REFUSED, Outcome.BACKLOG_FULL)
+
+    @property
+    def dropped(self) -> bool:
+        """Whether the node dropped its first packets."""
+        return self.outcome in DROPPED
+
+    @property
+    def answered(self) -> bool:
+        """Whether the client was answered while it still waited, be it with a refusal.
+
+        A load balancer answers for whatever is silent behind it.
+        """
+        silent = (Outcome.REQUEST_TIMEOUT, Outcome.IN_FLIGHT)
+        if self.kind == TargetKind.LISTENER:
+            return self.outcome not in silent
+        return self.outcome == Outcome.OK or self.refused
+
+    @property
+    def gateway_status(self) -> str:
+        """What a load balancer answers with in place of a Pod's answer."""
+        refused = self.refused or self.outcome == Outcome.BAD_GATEWAY
+        return "502 Bad Gateway" if refused else "504 Gateway Timeout"
+
+    @property
+    def source(self) -> Source:
+        """What its sender is to the node that translates."""
+        if self.kind == TargetKind.LISTENER:
+            return Source.OUTSIDE
+        client = self.model.clients[self.row["client"]]
+        return Source(int(seen_as(client["source"], client["vertex"], self.row["node"])))
+
+    @property
+    def from_pod_here(self) -> bool:
+        """Whether a Pod on the translating node sends it."""
+        client = self.model.clients[self.row["client"]]
+        return self.source == Source.POD and bool(client["vertex"] == self.row["node"])
+
+    @property
+    def to_node_port(self) -> bool:
+        """Whether it came to the translating node by its NodePort, not by the ClusterIP."""
+        return bool(self.ends.service.address == self.model.places.nodes[self.row["node"]][1])
+
+    @property
+    def translated(self) -> bool:
+        """Whether a rule chose an endpoint for it."""
+        return bool(self.row["endpoint"] != ABSENT)
+
+    @property
+    def masqueraded(self) -> bool:
+        """Whether its source became the node's."""
+        return bool(self.row["masquerade_port"] != ABSENT)
+
+    @property
+    def crosses(self) -> bool:
+        """Whether its Pod is on another node than the one that translates."""
+        return bool(self.pod and self.pod_vertex != self.row["node"])
+
+    @property
+    def destination(self) -> Address:
+        """The Pod's address and port that it is sent to."""
+        return self.ends.endpoint or self.ends.front
+
+    @property
+    def app_port(self) -> int:
+        """The port at which the Pod's process really listens."""
+        return int(self.model.pods["app_port"][self.row["pod"]])
+
+    @property
+    def listened_to(self) -> bool:
+        """Whether it is sent to that port."""
+        return self.destination.port == self.app_port
+
+    @property
+    def pod_vertex(self) -> int:
+        """The number of its Pod's node."""
+        return int(self.model.pods["node"][self.row["pod"]])
+
+
+def goes_somewhere(model: Model, row: Any) -> bool:
+    """Whether the client's name stood for an address at all: else nothing was ever sent."""
+    return bool(model.clients["targets"][row["client"]])
+
+
+def _name(named: Any, number: int) -> str:
+    return "" if number == ABSENT else str(named[number][0])
+
+
+def _target_of(model: Model, row: Any) -> int:
+    """Which of the client's targets the attempt went to, as far as its row tells."""
+    client = model.clients[row["client"]]
+    numbers = range(client["first_target"], client["first_target"] + client["targets"])
+    return next((n for n in numbers if _fits(model, model.targets[n], row)), numbers[0])
+
+
+def _fits(model: Model, target: Any, row: Any) -> bool:
+    if target["kind"] == TargetKind.LISTENER:
+        listener = model.listeners[target["listener"]]
+        return bool(listener.load_balancer == row["load_balancer"])
+    if target["kind"] == TargetKind.SERVICE:
+        return bool(target["node"] == row["node"])
+    return bool(target["kind"] != TargetKind.POD or target["pod"] == row["pod"])
+
+
+def _ends(model: Model, row: Any, number: int) -> Ends:
+    target = model.targets[number]
+    client = Address(model.places.clients[row["client"]][1], int(row["client_port"]))
+    front = Address(model.target_addresses[number], int(target["port"]))
+    sender, service = client, front
+    if target["kind"] == TargetKind.LISTENER and row["node"] != ABSENT:
+        sender = Address(front.address, int(row["lb_port"]))
+        node_port = model.listeners[target["listener"]].node_port
+        service = Address(model.places.nodes[row["node"]][1], node_port)
+    translated = endpoint = None
+    if row["endpoint"] != ABSENT:
+        translated = sender
+        if row["masquerade_port"] != ABSENT:
+            node = model.places.nodes[row["node"]][1]
+            translated = Address(node, int(row["masquerade_port"]))
+        endpoint = Address(*model.places.endpoints[row["endpoint"]])
+    return Ends(client, front, sender, service, translated, endpoint)
