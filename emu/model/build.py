@@ -70,7 +70,7 @@ def build(scenario: Scenario) -> Model:
         mode=MODES.number(cluster.kube_proxy.mode),
         rules=rules.rules,
         members=rules.members,
-        endpoints=rules.endpoints,
+        endpoints=rules.endpoints(pods["app_port"]),
         pods=pods,
         conntrack_limits=_conntrack_limits(cluster),
         arrival_parameters=clients.arrival_parameters,

@@ -27,8 +27,8 @@ class Flows:
         self.pods = np.zeros(len(pods))
         self.served = np.zeros(len(pods))
         self._services, self._rules = services, rules.rules
-        self._members, self._endpoints = rules.members, rules.endpoints
         self._ports = pods["app_port"]
+        self._members, self._endpoints = rules.members, rules.endpoints(self._ports)
 
     def to_pods(self, pods: NDArray[np.int64], ports: NDArray[np.int64], rate: float) -> None:
         """Connections at this rate to each Pod, which serves those to the port it listens at."""

@@ -69,7 +69,9 @@ class RuleTable:
     """
 
     def __init__(self, cluster: Cluster, services: Sequence[tuple[Service, ServicePort]]) -> None:
-        self._pods = {pod.ip: i for i, pod in enumerate(cluster.pods)}
+        self._pods: dict[str, list[int]] = {}
+        for number, pod in enumerate(cluster.pods):
+            self._pods.setdefault(pod.ip, []).append(number)
         self._endpoints: dict[tuple[str, int], int] = {}
         self._members: list[int] = []
         self.policies: list[TrafficPolicy] = []
@@ -117,10 +119,16 @@ class RuleTable:
         """The sets of endpoints, one behind the other."""
         return np.array(self._members, np.int64)
 
-    @property
-    def endpoints(self) -> NDArray[np.void]:
-        """Every endpoint once, as an array of `ENDPOINT`."""
-        rows = [(self._pods.get(address, -1), port) for address, port in self._endpoints]
+    def endpoints(self, app_ports: NDArray[np.int64]) -> NDArray[np.void]:
+        """Every endpoint once, as an array of `ENDPOINT`; ``app_ports`` are those of the Pods.
+
+        Pods in their host's network share its address: what listens at the port is meant.
+        """
+        rows = []
+        for address, port in self._endpoints:
+            here = self._pods.get(address, [-1])
+            listening = (pod for pod in here if pod >= 0 and app_ports[pod] == port)
+            rows.append((next(listening, here[0]), port))
         return np.array(rows, ENDPOINT)
 
     @property
