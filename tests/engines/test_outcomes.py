@@ -272,6 +272,28 @@ def test_snat_exhausted(one_node):
     assert row["lb_response_ns"] == AT_LB + 60 * S
 
 
+def test_dns_failure(described, play):
+    """A headless Service without ready endpoints has no address: nothing is ever sent."""
+    spec = """
+    requests: 2
+    nodePools: [{name: node, nodes: 1}]
+    resolver: {latency: 7ms, ttl: 1s}
+    clients: [{name: c, node: node-1, url: "http://web:8080/", arrivals: {constant: {rate: 1/s}}}]
+    """
+    headless = """
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web}
+    spec: {clusterIP: None, selector: {app: web}, ports: [{port: 8080}]}
+    """
+    run = play(described(spec, headless))
+    assert outcome(run) == "dns_failure"
+    assert run.rows["sent_ns"].tolist() == run.rows["done_ns"].tolist() == [7 * MS, 1000 * MS]
+    assert {row[field] for row in run.rows for field in ("node", "pod", "load_balancer")} == {
+        ABSENT
+    }
+
+
 def test_in_flight_at_the_end(one_node):
     """What is under way when the run ends is in flight; its row has what had happened."""
     client = {"name": "c", "url": "http://192.168.1.1/", "arrivals": {"constant": {"rate": "30/s"}}}

@@ -67,11 +67,11 @@ class Emulation:
         with self._stopping_on_interrupt():
             self.env.run(until=self._stop)
         if self._interrupted:
-            self._end = self.env.now
+            self._end = self.env.now + 1  # some of this instant's events have happened
         for number in sorted(self._under_way):
             request = self._under_way[number]
             self.clients[request.client].end(request, None)
-            request.cut(self.env.now)
+            request.cut(self._end or self.env.now)
             self._ended.append(as_row(request))
         self._flush()
         end = max(self.env.now, self._latest) if self._end is None else self._end

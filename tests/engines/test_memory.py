@@ -1,0 +1,55 @@
+"""Memory does not grow with the number of requests."""
+
+import gc
+import tracemalloc
+
+from emu.engines.process import Emulation
+from emu.model.build import build
+
+SPEC = """
+requests: {requests}
+record: {{interval: 1h}}
+behaviours: [{{workers: 1, serviceTime: {{exponential: {{mean: 20ms}}}}}}]
+clients: [{{name: internet, arrivals: {{poisson: {{rate: 40/s}}}}, timeout: 2s}}]
+"""
+
+
+class Counting:
+    """A sink that counts and keeps nothing."""
+
+    rows = 0
+
+    def write_requests(self, rows):
+        self.rows += len(rows)
+
+    def write_metric(self, *_):
+        pass
+
+    def progress(self, *_):
+        pass
+
+
+def peak(scenario):
+    """The most bytes that the engine ever held at once."""
+    model = build(scenario)
+    gc.collect()
+    tracemalloc.start()
+    sink = Counting()
+    Emulation(model, sink).run()
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return sink.rows, most
+
+
+def test_three_times_the_requests_take_the_same_memory(described):
+    """60,000 requests take no more than 20,000 did.
+
+    At 40 requests/s conntrack holds the 4,800 entries of the last 120 s, whatever came before.
+    """
+    Emulation(build(described(SPEC.format(requests=100))), Counting()).run()  # kernels compile
+    (few, at_first), (many, later) = (
+        peak(described(SPEC.format(requests=requests))) for requests in (20_000, 60_000)
+    )
+    assert (few, many) == (20_000, 60_000)
+    assert later < 1.1 * at_first
+    assert later < 20e6
