@@ -84,15 +84,16 @@ def follow(scenario: Scenario, source: str | None, destination: str | None) -> T
     Raises UnknownNameError, listing the known names, and ScenarioError for a port that is none.
     """
     client = sender(scenario, source)
-    url = url_of(scenario, client, destination or client.url)
+    destination = client.url if destination is None else destination
+    url = url_of(scenario, client, destination)
     model = build(_alone(scenario, client.model_copy(update={"url": url})))
     sink = _OneRow()
     process.run(model, sink)
     row = sink.row
     done = int(row["done_ns"])
     return Trace(
-        source=source or client.name,
-        destination=destination or client.url,
+        source=client.name if source is None else source,
+        destination=destination,
         outcome=Outcome(int(row["outcome"])).name.lower(),
         latency_seconds=None if done == ABSENT else (done - int(row["intended_ns"])) / SECOND,
         logical=tuple(logical(model, row)),
