@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "EmuError",
+    "Interrupted",
     "Mistake",
     "ResultsError",
     "Run",
@@ -34,12 +35,13 @@ if TYPE_CHECKING:
     from emu.analysis.summary import Summary
     from emu.api import load, open_run, run, trace
     from emu.errors import EmuError, Mistake, ResultsError, ScenarioError, UnknownNameError
-    from emu.results import Run
+    from emu.results import Interrupted, Run
     from emu.scenario import Scenario
     from emu.tracing import Trace
 
 _HOMES = {
     "EmuError": "emu.errors",
+    "Interrupted": "emu.results",
     "Mistake": "emu.errors",
     "ResultsError": "emu.errors",
     "Run": "emu.results",

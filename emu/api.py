@@ -43,8 +43,9 @@ def run(
     The same scenario, seed and version is the same run: its folder is found again, unless
     ``again``. ``progress`` is called now and then with simulated nanoseconds and the number of
     requests sent. Raises ScenarioError for a wrong scenario, ResultsError where the results cannot
-    be written, and `emu.running.Interrupted`, a KeyboardInterrupt that holds the partial run, when
-    the user interrupts it.
+    be written, UnknownNameError for an engine that there is not, and `Interrupted`, a
+    KeyboardInterrupt that holds the partial run, when the user interrupts it. In another thread
+    than the main one interrupts are not its concern.
     """
     from emu.running import execute
 

@@ -25,7 +25,7 @@ import stat
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,6 +34,7 @@ os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")
 
 import numba
 import numpy as np
+from numba.core import event
 from numba.extending import register_jitable
 from numpy.typing import NDArray
 
@@ -103,6 +104,31 @@ def kernel(function: Function) -> Function:
         return np.errstate(over="ignore")(function)
     compiled: Function = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
     return compiled
+
+
+class _First(event.Listener):  # type: ignore[misc]
+    """Says once that the compiler sets to work."""
+
+    def __init__(self, say: Callable[[], None]) -> None:
+        self._say: Callable[[], None] | None = say
+
+    def on_start(self, _: Any) -> None:
+        if self._say is not None:
+            self._say()
+            self._say = None
+
+    def on_end(self, _: Any) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def announced(say: Callable[[], None]) -> Iterator[None]:
+    """Let ``say`` be called once, when the first kernel that is in no cache is compiled.
+
+    All kernels together take some ten seconds, once for a version.
+    """
+    with event.install_listener("numba:compile", _First(say)):
+        yield
 
 
 def inlined(function: Function) -> Function:

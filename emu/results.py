@@ -1,6 +1,5 @@
 """A run that is over: its folder, its tables and its numbers."""
 
-import io
 import json
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +13,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from emu.analysis.summary import Summary
 from emu.errors import ResultsError
 from emu.recorder.run_folder import SUMMARY, TIMING
+from emu.report.jupyter import mimebundle
+from emu.report.terminal import summary_view
 
 
 @dataclass(frozen=True)
@@ -83,16 +84,20 @@ class Run:
         return document
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        from emu.report.terminal import summary_view
-
         timing = (self.wall_seconds, self.requests_per_second)
         yield summary_view(self.summary, str(self.path), *timing)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        console = Console(record=True, width=80, file=io.StringIO(), force_jupyter=False)
-        console.print(self)
-        html = console.export_html(inline_styles=True, code_format=_JUPYTER, clear=False)
-        return {"text/plain": console.export_text(), "text/html": html}
+        return mimebundle(self)
+
+    def __reduce__(self) -> tuple[type["Run"], tuple[Path, bool]]:
+        """A pickle names the folder, from the root on, and leaves the tables in it."""
+        return Run, (self.path.absolute(), self.found_again)
 
 
-_JUPYTER = "<pre style='line-height:1.2'>{code}</pre>"
+class Interrupted(KeyboardInterrupt):
+    """The user ended a run before its time; ``run`` has what was finished, marked as partial."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        super().__init__(run)

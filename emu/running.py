@@ -22,7 +22,7 @@ from emu.random_streams import HOPS_SAMPLE, uniform
 from emu.recorder.header import Header, versions
 from emu.recorder.run_folder import SCENARIO, SUMMARY, TIMING, RunFolder, find_complete, run_folder
 from emu.recorder.writing import Recording
-from emu.results import Run
+from emu.results import Interrupted, Run
 from emu.scenario import Scenario
 
 ENGINES: Final[dict[str, ModuleType]] = {"process": process}
@@ -30,14 +30,6 @@ ENGINES: Final[dict[str, ModuleType]] = {"process": process}
 
 Progress = Callable[[int, int], None]
 """Called now and then with simulated nanoseconds and the number of requests sent."""
-
-
-class Interrupted(KeyboardInterrupt):
-    """The user ended a run before its time; ``run`` has what was finished, marked as partial."""
-
-    def __init__(self, run: Run) -> None:
-        self.run = run
-        super().__init__(run)
 
 
 def execute(

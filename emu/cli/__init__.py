@@ -3,12 +3,15 @@
 A command imports what it needs inside its function, so that ``emu --help`` stays quick.
 """
 
+import os
 import pkgutil
 import sys
 from importlib import import_module
+from typing import Annotated
 
 import typer
 
+from emu import __version__
 from emu.errors import EmuError
 
 app = typer.Typer(
@@ -24,15 +27,42 @@ for _found in pkgutil.iter_modules(__path__):
         app.command(_found.name)(import_module(f"{__name__}.{_found.name}").command)
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"emu {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def _emu() -> None:
+def _emu(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
     """What will my Kubernetes service do under this load, and with which load balancer?"""
 
 
 def main() -> None:
-    """Run the command line; what the emulator refuses ends with its message and status 2."""
+    """Run the command line.
+
+    What the emulator refuses, and an output that cannot be written, end with a message and status
+    2; a reader of the output that has left, as in ``emu run FILE | head -1``, with status 1.
+    """
     try:
-        app()
+        try:
+            app()
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except EmuError as error:
         print(error, file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python complains of it once more
+        if isinstance(error, BrokenPipeError):
+            sys.exit(1)
+        print(f"cannot write: {error.strerror or error}", file=sys.stderr)
         sys.exit(2)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from emu.cli._notes import compiling_is_said
 from emu.cli._options import JSON, OVERRIDES, SCENARIO
 
 INTERRUPTED = 130
@@ -31,17 +32,19 @@ def command(
 
     import emu
     from emu.report.progress import RunProgress
-    from emu.running import Interrupted
     from emu.scenario import parse_overrides
 
     scenario = emu.load(file, seed, parse_overrides(overrides or ()))
     for warning in scenario.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     status = 0
-    with RunProgress(scenario.spec.duration, scenario.spec.requests) as progress:
+    with (
+        RunProgress(scenario.spec.duration, scenario.spec.requests) as progress,
+        compiling_is_said(),
+    ):
         try:
             run = emu.run(scenario, out=out, engine=engine, again=again, progress=progress.update)
-        except Interrupted as interrupted:
+        except emu.Interrupted as interrupted:
             run, status = interrupted.run, INTERRUPTED
     if run.found_again:
         print("made before, not run again (--again does)", file=sys.stderr)

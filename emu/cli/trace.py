@@ -1,10 +1,12 @@
 """``emu trace FILE``: the path of one request as a table."""
 
 import json
+import sys
 from typing import Annotated
 
 import typer
 
+from emu.cli._notes import compiling_is_said
 from emu.cli._options import JSON, OVERRIDES, SCENARIO
 
 
@@ -35,7 +37,10 @@ def command(
     from emu.scenario import parse_overrides
 
     scenario = emu.load(file, overrides=parse_overrides(overrides or ()))
-    trace = emu.trace(scenario, source, destination)
+    for warning in scenario.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    with compiling_is_said():
+        trace = emu.trace(scenario, source, destination)
     if as_json:
         print(json.dumps(trace.document()))
     else:
