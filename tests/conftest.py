@@ -140,7 +140,7 @@ class Played:
     def run(self):
         """Let the engine run."""
         self.ending = self.emulation.run()
-        rows = np.concatenate(self._chunks)
+        rows = np.concatenate([np.zeros(0, ROW), *self._chunks])
         self.rows = rows[np.argsort(rows["request"])]
         return self
 

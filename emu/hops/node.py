@@ -85,12 +85,16 @@ def local_only(entry: Entry, source: Source, policy: TrafficPolicy) -> bool:
     return policy.external_local and source == Source.OUTSIDE
 
 
+_OUTSIDE, _NODE = int(Source.OUTSIDE), int(Source.NODE)
+
+
+@inlined
 def seen_as(source: int, vertex: int, node: int) -> int:
     """What a sender at this vertex is to that node: a process on another node comes from outside.
 
     kube-proxy knows what comes from the node itself by ``--src-type LOCAL``.
     """
-    return Source.OUTSIDE if source == Source.NODE and vertex != node else source
+    return _OUTSIDE if source == _NODE and vertex != node else int(source)
 
 
 def _masqueraded(entry: Entry, source: Source, policy: TrafficPolicy) -> bool:
@@ -114,6 +118,7 @@ ENDPOINT = np.dtype([("pod", "i8"), ("port", "i8")])
 _ENTRIES, _SOURCES = len(Entry), len(Source)
 
 
+@inlined
 def rule_number(services: int, node: int, service: int, entry: int, source: int) -> int:
     """Where in the model's array of `RULE` the rule for this kind of packet stands."""
     return ((node * services + service) * _ENTRIES + entry) * _SOURCES + source

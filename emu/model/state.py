@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emu.hops import conntrack, dns
-from emu.hops.balancer import STRATEGIES
+from emu.hops.balancer import BACKENDS, STRATEGIES
 from emu.model import ListenerModel, Model
 
 
@@ -21,11 +21,17 @@ class ListenerState:
 
 
 class State:
-    """All that is mutable in a run."""
+    """All that is mutable in a run.
+
+    ``backends`` and ``memory`` hold those of all listeners, one behind the other.
+    """
 
     def __init__(self, model: Model) -> None:
         self.pods: NDArray[Any] = model.pods.copy()
         self.listeners = tuple(ListenerState(listener) for listener in model.listeners)
+        self.backends = _joined([its.backends for its in self.listeners], BACKENDS)
+        self.memory = _joined([its.memory for its in self.listeners], np.dtype(np.int64))
+        _share(self.listeners, self.backends, self.memory)
         self.conntrack = conntrack.empty(len(model.places.nodes))
         self.dns: NDArray[Any] = np.array([dns.EMPTY] * len(model.clients), dns.CACHE)
         self.sent = 0
@@ -34,3 +40,18 @@ class State:
     def rehash(self, now: int) -> None:
         """Make room in the conntrack tables."""
         self.conntrack = conntrack.rehash(self.conntrack, now)
+
+
+def _joined(parts: list[NDArray[Any]], dtype: np.dtype[Any]) -> NDArray[Any]:
+    return np.concatenate([np.zeros(0, dtype), *parts])
+
+
+def _share(
+    listeners: tuple[ListenerState, ...], backends: NDArray[Any], memory: NDArray[np.int64]
+) -> None:
+    """Let each listener's arrays be its part of the whole."""
+    backend = cell = 0
+    for its in listeners:
+        its.backends = backends[backend : backend + len(its.backends)]
+        its.memory = memory[cell : cell + len(its.memory)]
+        backend, cell = backend + len(its.backends), cell + len(its.memory)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
+from emu.engines.ending import NEVER, ending
 from emu.engines.process.connection import Sender, exchange
 from emu.engines.process.moments import Journey, Moment
 from emu.engines.process.request import Request
@@ -12,7 +13,7 @@ from emu.hops.network import FIRST_PACKET, ONWARD, POD_CONNECTION, REFUSED
 from emu.hops.node import Entry, Source
 from emu.hops.ports import ephemeral
 from emu.model.targets import TargetKind
-from emu.recorder.rows import ABSENT, Outcome
+from emu.recorder.rows import Outcome
 from emu.units import SECOND
 from emu.workload import following
 
@@ -60,7 +61,7 @@ class Client:
             intended = following(
                 kind, model.arrival_parameters, first, model.seed, number, index, intended
             )
-            if not emulation.before_end(intended):
+            if intended >= emulation.end:
                 return
             yield Moment(emulation.env, Kind.CLIENT_SEND, number, intended)
             request = Request(number, self.number, intended, self._request_bytes)
@@ -74,7 +75,10 @@ class Client:
         """One request from its intended time to its end: a SimPy process."""
         address = self._resolve(request) if self._resolves else 0
         back = yield from self._carriers[address](request)
-        self.end(request, back)
+        deadline = NEVER if self._timeout < 0 else request.intended_ns + self._timeout
+        request.outcome, request.done_ns = ending(
+            request.outcome, back, deadline, self.emulation.end
+        )
         self.emulation.finish(request)
 
     def _resolve(self, request: Request) -> int:
@@ -86,21 +90,6 @@ class Client:
             model.seed, request.request, request.attempt,
         )  # fmt: skip
         return int(self._addresses[self.number])
-
-    def end(self, request: Request, back: int | None) -> None:
-        """Say how it ended for the client, which has an answer at ``back``, or none yet.
-
-        Nothing happens at or after the end of the run: what would is still in flight.
-        """
-        deadline = None if self._timeout < 0 else request.intended_ns + self._timeout
-        if deadline is not None and (back is None or back > deadline):
-            back = deadline
-            if request.outcome in _NOT_THE_CLIENTS_DOING:
-                request.outcome = Outcome.REQUEST_TIMEOUT
-        if back is not None and self.emulation.before_end(back):
-            request.done_ns = back
-        else:
-            request.outcome, request.done_ns = Outcome.IN_FLIGHT, ABSENT
 
     def _carrier(self, target: Any) -> Carrier:
         """How requests to this target go."""
@@ -172,9 +161,3 @@ class Client:
     def _answer(self, request: Request, at: int) -> Moment:
         """The moment at which this client, as the sender, has its answer."""
         return Moment(self.emulation.env, Kind.ANSWER, request.request, at)
-
-
-_NOT_THE_CLIENTS_DOING = frozenset(
-    {Outcome.IN_FLIGHT, Outcome.OK, Outcome.REFUSED, Outcome.BACKLOG_FULL, Outcome.BAD_GATEWAY}
-)
-"""What a client that gave up never came to know; a SYN that was dropped stays the cause."""

@@ -1,43 +1,35 @@
-"""The SimPy environment with everything in it."""
+"""A run in which every client, load balancer, node and Pod is a process."""
 
-import signal
 from collections import defaultdict
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from itertools import count
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
-import simpy
+from numpy.typing import NDArray
 
-from emu.control.sampler import sampler
 from emu.distributions import sample
-from emu.engines import Ending, Sink
+from emu.engines import Sink
 from emu.engines.process.balancer import Listener
 from emu.engines.process.client import Client
-from emu.engines.process.moments import Clock
 from emu.engines.process.node import Node
 from emu.engines.process.pod import Pod
 from emu.engines.process.request import Request, as_row
+from emu.engines.session import Session
 from emu.hops.network import travel
 from emu.hops.pod import arrive, leave
 from emu.kernel import bound
 from emu.model import Model
-from emu.model.state import State
 from emu.recorder.rows import ROW
 
 _CHUNK: Final = 8192
 
 
-class Emulation:
-    """One run of a model: its clients, load balancers, nodes and Pods on one SimPy environment.
-
-    Time is an int, nanoseconds. Rows go to the sink a few thousand at a time.
-    """
+class Emulation(Session):
+    """One run of a model: its clients, load balancers, nodes and Pods on one SimPy environment."""
 
     def __init__(self, model: Model, sink: Sink) -> None:
-        self.model, self.sink, self.state = model, sink, State(model)
-        self.env: Final = Clock()
+        super().__init__(model, sink)
         self.travel: Final = bound(travel, *model.network)
         self.pod_kernels: Final = (
             bound(arrive, self.state.pods),
@@ -53,33 +45,19 @@ class Emulation:
         self.clients = [Client(self, number) for number in range(len(model.clients))]
         self._under_way: dict[int, Request] = {}
         self._ended: list[tuple[int, ...]] = []
-        self._stop: Final = self.env.event()
-        self._end, self._latest = model.end_ns, 0
-        self._interrupted = False
 
-    def run(self) -> Ending:
-        """Let time pass until the end of the run, or until the user interrupts it."""
+    def begin(self) -> None:
+        """Let the clients begin."""
         for client in self.clients:
             self.env.process(client.run())
-        self.env.process(sampler(self.env, self.model, self.state, self.sink.write_metric))
-        if self.model.end_ns is not None:
-            self.env.process(self._stop_at(self.model.end_ns))
-        with self._stopping_on_interrupt():
-            self.env.run(until=self._stop)
-        if self._interrupted:
-            self._end = self.env.now + 1  # some of this instant's events have happened
-        for number in sorted(self._under_way):
-            request = self._under_way[number]
-            self.clients[request.client].end(request, None)
-            request.cut(self._end or self.env.now)
-            self._ended.append(as_row(request))
-        self._flush()
-        end = max(self.env.now, self._latest) if self._end is None else self._end
-        return Ending(end, self.state.sent, self.env.number_of_events(), self._interrupted)
 
-    def before_end(self, time: int) -> bool:
-        """Whether what happens at this time still belongs to the run."""
-        return self._end is None or time < self._end
+    def reached(self) -> int:
+        """The simulated time of the last event."""
+        return self.env.now
+
+    def events(self) -> int:
+        """How many events were put on SimPy's heap."""
+        return self.env.number_of_events()
 
     def start(self, request: Request) -> bool:
         """Count a request as sent; false when the run has sent all it was to send."""
@@ -95,40 +73,16 @@ class Emulation:
         self._ended.append(as_row(request))
         self.state.finished += 1
         if len(self._ended) == _CHUNK:
-            self._flush()
+            self._hand_on()
         if self.state.finished == self.model.requests:
-            self._halt()
+            self.halt()
 
-    def _flush(self) -> None:
-        rows = np.array(self._ended, ROW)
-        self._latest = max(self._latest, int(rows["done_ns"].max(initial=0)))
-        self.sink.write_requests(rows)
+    def finish_all(self) -> NDArray[Any]:
+        """Hand on the finished rows; those of the requests under way, by their numbers."""
+        self._hand_on()
+        under_way = sorted(self._under_way.items())
+        return np.array([as_row(request) for _, request in under_way], ROW)
+
+    def _hand_on(self) -> None:
+        self.write(np.array(self._ended, ROW), self.env.now)
         self._ended.clear()
-        self.sink.progress(self.env.now, self.state.sent)
-
-    def _stop_at(self, end: int) -> Generator[simpy.Event, None, None]:
-        yield self.env.timeout(end)
-        self._halt()
-
-    def _halt(self) -> None:
-        """End the run after this event."""
-        if not self._stop.triggered:
-            self._stop.succeed()
-
-    @contextmanager
-    def _stopping_on_interrupt(self) -> Iterator[None]:
-        """Let SIGINT end the run between two events, so that no request is left half handled."""
-
-        def stop(*_: object) -> None:
-            self._interrupted = True
-            self._halt()
-
-        try:
-            before = signal.signal(signal.SIGINT, stop)
-        except ValueError:  # not the main thread: interrupts are somebody else's
-            yield
-            return
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)

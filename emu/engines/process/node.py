@@ -66,7 +66,7 @@ class Node:
                 break
             request.outcome = _DROPPED[verdict]
             if resend(retry + 1) >= sender.patience_ns:
-                return start + sender.patience_ns
+                return max(self.env.now, start + sender.patience_ns)
         request.outcome, request.node_ns = Outcome.IN_FLIGHT, self.env.now
         if verdict == Verdict.REJECT:
             request.outcome = Outcome.REFUSED
@@ -113,7 +113,7 @@ class Node:
         )  # fmt: skip
         if number < 0:
             request.outcome = Outcome.CONNECT_TIMEOUT
-            back = start + sender.patience_ns
+            back = max(self.env.now, start + sender.patience_ns)
             self._close(flow, back, Closing.TIME_WAIT)
             return back
         pod = self.emulation.pods[number]

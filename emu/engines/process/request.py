@@ -1,7 +1,6 @@
 """One attempt of a request while it is under way."""
 
 from operator import attrgetter
-from typing import Final
 
 from emu.recorder.rows import ABSENT, ROW, Outcome
 
@@ -24,14 +23,6 @@ class Request:
         self.intended_ns = self.sent_ns = intended_ns
         self.request_bytes = request_bytes
 
-    def cut(self, end_ns: int) -> None:
-        """Take back what was to happen at or after the end of the run."""
-        for name in _MOMENTS:
-            if getattr(self, name) >= end_ns:
-                setattr(self, name, ABSENT)
-
-
-_MOMENTS: Final = tuple(name for name in ROW.names or () if name.endswith("_ns"))
 
 as_row = attrgetter(*ROW.names or ())
 """The row of a request, as a tuple."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from emu.hops.balancer import strategies
+from emu.kernel import dispatcher
 from emu.registry import Choice, Registry, choice
 
 STRATEGIES = Registry(strategies, "strategy")
@@ -30,3 +31,6 @@ else:
 
 BACKENDS = np.dtype([("node", "i4"), ("available", "i4"), ("in_flight", "i8"), ("weight", "f8")])
 """One backend of a listener: a node with its health, load and weight."""
+
+pick = dispatcher("strategies", [module.pick for module in STRATEGIES.values()])
+"""``pick(kind, backends, memory, seed, request, attempt)`` for any strategy, by its number."""

@@ -1,0 +1,210 @@
+"""What the compiled loop works on: the model as it stays, and the state as it moves."""
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emu.engines.compiled import heap
+from emu.engines.ending import NEVER
+from emu.hops.balancer import STRATEGIES
+from emu.model import Model
+from emu.model.state import State
+from emu.recorder.rows import ABSENT, ROW, Outcome
+
+LISTENER = np.dtype(
+    [
+        ("load_balancer", "i8"),
+        ("vertex", "i8"),
+        ("service", "i8"),
+        ("strategy", "i8"),
+        ("first_backend", "i8"),
+        ("end_backend", "i8"),
+        ("first_memory", "i8"),
+        ("end_memory", "i8"),
+        ("connect_timeout_ns", "i8"),
+    ]
+)
+"""One listener: its backends are ``backends[first_backend : end_backend]``, and so on."""
+
+JOURNEY = np.dtype(
+    [
+        ("next", "i8"),
+        ("listener", "i8"),
+        ("backend", "i8"),
+        ("vertex", "i8"),
+        ("local_hops", "i8"),
+        ("number", "i8"),
+        ("source_pod", "i8"),
+        ("source", "i8"),
+        ("port", "i8"),
+        ("start_ns", "i8"),
+        ("patience_ns", "i8"),
+        ("first_syn_ns", "i8"),
+        ("rule", "i8"),
+        ("retry", "i8"),
+        ("via", "i8"),
+        ("prefix", "i8"),
+        ("nat_port", "i8"),
+    ]
+)
+"""What a request under way needs beside its row: the next in its queue or among the free slots;
+the listener and backend (-1 without a load balancer); the sender of the connection to the Pod, its
+port, when it began and for how long it tries; where the connection is translated, by which rule,
+how often its SYN was sent again; and its conntrack entry (``prefix`` 0: none)."""
+
+# Places in `Moving.counters`.
+NOW: Final = 0
+EVENTS: Final = 1
+SENT: Final = 2
+FINISHED: Final = 3
+ROWS: Final = 4
+FREE: Final = 5
+PUSH_TIME: Final = 6
+PUSH_RANK: Final = 7
+PUSH_SLOT: Final = 8
+HAPPENED: Final = 9
+_COUNTERS: Final = 10
+
+NONE: Final = -1
+"""No slot, no listener, no event."""
+
+CHUNK: Final = 8192
+"""Rows that are handed on at once."""
+_FIRST_SLOTS: Final = 1024
+
+
+class Fixed(NamedTuple):
+    """The model as the loop reads it; see `emu.model.Model` for the arrays."""
+
+    seed: int
+    end: int
+    requests: int
+    services: int
+    sources: int
+    mode: int
+    resolver_latency: int
+    resolver_ttl: int
+    clients: NDArray[Any]
+    targets: NDArray[Any]
+    listeners: NDArray[Any]
+    rules: NDArray[Any]
+    members: NDArray[np.int64]
+    endpoints: NDArray[Any]
+    limits: NDArray[np.int64]
+    arrivals: NDArray[np.float64]
+    legs: NDArray[Any]
+    core: NDArray[np.int64]
+    table: NDArray[np.float64]
+
+
+class Moving(NamedTuple):
+    """The state as the loop changes it.
+
+    ``rows`` (`ROW`) and ``journeys`` (`JOURNEY`) have a slot for each request under way; ``out``
+    the rows of those that are over, ``blank`` that of one that begins; ``queues`` of shape
+    (pods, 2) the first and last slot of each backlog; ``heap`` the events; ``numbers`` how many
+    requests each client has sent; ``connections`` how many each sender opened. The rest is the
+    `State` of any engine.
+    """
+
+    counters: NDArray[np.int64]
+    heap: NDArray[np.int64]
+    rows: NDArray[Any]
+    journeys: NDArray[Any]
+    out: NDArray[Any]
+    blank: NDArray[Any]
+    numbers: NDArray[np.int64]
+    connections: NDArray[np.int64]
+    queues: NDArray[np.int64]
+    pods: NDArray[Any]
+    backends: NDArray[Any]
+    memory: NDArray[np.int64]
+    dns: NDArray[Any]
+    slots: NDArray[Any]
+    expiries: NDArray[Any]
+    tracked: NDArray[np.int64]
+    live: NDArray[np.int64]
+
+
+def fixed(model: Model, state: State) -> Fixed:
+    """The model laid out for the loop."""
+    return Fixed(
+        seed=model.seed,
+        end=NEVER if model.end_ns is None else model.end_ns,
+        requests=NEVER if model.requests is None else model.requests,
+        services=len(model.places.services),
+        sources=model.sources,
+        mode=model.mode,
+        resolver_latency=model.resolver_latency,
+        resolver_ttl=model.resolver_ttl_ns,
+        clients=model.clients,
+        targets=model.targets,
+        listeners=_listeners(model, state),
+        rules=model.rules,
+        members=model.members,
+        endpoints=model.endpoints,
+        limits=model.conntrack_limits,
+        arrivals=model.arrival_parameters,
+        legs=model.network.legs,
+        core=model.network.core,
+        table=model.network.table,
+    )
+
+
+def _listeners(model: Model, state: State) -> NDArray[Any]:
+    rows = np.zeros(len(model.listeners), LISTENER)
+    backend = memory = 0
+    for row, listener, its in zip(rows, model.listeners, state.listeners, strict=True):
+        row["load_balancer"], row["vertex"] = listener.load_balancer, listener.vertex
+        row["service"] = listener.service
+        row["strategy"] = STRATEGIES.number(listener.strategy.name)
+        row["first_backend"], row["first_memory"] = backend, memory
+        backend, memory = backend + len(its.backends), memory + len(its.memory)
+        row["end_backend"], row["end_memory"] = backend, memory
+        row["connect_timeout_ns"] = listener.connect_timeout_ns
+    return rows
+
+
+def moving(model: Model, state: State) -> Moving:
+    """The state before the first event."""
+    empty = np.zeros(0, ROW)
+    start = Moving(
+        counters=np.zeros(_COUNTERS, np.int64),
+        heap=np.zeros((len(model.clients), heap.FIELDS), np.int64),
+        rows=empty,
+        journeys=np.zeros(0, JOURNEY),
+        out=np.zeros(CHUNK, ROW),
+        blank=_blank(),
+        numbers=np.zeros(len(model.clients), np.int64),
+        connections=np.zeros(model.sources, np.int64),
+        queues=np.full((len(model.pods), 2), NONE, np.int64),
+        pods=state.pods,
+        backends=state.backends,
+        memory=state.memory,
+        dns=state.dns,
+        slots=state.conntrack.slots,
+        expiries=state.conntrack.expiries,
+        tracked=state.conntrack.counters,
+        live=state.conntrack.live,
+    )
+    return with_more_slots(start)
+
+
+def _blank() -> NDArray[Any]:
+    row = np.full(1, ABSENT, ROW)
+    row["outcome"], row["attempt"], row["new_connection"] = Outcome.IN_FLIGHT, 0, 1
+    return row
+
+
+def with_more_slots(state: Moving) -> Moving:
+    """The same state with room for twice as many requests under way."""
+    before = len(state.rows)
+    after = max(_FIRST_SLOTS, 2 * before)
+    rows, journeys = np.zeros(after, ROW), np.zeros(after, JOURNEY)
+    rows[:before], journeys[:before] = state.rows, state.journeys
+    journeys["next"][before:] = np.arange(before + 1, after + 1)
+    state.counters[FREE] = before
+    events = np.zeros((after + len(state.numbers), heap.FIELDS), np.int64)
+    events[: len(state.heap)] = state.heap
+    return state._replace(rows=rows, journeys=journeys, heap=events)

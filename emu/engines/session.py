@@ -1,0 +1,110 @@
+"""What every engine does around its requests: control loops, the end of a run, rows handed on."""
+
+import signal
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import simpy
+from numpy.typing import NDArray
+
+from emu.control.sampler import sampler
+from emu.engines import Ending, Sink
+from emu.engines.clock import Clock
+from emu.engines.ending import NEVER, cut, ending
+from emu.model import Model
+from emu.model.state import State
+
+
+class Session(ABC):
+    """One run of a model on one SimPy environment; an engine says how its requests are carried.
+
+    Time is an int, nanoseconds. ``end`` is the end of the run, `NEVER` while nobody knows it.
+    """
+
+    def __init__(self, model: Model, sink: Sink) -> None:
+        self.model, self.sink, self.state = model, sink, State(model)
+        self.env: Final = Clock()
+        self.end = NEVER if model.end_ns is None else model.end_ns
+        self.interrupted = False
+        self._latest = 0
+        self._stop: Final = self.env.event()
+
+    @abstractmethod
+    def begin(self) -> None:
+        """Start the processes that carry requests."""
+
+    @abstractmethod
+    def reached(self) -> int:
+        """The simulated time that requests have come to."""
+
+    @abstractmethod
+    def events(self) -> int:
+        """How many events there were."""
+
+    @abstractmethod
+    def finish_all(self) -> NDArray[Any]:
+        """Hand on the finished rows; those of the requests under way, by their numbers."""
+
+    def run(self) -> Ending:
+        """Let time pass until the end of the run, or until the user interrupts it."""
+        self.begin()
+        self.env.process(sampler(self.env, self.model, self.state, self.sink.write_metric))
+        if self.model.end_ns is not None:
+            self.env.process(self._stop_at(self.model.end_ns))
+        with self._stopping_on_interrupt():
+            self.env.run(until=self._stop)
+        if self.interrupted:
+            self.end = self.reached() + 1  # some of this instant's events have happened
+        rows = self.finish_all()
+        self._conclude(rows)
+        self.write(rows, self.reached())
+        end = max(self.reached(), self._latest) if self.end == NEVER else self.end
+        return Ending(end, self.state.sent, self.events(), self.interrupted)
+
+    def write(self, rows: NDArray[Any], now: int) -> None:
+        """Hand rows on to the sink."""
+        if len(rows):
+            self._latest = max(self._latest, int(rows["done_ns"].max()))
+            self.sink.write_requests(rows)
+        self.sink.progress(now, self.state.sent)
+
+    def halt(self) -> None:
+        """End the run after this event."""
+        if not self._stop.triggered:
+            self._stop.succeed()
+
+    def deadline(self, client: int, intended: int) -> int:
+        """When a client gives up on a request."""
+        timeout = int(self.model.clients["timeout_ns"][client])
+        return NEVER if timeout < 0 else intended + timeout
+
+    def _conclude(self, rows: NDArray[Any]) -> None:
+        """Say what became of the requests that nobody answered before the end of the run."""
+        for row in rows:
+            deadline = self.deadline(row["client"], int(row["intended_ns"]))
+            row["outcome"], row["done_ns"] = ending(int(row["outcome"]), NEVER, deadline, self.end)
+        cut(rows, self.end)
+
+    def _stop_at(self, end: int) -> Generator[simpy.Event, None, None]:
+        yield self.env.timeout(end)
+        self.halt()
+
+    @contextmanager
+    def _stopping_on_interrupt(self) -> Iterator[None]:
+        """Let SIGINT end the run between two events, so that no request is left half handled."""
+
+        def stop(*_: object) -> None:
+            self.interrupted = True
+            self.halt()
+
+        try:
+            before = signal.signal(signal.SIGINT, stop)
+        except ValueError:  # not the main thread: interrupts are somebody else's
+            yield
+            return
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
