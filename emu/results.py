@@ -1,6 +1,8 @@
 """A run that is over: its folder, its tables and its numbers."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -52,17 +54,19 @@ class Run:
     @cached_property
     def summary(self) -> Summary:
         """The numbers of the run; times are in seconds."""
-        return Summary.model_validate(self._json(SUMMARY))
+        document = self._json(SUMMARY)
+        with self._as_refusal():
+            return Summary.model_validate(document)
 
     @property
     def wall_seconds(self) -> float:
         """How long it took."""
-        return float(self._json(TIMING)["wall_seconds"])
+        return self._timing("wall_seconds")
 
     @property
     def requests_per_second(self) -> float:
         """Requests sent for each second that it took."""
-        return float(self._json(TIMING)["requests_per_second"])
+        return self._timing("requests_per_second")
 
     def document(self) -> dict[str, Any]:
         """What ``emu run --json`` prints."""
@@ -76,12 +80,22 @@ class Run:
         except (OSError, pa.ArrowInvalid) as error:
             raise ResultsError(f"cannot read {path}: {error}") from error
 
-    def _json(self, name: str) -> dict[str, Any]:
+    def _timing(self, name: str) -> float:
+        document = self._json(TIMING)
+        with self._as_refusal():
+            return float(document[name])
+
+    def _json(self, name: str) -> Any:
+        with self._as_refusal():
+            return json.loads((self.path / name).read_text(encoding="utf-8"))
+
+    @contextmanager
+    def _as_refusal(self) -> Iterator[None]:
+        """Whatever a folder that holds no run makes go wrong."""
         try:
-            document: dict[str, Any] = json.loads((self.path / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+            yield
+        except (OSError, ValueError, TypeError, LookupError) as error:
             raise ResultsError(f"{self.path} holds no run: {error}") from error
-        return document
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         timing = (self.wall_seconds, self.requests_per_second)

@@ -46,6 +46,8 @@ def command(
             run = emu.run(scenario, out=out, engine=engine, again=again, progress=progress.update)
         except emu.Interrupted as interrupted:
             run, status = interrupted.run, INTERRUPTED
+            if not run.summary.partial:
+                print("interrupted; the whole run made before is kept instead", file=sys.stderr)
     if run.found_again:
         print("made before, not run again (--again does)", file=sys.stderr)
     if as_json:
