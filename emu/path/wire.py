@@ -93,7 +93,7 @@ def _through_balancer(attempt: Attempt) -> Iterator[WireStep]:
             what = "the answer" if attempt.served else "connection refused"
             yield _back(row["lb_response_ns"], name, ends.service, ends.sender, what)
     if attempt.served or attempt.answered:
-        what = "proxied" if attempt.served else _failure(attempt)
+        what = "proxied answer" if attempt.served else _failure(attempt)
         yield _back(row["lb_response_ns"], name, ends.front, ends.client, what)
 
 
