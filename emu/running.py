@@ -98,8 +98,9 @@ class _Sink:
     def write_requests(self, rows: NDArray[Any]) -> None:
         self._recording.write_requests(rows)
         model = self._model
-        for place in _sampled(rows["request"], model.hops_share, model.seed):
-            row = rows[place]
+        chosen = np.empty(len(rows), np.bool_)
+        _sample(rows["request"], model.hops_share, model.seed, chosen)
+        for row in rows[chosen]:
             steps = enumerate(wire(model, row), start=1)
             self._recording.write_hops(
                 (int(row["request"]), int(row["attempt"]), number, *step) for number, step in steps
@@ -111,12 +112,9 @@ class _Sink:
 
 
 @kernel
-def _sampled(requests: NDArray[np.int64], share: float, seed: int) -> NDArray[np.int64]:
-    """The places of the requests whose paths are written: whoever runs, the same requests."""
-    chosen = np.empty(len(requests), np.int64)
-    count = 0
+def _sample(
+    requests: NDArray[np.int64], share: float, seed: int, chosen: NDArray[np.bool_]
+) -> None:
+    """Choose the requests whose paths are written: whoever runs, the same requests."""
     for place in range(len(requests)):
-        if uniform(seed, HOPS_SAMPLE, requests[place], 0) < share:
-            chosen[count] = place
-            count += 1
-    return chosen[:count]
+        chosen[place] = uniform(seed, HOPS_SAMPLE, requests[place], 0) < share

@@ -60,8 +60,13 @@ class Session(ABC):
         rows = self.finish_all()
         self._conclude(rows)
         self.write(rows, self.reached())
-        end = max(self.reached(), self._latest) if self.end == NEVER else self.end
-        return Ending(end, self.state.sent, self.events(), self.interrupted)
+        return Ending(self._end_of_run(), self.state.sent, self.events(), self.interrupted)
+
+    def _end_of_run(self) -> int:
+        """When the run ended, whose last answers may still have been on their way to clients."""
+        if self.interrupted:
+            return max(self.end, self._latest + 1)
+        return max(self.reached(), self._latest) if self.end == NEVER else self.end
 
     def write(self, rows: NDArray[Any], now: int) -> None:
         """Hand rows on to the sink."""

@@ -79,40 +79,41 @@ _LOCAL: Final = _LINKS_PER_TRIP - 2
 
 
 @kernel
-def _trip(
+def _fixed(legs: NDArray[Any], core: NDArray[np.int64], a: int, b: int) -> tuple[int, int, bool]:
+    """What the way between two places always takes: nanoseconds, picoseconds a byte, and whether
+    some of its links are drawn besides."""
+    if a == b:
+        return 0, 0, False
+    m, n = legs["core"][a], legs["core"][b]
+    constant = legs["constant_ns"][a] + legs["constant_ns"][b] + core[m, n, CONSTANT_NS]
+    per_byte = legs["ps_per_byte"][a] + legs["ps_per_byte"][b] + core[m, n, PS_PER_BYTE]
+    ends_drawn = legs["distribution"][a] >= 0 or legs["distribution"][b] >= 0
+    return constant, per_byte, ends_drawn or core[m, n, FIRST_LINK] >= 0
+
+
+@kernel
+def _drawn(
     legs: NDArray[Any],
-    core: NDArray[Any],
-    table: NDArray[Any],
+    core: NDArray[np.int64],
+    table: NDArray[np.float64],
     origin: int,
     destination: int,
-    local_hops: int,
-    size: int,
-    leg: int,
+    stream: int,
     seed: int,
     request: int,
     attempt: int,
 ) -> int:
-    """Nanoseconds from one place to another, with so many hops between a node and its Pods."""
-    stream = NETWORK + leg * _LINKS_PER_TRIP
+    """Nanoseconds on the links of the way whose delay is drawn, each from a stream of its own."""
     delay = 0
-    if origin != destination:
-        a, b = legs["core"][origin], legs["core"][destination]
-        delay += legs["constant_ns"][origin] + legs["constant_ns"][destination]
-        delay += core[a, b, CONSTANT_NS]
-        per_byte = legs["ps_per_byte"][origin] + legs["ps_per_byte"][destination]
-        delay += (per_byte + core[a, b, PS_PER_BYTE]) * size // 1000
-        drawn = legs["distribution"][origin]
-        if drawn >= 0:
-            delay += sample(table, drawn, seed, stream, request, attempt)
-        drawn = legs["distribution"][destination]
-        if drawn >= 0:
-            delay += sample(table, drawn, seed, stream + 1, request, attempt)
-        link = FIRST_LINK
-        while core[a, b, link] >= 0:
-            delay += sample(table, core[a, b, link], seed, stream + link, request, attempt)
-            link += 1
-    for hop in range(local_hops):
-        delay += sample(table, 0, seed, stream + _LOCAL + hop, request, attempt)
+    for end in range(2):
+        place = legs["distribution"][origin if end == 0 else destination]
+        if place >= 0:
+            delay += sample(table, place, seed, stream + end, request, attempt)
+    a, b = legs["core"][origin], legs["core"][destination]
+    link = FIRST_LINK
+    while core[a, b, link] >= 0:
+        delay += sample(table, core[a, b, link], seed, stream + link, request, attempt)
+        link += 1
     return delay
 
 
@@ -140,20 +141,21 @@ def travel(
     and ``destination_hops`` are 1 where that end is a Pod; ``size`` is that of the request or the
     answer, whichever travels.
     """
+    near_ns, near_ps, near_drawn = _fixed(legs, core, source, via)
+    far_ns, far_ps, far_drawn = _fixed(legs, core, via, destination)
     delay = 0
     for leg in range(first, last + 1):
+        stream = NETWORK + (connection + leg) * _LINKS_PER_TRIP
         part = leg % 4
-        if part == 0:
-            origin, target, hops = source, via, source_hops
-        elif part == 1:
-            origin, target, hops = via, destination, destination_hops
-        elif part == 2:
-            origin, target, hops = destination, via, destination_hops
-        else:
-            origin, target, hops = via, source, source_hops
-        load = size if leg >= 4 else 0
-        stream = connection + leg
-        delay += _trip(
-            legs, core, table, origin, target, hops, load, stream, seed, request, attempt
-        )
+        near, onward = part == 0 or part == 3, part < 2
+        hops = source_hops if near else destination_hops
+        delay += near_ns if near else far_ns
+        if size > 0 and leg >= 4:
+            delay += (near_ps if near else far_ps) * size // 1000
+        if near_drawn if near else far_drawn:
+            end = source if near else destination
+            origin, target = (end, via) if near == onward else (via, end)
+            delay += _drawn(legs, core, table, origin, target, stream, seed, request, attempt)
+        for hop in range(hops):
+            delay += sample(table, 0, seed, stream + _LOCAL + hop, request, attempt)
     return delay

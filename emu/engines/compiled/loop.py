@@ -45,7 +45,7 @@ from emu.hops.network import (
 from emu.hops.node import Entry, Source, Verdict, rule_number, seen_as, translate, tuple_prefix
 from emu.hops.pod import Admission, arrive, leave
 from emu.hops.ports import ephemeral
-from emu.kernel import inlined, kernel
+from emu.kernel import inlined, kernel, part
 from emu.model.targets import TargetKind
 from emu.random_streams import SERVICE
 from emu.recorder.rows import Outcome
@@ -130,7 +130,7 @@ def advance(f: Fixed, m: Moving, until: int) -> int:
     return _DUE
 
 
-@kernel
+@part
 def _happen(f: Fixed, m: Moving, kind: int, slot: int, now: int) -> tuple[int, int]:
     """Handle an event; when the next one of the same slot comes, and of which kind it is."""
     if kind == _NODE_SYN:
@@ -146,7 +146,7 @@ def _happen(f: Fixed, m: Moving, kind: int, slot: int, now: int) -> tuple[int, i
     return _client_send(f, m, slot, now)
 
 
-@kernel
+@part
 def _whose(f: Fixed, m: Moving, kind: int, slot: int) -> int:
     """The request of an event's follower: a client's sending is followed by that of its next."""
     if kind == _CLIENT_SEND:
@@ -164,7 +164,7 @@ def start(f: Fixed, m: Moving) -> None:
             m.counters[EVENTS] = push(m.heap, m.counters[EVENTS], time, rank, client)
 
 
-@kernel
+@part
 def _next_of_client(f: Fixed, m: Moving, client: int, previous: int) -> tuple[int, int]:
     """When the client means to send its next request, unless the run is over then."""
     request = m.numbers[client] * len(f.clients) + client
@@ -177,7 +177,7 @@ def _next_of_client(f: Fixed, m: Moving, client: int, previous: int) -> tuple[in
     return intended, _CLIENT_SEND
 
 
-@kernel
+@part
 def _client_send(f: Fixed, m: Moving, client: int, now: int) -> tuple[int, int]:
     """A new request is under way; the client's next one follows."""
     counters, clients = m.counters, f.clients
@@ -208,7 +208,7 @@ def _client_send(f: Fixed, m: Moving, client: int, now: int) -> tuple[int, int]:
     return _next_of_client(f, m, client, now)
 
 
-@kernel
+@part
 def _set_out(f: Fixed, m: Moving, slot: int, client: int, now: int) -> tuple[int, int]:
     """Resolve the name, and connect to what stands behind the address."""
     row, journey, clients = m.rows[slot], m.journeys[slot], f.clients
@@ -243,7 +243,7 @@ def _set_out(f: Fixed, m: Moving, slot: int, client: int, now: int) -> tuple[int
     return sent + journey["patience_ns"], _ANSWER
 
 
-@kernel
+@part
 def _to_pod(f: Fixed, m: Moving, slot: int, target: int, sent: int) -> tuple[int, int]:
     """Straight to a Pod's own address, translated by nobody."""
     row, pod = m.rows[slot], f.targets["pod"][target]
@@ -259,7 +259,7 @@ def _to_pod(f: Fixed, m: Moving, slot: int, target: int, sent: int) -> tuple[int
     return there + _travel(f, m, slot, vertex, 1, size, ESTABLISHED), _POD_REQUEST
 
 
-@kernel
+@part
 def _lb_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """The strategy picks a backend, and the balancer opens a connection to it."""
     row, journey = m.rows[slot], m.journeys[slot]
@@ -288,7 +288,7 @@ def _lb_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     return _open(f, m, slot, node, service, _NODE_PORT, now)
 
 
-@kernel
+@part
 def _open(
     f: Fixed, m: Moving, slot: int, node: int, service: int, entry: int, now: int
 ) -> tuple[int, int]:
@@ -302,7 +302,7 @@ def _open(
     return journey["first_syn_ns"], _NODE_SYN
 
 
-@kernel
+@part
 def _node_syn(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """The node's rules translate the connection, refuse it, or drop its SYN."""
     row, journey = m.rows[slot], m.journeys[slot]
@@ -335,7 +335,7 @@ def _node_syn(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     return _deliver(f, m, slot, now)
 
 
-@kernel
+@part
 def _dropped(m: Moving, slot: int, outcome: int, now: int) -> tuple[int, int]:
     """The sender sends its SYN again, while it has patience."""
     row, journey = m.rows[slot], m.journeys[slot]
@@ -346,7 +346,7 @@ def _dropped(m: Moving, slot: int, outcome: int, now: int) -> tuple[int, int]:
     return journey["first_syn_ns"] + _resend(journey["retry"]), _NODE_SYN
 
 
-@kernel
+@part
 def _deliver(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """The translated connection goes on to the Pod, if there is one that listens."""
     row, journey = m.rows[slot], m.journeys[slot]
@@ -366,7 +366,7 @@ def _deliver(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     return now + _travel(f, m, slot, vertex, 1, row["request_bytes"], ESTABLISHED), _POD_REQUEST
 
 
-@kernel
+@part
 def _pod_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """The Pod serves the request, lets it wait, or refuses it."""
     row, journey = m.rows[slot], m.journeys[slot]
@@ -390,7 +390,7 @@ def _pod_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     return _answered(m, slot, back)
 
 
-@kernel
+@part
 def _serve(f: Fixed, m: Moving, slot: int, pod: int, now: int) -> int:
     """A worker turns to the request; when it is done."""
     row = m.rows[slot]
@@ -399,7 +399,7 @@ def _serve(f: Fixed, m: Moving, slot: int, pod: int, now: int) -> int:
     return end
 
 
-@kernel
+@part
 def _service_end(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """The answer is on its way; the first in the backlog is served next."""
     row = m.rows[slot]
@@ -419,7 +419,7 @@ def _service_end(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     return _answered(m, slot, back)
 
 
-@kernel
+@part
 def _answered(m: Moving, slot: int, back: int) -> tuple[int, int]:
     """The sender of the connection to the Pod has its answer then, or has given up."""
     if m.journeys["listener"][slot] != NONE:
@@ -427,7 +427,7 @@ def _answered(m: Moving, slot: int, back: int) -> tuple[int, int]:
     return back, _ANSWER
 
 
-@kernel
+@part
 def _answer(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """A balancer passes the answer on; a client that is itself the sender has it."""
     if m.journeys["listener"][slot] == NONE:
@@ -436,7 +436,7 @@ def _answer(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     return _back_to_client(f, m, slot, now)
 
 
-@kernel
+@part
 def _back_to_client(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """The answer goes from the load balancer to the client."""
     row = m.rows[slot]
@@ -445,7 +445,7 @@ def _back_to_client(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]
     return _finish(f, m, slot, now + _client_travel(f, m, slot, vertex, size, ANSWERED))
 
 
-@kernel
+@part
 def _finish(f: Fixed, m: Moving, slot: int, back: int) -> tuple[int, int]:
     """The request is over: its row goes out, its slot is free."""
     row = m.rows[slot]
@@ -460,7 +460,7 @@ def _finish(f: Fixed, m: Moving, slot: int, back: int) -> tuple[int, int]:
     return NONE, NONE
 
 
-@kernel
+@part
 def _close(m: Moving, slot: int, at: int, state: int) -> None:
     """Let the connection's conntrack entry, if it has one, expire its time after then."""
     journey = m.journeys[slot]
@@ -471,7 +471,7 @@ def _close(m: Moving, slot: int, at: int, state: int) -> None:
         )  # fmt: skip
 
 
-@kernel
+@part
 def _travel(
     f: Fixed, m: Moving, slot: int, vertex: int, hops: int, size: int, legs: tuple[int, int]
 ) -> int:
@@ -484,7 +484,7 @@ def _travel(
     )  # fmt: skip
 
 
-@kernel
+@part
 def _client_travel(
     f: Fixed, m: Moving, slot: int, vertex: int, size: int, legs: tuple[int, int]
 ) -> int:
