@@ -70,7 +70,8 @@ def trace(
     """The path of one request, alone in the system: logical steps, and what each wire carries.
 
     ``from_`` is ``outside``, a client, a node or a Pod; ``to`` a domain, or the name or address of
-    a load balancer, node, Service or Pod, with ``:port``. Without them the scenario's first client
+    a load balancer, node, Service or Pod, with ``:port``; `emu.tracing.destinations.url_of` says
+    what comes first where a name means several things. Without them the scenario's first client
     says both. Raises ScenarioError, and UnknownNameError with the known names.
     """
     return follow(load(source, seed, overrides), from_, to)

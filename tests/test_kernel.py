@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numba
 import pytest
 
 import emu
@@ -147,3 +148,15 @@ def test_old_caches_are_swept(small):
     os.utime(old, (0, 0))
     small.run()
     assert (old.exists(), new.exists()) == (False, True)
+
+
+def test_compiling_is_announced_once():
+    """The first kernel that is in no cache says so, the next does not, a compiled one neither."""
+    said = []
+    one, two = (numba.njit(lambda number, step=step: number + step) for step in (1, 2))
+    with kernel.announced(lambda: said.append("compiling")):
+        assert (one(1), two(1)) == (2, 3)
+    assert said == ["compiling"]
+    with kernel.announced(lambda: said.append("again")):
+        assert one(1) == 2
+    assert said == ["compiling"]
