@@ -7,7 +7,7 @@ from textwrap import dedent, indent
 import numpy as np
 import pytest
 
-from emu.engines.process import Emulation
+from emu.engines import compiled, process
 from emu.model.build import build
 from emu.recorder.header import Expected, Header
 from emu.recorder.places import Places
@@ -126,22 +126,23 @@ def described(tmp_path_factory):
 
 
 class Played:
-    """A run of the process engine in memory: an engine's `Sink`, and what it was given.
+    """A run of an engine in memory: the engine's `Sink`, and what it was given.
 
-    ``rows`` is a `ROW` array in the order of the requests' numbers, ``samples`` the metrics.
+    ``rows`` is a `ROW` array in the order of the requests' numbers, ``written`` the same in the
+    order in which they came, ``samples`` the metrics.
     """
 
-    def __init__(self, model):
+    def __init__(self, model, engine=process):
         self.model = model
         self.samples = []
         self._chunks = []
-        self.emulation = Emulation(model, self)
+        self.emulation = engine.Emulation(model, self)
 
     def run(self):
         """Let the engine run."""
         self.ending = self.emulation.run()
-        rows = np.concatenate([np.zeros(0, ROW), *self._chunks])
-        self.rows = rows[np.argsort(rows["request"])]
+        self.written = np.concatenate([np.zeros(0, ROW), *self._chunks])
+        self.rows = self.written[np.argsort(self.written["request"])]
         return self
 
     def write_requests(self, rows):
@@ -164,14 +165,29 @@ class Played:
         return self.emulation.state
 
 
+def same(one, other):
+    """Fail unless two runs gave the same rows in the same order, the same samples and end."""
+    for field in ROW.names:
+        different = np.flatnonzero(one.written[field] != other.written[field])
+        assert not len(different), f"{field} differs first in row {different[0]}"
+    assert one.samples == other.samples
+    assert (one.ending.end_ns, one.ending.sent) == (other.ending.end_ns, other.ending.sent)
+
+
 @pytest.fixture(scope="session")
 def play():
-    """Runs a scenario in memory; ``before`` may change the emulation before it starts."""
+    """Runs a scenario in memory, by both engines, which must agree; the process engine's run.
+
+    ``before`` may change an emulation before it starts.
+    """
 
     def played(scenario, before=None):
-        run = Played(build(scenario))
-        if before is not None:
-            before(run.emulation)
-        return run.run()
+        runs = [Played(build(scenario), engine) for engine in (process, compiled)]
+        for run in runs:
+            if before is not None:
+                before(run.emulation)
+            run.run()
+        same(*runs)
+        return runs[0]
 
     return played

@@ -19,6 +19,8 @@ from emu.engines.compiled.layout import (
     NOW,
     ROWS,
     SENT,
+    Fixed,
+    Moving,
     fixed,
     moving,
     with_more_slots,
@@ -37,13 +39,13 @@ _AFTER_ALL = 2**63 - 1
 class Emulation(Session):
     """One run of a model, its requests in arrays."""
 
-    def __init__(self, model: Model, sink: Sink) -> None:
-        super().__init__(model, sink)
-        self._fixed = fixed(model, self.state)
-        self._moving = moving(model, self.state)
+    _fixed: Fixed
+    _moving: Moving
 
     def begin(self) -> None:
         """Put the compiled loop among the SimPy processes."""
+        self._fixed = fixed(self.model, self.state)
+        self._moving = moving(self.model, self.state)
         start(self._fixed, self._moving)
         self.env.process(self._run_between_control_events())
 

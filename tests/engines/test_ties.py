@@ -1,0 +1,80 @@
+"""Both engines order events of one instant alike."""
+
+import json
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+TIMES = st.sampled_from(["0ns", "1ns", "2ns", "5ns"])
+
+SPEC = """
+seed: {seed}
+requests: {requests}
+dns: {{example.com: [192.168.1.1, 192.168.1.2]}}
+nodePools: [{{name: node, nodes: 2}}]
+resolver: {{latency: {resolver}, ttl: {ttl}}}
+record: {{interval: 20ns}}
+loadBalancers:
+  - {{name: one, address: 192.168.1.1, listeners: [{{service: default/web}}], strategy: {one}}}
+  - {{name: two, address: 192.168.1.2, listeners: [{{service: default/web}}], strategy: {two}}}
+network: {{internal: {internal}, external: {external}, local: {local}}}
+behaviours: [{{workers: {workers}, backlog: {backlog}, serviceTime: {service}}}]
+clients: {clients}
+"""
+
+OBJECTS = """
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {type: NodePort, selector: {app: web}, ports: [{port: 8080, nodePort: 30001}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, ports: [{containerPort: 8080}]}]}
+"""
+
+STRATEGIES = st.sampled_from(["round_robin", "random", "least_connections"])
+RATES = st.sampled_from(["100000000/s", "50000000/s", "33333333/s"])
+
+
+@st.composite
+def clients(draw):
+    """Clients that all send at multiples of ten nanoseconds, or thereabouts."""
+    return [
+        {
+            "name": f"client-{number}",
+            "url": draw(st.sampled_from(["http://example.com/", "http://192.168.1.100:30001/"])),
+            "arrivals": {draw(st.sampled_from(["constant", "poisson"])): {"rate": draw(RATES)}},
+        }
+        for number in range(draw(st.integers(1, 3)))
+    ]
+
+
+@settings(
+    deadline=None, max_examples=500, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    made=st.fixed_dictionaries(
+        {
+            "seed": st.integers(0, 2**63 - 1),
+            "requests": st.integers(1, 60),
+            "clients": clients(),
+            "one": STRATEGIES,
+            "two": STRATEGIES,
+            "workers": st.integers(1, 2),
+            "backlog": st.sampled_from([0, 1, 50]),
+            **dict.fromkeys(["resolver", "ttl", "internal", "external", "local", "service"], TIMES),
+        }
+    )
+)
+def test_engines_agree_when_everything_happens_at_once(described, play, made):
+    """With delays of 0, 1, 2 and 5 ns, where ties abound, the engines give the same rows."""
+    spec = SPEC.format(**made | {"clients": json.dumps(made["clients"])})
+    run = play(described(spec, OBJECTS))
+    assert run.ending.sent == made["requests"]
