@@ -34,7 +34,7 @@ def run(
     overrides: Mapping[str, Any] | None = None,
     *,
     out: str | Path = "results",
-    engine: str = "process",
+    engine: str = "auto",
     again: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Run:

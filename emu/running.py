@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import emu
 from emu.analysis.summary import summarise
-from emu.engines import Ending, process
+from emu.engines import Ending, compiled, process
 from emu.errors import UnknownNameError
 from emu.hops.node import Verdict
 from emu.kernel import kernel, source_digest
@@ -24,9 +24,17 @@ from emu.recorder.run_folder import SCENARIO, SUMMARY, TIMING, RunFolder, find_c
 from emu.recorder.writing import Recording
 from emu.results import Interrupted, Run
 from emu.scenario import Scenario
+from emu.scenario.checks.load import offered
+from emu.units import SECOND
 
-ENGINES: Final[dict[str, ModuleType]] = {"process": process}
+ENGINES: Final[dict[str, ModuleType]] = {"compiled": compiled, "process": process}
 """The engines by the names under which a run asks for them."""
+
+AUTO: Final = "auto"
+"""Asks for the engine that a run of its size is soonest done with."""
+
+_WORTH_COMPILING: Final = 20_000
+"""Requests from which on loading the compiled loop, half a second, is less than what it saves."""
 
 Progress = Callable[[int, int], None]
 """Called now and then with simulated nanoseconds and the number of requests sent."""
@@ -39,8 +47,7 @@ def execute(
 
     ``again`` makes it anew all the same. Raises Interrupted, ResultsError and UnknownNameError.
     """
-    if engine not in ENGINES:
-        raise UnknownNameError("engine", engine, ENGINES)
+    engine = chosen_engine(engine, scenario)
     run_id = f"{scenario.digest}-s{scenario.spec.seed}-v{emu.__version__}-{source_digest()[:8]}"
     found = None if again else find_complete(out, scenario.name, run_id)
     if found is not None:
@@ -54,6 +61,17 @@ def execute(
     if ending.interrupted:
         raise Interrupted(run)
     return run
+
+
+def chosen_engine(name: str, scenario: Scenario) -> str:
+    """The engine that the name asks for. Raises UnknownNameError."""
+    if name == AUTO:
+        spec = scenario.spec
+        requests = spec.requests or offered(spec) * (spec.duration or 0) / SECOND
+        return "compiled" if requests >= _WORTH_COMPILING else "process"
+    if name not in ENGINES:
+        raise UnknownNameError("engine", name, (AUTO, *ENGINES))
+    return name
 
 
 def _simulate(

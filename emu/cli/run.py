@@ -19,7 +19,7 @@ def command(
     seed: Annotated[
         int | None, typer.Option(min=0, help="Seed of all random draws, instead of the file's.")
     ] = None,
-    engine: Annotated[str, typer.Option(help="Engine that runs it.")] = "process",
+    engine: Annotated[str, typer.Option(help="compiled, process, or auto: by size.")] = "auto",
     overrides: OVERRIDES = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where results go.")] = Path("results"),
     again: Annotated[
