@@ -98,7 +98,7 @@ def test_seed_and_set(out):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--engine", "warp"), "unknown engine 'warp'; known: process"),
+        (("--engine", "warp"), "unknown engine 'warp'; known: auto, compiled, process"),
         (("--set", "spec.warmup=9s"), "override: spec.warmup = 9s: must be shorter than the dura"),
         (("--set", "spec.wormup=1s"), "override: spec.wormup: "),
         (("--out", "/dev/null"), "cannot write /dev/null/nodeport: "),
@@ -140,7 +140,7 @@ def test_a_refusal_as_a_user_meets_it():
     """From a real process: the status, the message, and nothing else."""
     done = process("--engine", "warp")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("unknown engine 'warp'; known: process")
+    assert done.stderr.startswith("unknown engine 'warp'; known: auto, compiled, process")
     assert done.stderr.count("\n") == 1
 
 
