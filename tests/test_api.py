@@ -102,7 +102,9 @@ def test_errors(tmp_path):
         emu.run(NODEPORT, overrides={"spec.warmup": "1h"}, out=tmp_path)
     with pytest.raises(emu.ScenarioError, match="cannot be read"):
         emu.load(tmp_path / "nothing.yaml")
-    with pytest.raises(emu.UnknownNameError, match="unknown engine 'warp'; known: auto, compiled, process"):
+    with pytest.raises(
+        emu.UnknownNameError, match="unknown engine 'warp'; known: auto, compiled, process"
+    ):
         emu.run(NODEPORT, engine="warp", out=tmp_path)
     (tmp_path / "file").touch()
     with pytest.raises(emu.ResultsError, match="cannot write"):

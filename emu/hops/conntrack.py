@@ -28,7 +28,7 @@ ENTRY = np.dtype([("key", "i8"), ("expires_ns", "i8")])
 """One slot: no key (0) where it was never used; an open connection never expires."""
 
 EXPIRY = np.dtype([("key", "i8"), ("expires_ns", "i8"), ("node", "i8")])
-"""An end to come; void when the entry was opened anew meanwhile."""
+"""An end to come; void when the entry was opened anew or ended again meanwhile."""
 
 
 class Closing(IntEnum):
@@ -60,14 +60,15 @@ _FIRST_SLOTS: Final = 1 << 10
 _USED: Final = 0
 _HEAD: Final = 1
 _REAR: Final = 3
+_VOID: Final = 5
 
 
 class Conntrack(NamedTuple):
     """The state of all nodes' tables.
 
     ``slots`` is an array of `ENTRY`, its length a power of two; ``expiries`` one of `EXPIRY`, of
-    shape (2, slots), a ring for each `Closing`; ``counters`` int64: used slots, and head and rear
-    of both rings; ``live`` int64, the entries of each node.
+    shape (2, slots), a ring for each `Closing`; ``counters`` int64: used slots, head and rear of
+    both rings, and how many ends in them are void; ``live`` int64, the entries of each node.
     """
 
     slots: NDArray[Any]
@@ -81,13 +82,14 @@ def empty(nodes: int, slots: int = _FIRST_SLOTS) -> Conntrack:
     return Conntrack(
         np.zeros(slots, ENTRY),
         np.zeros((len(Closing), slots), EXPIRY),
-        np.zeros(5, np.int64),
+        np.zeros(6, np.int64),
         np.zeros(nodes, np.int64),
     )
 
 
 def rehash(tables: Conntrack, now: int) -> Conntrack:
     """The same live entries in a table at most a quarter full; ``live`` stays the same array."""
+    count(*tables, now)
     alive = tables.slots[(tables.slots["key"] != 0) & (tables.slots["expires_ns"] > now)]
     waiting = max(tables.counters[_REAR + ring] - tables.counters[_HEAD + ring] for ring in (0, 1))
     slots = _FIRST_SLOTS
@@ -112,6 +114,7 @@ def _copy(
         slots["key"][slot] = alive["key"][i]
         slots["expires_ns"][slot] = alive["expires_ns"][i]
     counters[_USED] = len(alive)
+    counters[_VOID] = old_counters[_VOID]
     for ring in range(2):
         for place in range(old_counters[_HEAD + ring], old_counters[_REAR + ring]):
             old = place % old_expiries.shape[1]
@@ -150,10 +153,21 @@ def _expire(
             if expires > now:
                 break
             counters[_HEAD + ring] += 1
-            slot = _find(slots, expiries["key"][ring, place])
-            if slots["key"][slot] != 0 and slots["expires_ns"][slot] == expires:
-                slots["expires_ns"][slot] = _GONE
+            if counters[_VOID] == 0 or _holds(
+                slots, counters, expiries["key"][ring, place], expires
+            ):
                 live[expiries["node"][ring, place]] -= 1
+
+
+@kernel
+def _holds(slots: NDArray[Any], counters: NDArray[np.int64], key: int, expires: int) -> bool:
+    """Whether an end still holds: asked only while some do not, for it costs a cache miss."""
+    slot = _find(slots, key)
+    if slots["key"][slot] != 0 and slots["expires_ns"][slot] == expires:
+        slots["expires_ns"][slot] = _GONE
+        return True
+    counters[_VOID] -= 1
+    return False
 
 
 @kernel
@@ -207,6 +221,8 @@ def track(
         live[node] += 1
     elif slots["expires_ns"][slot] <= now:
         live[node] += 1
+    elif slots["expires_ns"][slot] != _FOREVER:
+        counters[_VOID] += 1
     slots["expires_ns"][slot] = _FOREVER
     return port
 
@@ -246,6 +262,7 @@ def close(
     node: int,
     prefix: int,
     port: int,
+    now: int,
     expires: int,
     ring: int,
 ) -> None:
@@ -256,8 +273,11 @@ def close(
     """
     key = (prefix << 16) | port
     slot = _find(slots, key)
-    if slots["expires_ns"][slot] == _GONE:
+    before = slots["expires_ns"][slot]
+    if before <= now:
         return
+    if before != _FOREVER:
+        counters[_VOID] += 1
     slots["expires_ns"][slot] = expires
     size = expiries.shape[1]
     place = counters[_REAR + ring]

@@ -30,10 +30,10 @@ class Nodes:
             self.tables = conntrack.rehash(self.tables, now)
             self.rehashed += 1
 
-    def close(self, prefix, port, expires, node=0, ring=Closing.TIME_WAIT):
+    def close(self, prefix, port, expires, node=0, ring=Closing.TIME_WAIT, now=0):
         """Let an entry expire at that time."""
         slots, expiries, counters, _ = self.tables
-        conntrack.close(slots, expiries, counters, node, prefix, port, expires, int(ring))
+        conntrack.close(slots, expiries, counters, node, prefix, port, now, expires, int(ring))
 
     def live(self, now):
         """How many entries each node has."""
@@ -84,7 +84,7 @@ def test_tables_are_dicts_of_live_entries(steps, limit):
             nodes.tables = conntrack.rehash(nodes.tables, now)
         elif step == "close" and opened:
             key = opened.pop(time % len(opened))
-            nodes.close(key[1], key[2], now + time, node=key[0], ring=ring)
+            nodes.close(key[1], key[2], now + time, node=key[0], ring=ring, now=now)
             if key in plain.expires:
                 plain.expires[key] = now + time
         elif step in ("track", "masquerade"):
@@ -241,5 +241,5 @@ def test_closing_what_is_gone_changes_nothing():
     nodes.track(1, 5000)
     nodes.close(1, 5000, expires=10)
     assert nodes.live(10) == [0]
-    nodes.close(1, 5000, expires=20)
+    nodes.close(1, 5000, now=10, expires=20)
     assert [nodes.live(15), nodes.live(20)] == [[0], [0]]

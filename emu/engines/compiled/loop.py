@@ -467,7 +467,7 @@ def _close(m: Moving, slot: int, at: int, state: int) -> None:
     if journey["prefix"] > 0:
         close(
             m.slots, m.expiries, m.tracked, journey["via"], journey["prefix"],
-            journey["nat_port"], at + TIMEOUTS_NS[state], state,
+            journey["nat_port"], m.counters[NOW], at + TIMEOUTS_NS[state], state,
         )  # fmt: skip
 
 

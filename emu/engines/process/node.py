@@ -143,4 +143,7 @@ class Node:
         """Let the conntrack entry expire its time after the sender has the last packet."""
         slots, expiries, counters, _ = self.emulation.state.conntrack
         expires = at + TIMEOUTS_NS[state]
-        close(slots, expiries, counters, self.number, flow.prefix, flow.port, expires, int(state))
+        close(
+            slots, expiries, counters, self.number, flow.prefix, flow.port,
+            self.env.now, expires, int(state),
+        )  # fmt: skip
