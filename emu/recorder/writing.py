@@ -17,6 +17,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from emu.recorder.background import Background
 from emu.recorder.columns import TABLES
 from emu.recorder.header import Header
 from emu.recorder.places import Places
@@ -26,7 +27,8 @@ from emu.recorder.table_file import TableFile
 from emu.recorder.translation import Translation
 
 ROW_GROUP: Final = 1 << 17
-"""Rows of a row group of requests.parquet: 27 MB of rows as engines fill them."""
+"""Rows of a row group of requests.parquet: 27 MB of rows as engines fill them, in two buffers: one
+is written by a thread of its own while the engine fills the other."""
 
 _BYTES: Final = np.dtype((np.void, ROW.itemsize))
 
@@ -43,7 +45,9 @@ class Recording:
         self._header = header
         self._translation = Translation(places)
         self._waiting = np.empty(ROW_GROUP, dtype=ROW)
+        self._written = np.empty(ROW_GROUP, dtype=ROW)
         self._count = 0
+        self._background = Background("emu-writer")
         self._files = {table: TableFile(folder, table) for table in TABLES}
         self._hops = SmallTable(self._files["hops"], "hops")
         self._metrics = SmallTable(self._files["metrics"], "metrics")
@@ -88,6 +92,8 @@ class Recording:
         header = self._header.model_copy(update={"end_ns": end_ns, "partial": partial})
         if self._count:
             self._flush()
+        self._background.wait()
+        self._background.end()
         for small in (self._hops, self._metrics, self._events):
             small.flush()
         for file in self._files.values():
@@ -96,7 +102,12 @@ class Recording:
         return header
 
     def _flush(self) -> None:
+        """Let the row group be written beside the engine, which fills the other one meanwhile."""
         rows, self._count = self._waiting[: self._count], 0
+        self._background.do(lambda: self._write(rows))
+        self._waiting, self._written = self._written, self._waiting
+
+    def _write(self, rows: NDArray[np.void]) -> None:
         self._files["requests"].write(self._translation.batch(rows))
 
     def __enter__(self) -> Self:
@@ -109,5 +120,6 @@ class Recording:
         trace: TracebackType | None,
     ) -> None:
         if self._open:
+            self._background.end()
             for file in self._files.values():
                 file.abandon()
