@@ -117,7 +117,7 @@ def _copy(
     counters[_VOID] = old_counters[_VOID]
     for ring in range(2):
         for place in range(old_counters[_HEAD + ring], old_counters[_REAR + ring]):
-            old = place % old_expiries.shape[1]
+            old = place & (old_expiries.shape[1] - 1)
             new = counters[_REAR + ring]
             counters[_REAR + ring] += 1
             expiries["key"][ring, new] = old_expiries["key"][ring, old]
@@ -145,10 +145,10 @@ def _expire(
     now: int,
 ) -> None:
     """Take leave of the entries whose time has come."""
-    size = expiries.shape[1]
+    mask = expiries.shape[1] - 1
     for ring in range(2):
         while counters[_HEAD + ring] < counters[_REAR + ring]:
-            place = counters[_HEAD + ring] % size
+            place = counters[_HEAD + ring] & mask
             expires = expiries["expires_ns"][ring, place]
             if expires > now:
                 break
@@ -279,18 +279,18 @@ def close(
     if before != _FOREVER:
         counters[_VOID] += 1
     slots["expires_ns"][slot] = expires
-    size = expiries.shape[1]
+    mask = expiries.shape[1] - 1
     place = counters[_REAR + ring]
     counters[_REAR + ring] += 1
     while (
         place > counters[_HEAD + ring]
-        and expiries["expires_ns"][ring, (place - 1) % size] > expires
+        and expiries["expires_ns"][ring, (place - 1) & mask] > expires
     ):
-        for_place, from_place = place % size, (place - 1) % size
+        for_place, from_place = place & mask, (place - 1) & mask
         expiries["key"][ring, for_place] = expiries["key"][ring, from_place]
         expiries["expires_ns"][ring, for_place] = expiries["expires_ns"][ring, from_place]
         expiries["node"][ring, for_place] = expiries["node"][ring, from_place]
         place -= 1
-    expiries["key"][ring, place % size] = key
-    expiries["expires_ns"][ring, place % size] = expires
-    expiries["node"][ring, place % size] = node
+    expiries["key"][ring, place & mask] = key
+    expiries["expires_ns"][ring, place & mask] = expires
+    expiries["node"][ring, place & mask] = node

@@ -27,10 +27,11 @@ def pick(
     backends: NDArray[Any], memory: NDArray[np.int64], seed: int, request: int, attempt: int
 ) -> int:
     """The first available backend from the pointer on; the pointer moves behind it."""
-    count = len(backends)
-    for step in range(count):
-        backend = int((memory[0] + step) % count)
+    backend = memory[0]
+    for _ in range(len(backends)):
+        following = backend + 1 if backend + 1 < len(backends) else 0
         if backends["available"][backend]:
-            memory[0] = (backend + 1) % count
-            return backend
+            memory[0] = following
+            return int(backend)
+        backend = following
     return -1
