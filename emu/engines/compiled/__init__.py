@@ -1,4 +1,4 @@
-"""The compiled engine: the same events as the process engine's, at millions of requests a second.
+"""The compiled engine: the same events as the process engine's, from a heap of its own, compiled.
 
 The loop over the events of requests is compiled; SimPy keeps running the slow control loops, and
 the compiled loop is one of its processes, which runs up to the next control event.
