@@ -1,0 +1,235 @@
+"""Both engines leave the same run: every table row for row, the summary but for the engine's name.
+
+Run as a script with a folder, this file leaves there the runs that `PLAIN` lists; the test of the
+JIT runs it once with the JIT off.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+import emu
+from emu.cli import app
+from emu.distributions import DISTRIBUTIONS
+from emu.engines import compiled
+from emu.engines.compiled.loop import Pause
+from emu.hops.balancer import STRATEGIES
+from emu.hops.kubeproxy import MODES
+from emu.running import ENGINES, chosen_engine
+from emu.workload import ARRIVALS
+
+SHIPPED = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
+TABLES = ("requests", "hops", "metrics", "events")
+RECORD = {"spec.record": {"hops": 0.2, "interval": "50ms"}}
+SHORT = RECORD | {"spec.duration": "2s", "spec.warmup": "500ms"}
+FEW = RECORD | {"spec.requests": 100, "spec.duration": None, "spec.warmup": "0s"}
+PLAIN = ("clusterip", "nodeport", "overload")
+
+SPEC = """
+duration: 2s
+nodePools: [{name: node, nodes: 3}]
+loadBalancers:
+  - {name: edge, address: 192.168.1.1, listeners: [{service: default/web}]}
+behaviours: [{workers: 2, backlog: 20}]
+clients:
+  - {name: c, url: "http://192.168.1.1/", arrivals: {poisson: {rate: 300/s}}, timeout: 500ms}
+  - {name: d, node: node-2, url: "http://web:8080/", arrivals: {constant: {rate: 50/s}}}
+"""
+
+OBJECTS = """
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {type: NodePort, selector: {app: web}, ports: [{port: 8080}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 4
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, ports: [{containerPort: 8080}]}]}
+"""
+
+
+def run(source, out, engine, overrides=None):
+    """A run by this engine, in a folder of its own."""
+    return emu.run(source, overrides=overrides, out=out / engine, engine=engine)
+
+
+def said_of_itself(made, table):
+    """The header in a table's file, but for the engine; and the engine."""
+    header = json.loads(pq.read_metadata(made.path / f"{table}.parquet").metadata[b"emu"])
+    return header, header.pop("engine")
+
+
+def assert_equal(one, other):
+    """Fail unless two runs left the same tables and numbers."""
+    for name in TABLES:
+        assert getattr(one, name).num_rows > 0, name
+        assert getattr(one, name).equals(getattr(other, name)), name
+        assert said_of_itself(one, name)[0] == said_of_itself(other, name)[0]
+    summaries = [made.summary.document() for made in (one, other)]
+    assert summaries[0] | {"engine": None} == summaries[1] | {"engine": None}
+
+
+@pytest.fixture
+def agreed(tmp_path):
+    """Runs a scenario by both engines, which must agree; the compiled engine's run."""
+
+    def both(source, overrides=None):
+        one, other = (run(source, tmp_path, engine, overrides) for engine in ENGINES)
+        assert (one.summary.engine, other.summary.engine) == tuple(ENGINES)
+        assert_equal(one, other)
+        return one
+
+    return both
+
+
+def chosen(registry, name):
+    """A variant with its example options, as a scenario writes it."""
+    return {name: getattr(registry[name], "EXAMPLE", {})}
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
+def test_shipped_scenarios(agreed, file):
+    """Every scenario of the folder, shortened."""
+    agreed(file, SHORT)
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
+def test_shipped_scenarios_by_requests(agreed, file):
+    """The same, ended by a number of requests, all of which are over then."""
+    assert agreed(file, FEW).summary.requests.in_flight == 0
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_strategies(agreed, described, name):
+    """Every strategy, with its example options, over three nodes."""
+    strategy = chosen(STRATEGIES, name)
+    scenario = described(
+        SPEC, OBJECTS, **{"loadBalancers[0].strategy": strategy, "record": RECORD["spec.record"]}
+    )
+    made = agreed(scenario)
+    assert "edge" in made.requests["load_balancer"].to_pylist()
+    assert made.summary.requests.ok > 0
+
+
+@pytest.mark.parametrize("name", MODES)
+def test_proxy_modes(agreed, described, name):
+    """Every proxy mode, with masquerading and without."""
+    mode = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: "
+    scenario = described(SPEC, f"{OBJECTS}---\n{mode}{name}\n", record=RECORD["spec.record"])
+    masqueraded = agreed(scenario).requests["masquerade_port"]
+    assert 0 < masqueraded.null_count < len(masqueraded)
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+@pytest.mark.parametrize(
+    "place", ["behaviours[0].serviceTime", "network.internal", "network.external"]
+)
+def test_distributions(agreed, described, name, place):
+    """Every distribution, as service time and as the latency of links."""
+    drawn = {place: chosen(DISTRIBUTIONS, name), "record": RECORD["spec.record"]}
+    assert agreed(described(SPEC, OBJECTS, **drawn)).summary.requests.ok > 0
+
+
+@pytest.mark.parametrize("name", ARRIVALS)
+def test_arrival_processes(agreed, described, name):
+    """Every arrival process, of a client outside and of one on a node."""
+    arrivals = chosen(ARRIVALS, name)
+    changes = {f"clients[{client}].arrivals": arrivals for client in (0, 1)}
+    made = agreed(described(SPEC, OBJECTS, **changes, record=RECORD["spec.record"]))
+    assert set(made.requests["client"].to_pylist()) == {"c", "d"}
+
+
+def test_room_that_runs_out(agreed, described, monkeypatch):
+    """Thousands in flight at once: slots, conntrack tables and chunks of rows are outgrown."""
+    pauses, advance = Counter(), compiled.advance
+
+    def counted(*arguments):
+        pause = advance(*arguments)
+        pauses[Pause(pause)] += 1
+        return pause
+
+    monkeypatch.setattr(compiled, "advance", counted)
+    crowd = {
+        "duration": None,
+        "requests": 20_000,
+        "behaviours[0].workers": 2000,
+        "behaviours[0].serviceTime": {"exponential": {"mean": "500ms"}},
+        "clients[0].arrivals.poisson.rate": "20000/s",
+        "clients[0].timeout": "2s",
+    }
+    made = agreed(described(SPEC, OBJECTS, **crowd))
+    assert made.summary.requests.ok > 15_000
+    assert min(pauses[room] for room in (Pause.SLOTS, Pause.REHASH, Pause.ROWS)) >= 2
+
+
+@pytest.mark.parametrize(
+    ("size", "engine"),
+    [
+        ({"requests": 19_999}, "process"),
+        ({"requests": 20_000}, "compiled"),
+        ({"duration": "57s"}, "process"),
+        ({"duration": "58s"}, "compiled"),
+        ({"duration": "1s", "clients[0].arrivals.poisson.rate": "1000000/s"}, "compiled"),
+    ],
+)
+def test_auto_goes_by_the_size(described, size, engine):
+    """20,000 requests or more, as the rates imply (350/s here) or as stated, are compiled."""
+    scenario = described(SPEC, OBJECTS, **{"duration": None} | size)
+    assert chosen_engine("auto", scenario) == engine
+    assert [chosen_engine(name, scenario) for name in ENGINES] == list(ENGINES)
+
+
+@pytest.mark.parametrize(("rate", "engine"), [("300/s", "process"), ("10000/s", "compiled")])
+def test_the_choice_is_said(described, tmp_path, rate, engine):
+    """What auto chose is in every table's header, in the summary and on the terminal."""
+    scenario = described(SPEC, OBJECTS, **{"clients[0].arrivals.poisson.rate": rate})
+    made = emu.run(scenario, out=tmp_path)
+    assert {said_of_itself(made, name)[1] for name in TABLES} == {engine}
+    assert json.loads((made.path / "summary.json").read_text())["engine"] == engine
+    done = CliRunner().invoke(
+        app, ["run", str(made.path / "scenario.yaml"), "--out", str(tmp_path)]
+    )
+    assert done.stdout.splitlines()[0] == f"test  seed 1  {engine} engine"
+
+
+def leave(out):
+    """Leave the runs of the scenarios that are run with and without the JIT, by both engines."""
+    for file in SHIPPED:
+        if file.stem in PLAIN:
+            for engine in ENGINES:
+                run(file, out, engine, FEW | {"spec.requests": 300})
+
+
+def test_engines_mean_the_same_without_the_jit(tmp_path):
+    """As plain Python both engines leave the tables that they leave compiled."""
+    leave(tmp_path / "compiled")
+    done = subprocess.run(
+        [sys.executable, __file__, str(tmp_path / "plain")],
+        env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    found = sorted(path.parent for path in tmp_path.glob("compiled/*/*/*/summary.json"))
+    assert len(found) == len(PLAIN) * len(ENGINES)
+    for folder in found:
+        other = tmp_path / "plain" / folder.relative_to(tmp_path / "compiled")
+        assert_equal(emu.open_run(folder), emu.open_run(other))
+
+
+if __name__ == "__main__":
+    leave(Path(sys.argv[1]))
