@@ -41,18 +41,24 @@ main()
 """The command line, with a Ctrl-C in the midst of the run."""
 
 
-@pytest.fixture(scope="module")
-def interrupted(tmp_path_factory):
-    """``emu run`` of a day, interrupted after 20,000 requests: how it ended and what it left."""
+@pytest.fixture(scope="module", params=["process", "compiled"])
+def interrupted(request, tmp_path_factory):
+    """``emu run`` of a day by each engine, interrupted after 20,000 requests: how it ended and what
+    it left."""
     folder = tmp_path_factory.mktemp("interrupted")
     (folder / "long.yaml").write_text(LONG)
     out = folder / "results"
     done = subprocess.run(
-        [sys.executable, "-c", WITH_CTRL_C, "run", "long.yaml", "--out", str(out), "--json"],
+        [
+            sys.executable, "-c", WITH_CTRL_C, "run", "long.yaml", "--out", str(out), "--json",
+            "--engine", request.param,
+        ],
         cwd=folder, capture_output=True, text=True, timeout=300,
         env=os.environ | {"PYTHONPATH": str(Path(emu.__file__).parents[1])},
     )  # fmt: skip
-    return done, json.loads(done.stdout), out
+    document = json.loads(done.stdout)
+    assert document["engine"] == request.param
+    return done, document, out
 
 
 def test_the_exit_status_is_that_of_ctrl_c(interrupted):
