@@ -1,0 +1,106 @@
+"""What the compiled loop works on: slots that grow, and listeners laid out one after another."""
+
+import numpy as np
+import pytest
+
+from emu.engines.compiled.layout import EVENTS, FREE, fixed, moving, with_more_slots
+from emu.model.build import build
+from emu.model.state import State
+from emu.recorder.rows import ABSENT, Outcome
+
+SPEC = """
+requests: 100
+nodePools: [{name: node, nodes: 3}]
+loadBalancers:
+  - {name: one, address: 192.168.1.1, listeners: [{service: default/web}], strategy: random}
+  - name: two
+    address: 192.168.1.2
+    listeners: [{service: default/web}, {port: 81, service: default/web}]
+    strategy: round_robin
+    connectTimeout: 3s
+clients:
+  - {name: a, url: "http://192.168.1.1/", arrivals: {poisson: {rate: 1/s}}}
+  - {name: b, url: "http://192.168.1.2/", arrivals: {poisson: {rate: 1/s}}}
+"""
+
+
+@pytest.fixture
+def model(described):
+    """A model of two clients, three listeners and three nodes."""
+    return build(described(SPEC))
+
+
+def free_slots(state):
+    """The slots that the chain of free ones names, in its order."""
+    slots, slot = [], int(state.counters[FREE])
+    while slot < len(state.rows):
+        slots.append(slot)
+        slot = int(state.journeys["next"][slot])
+    return slots
+
+
+def numbered(array, start):
+    """Fill an array with distinct numbers, field by field."""
+    for place, field in enumerate(array.dtype.names):
+        array[field] = start + place * len(array) + np.arange(len(array))
+
+
+def test_the_first_slots_are_all_free(model):
+    """Before the first event every slot is free, once, and the heap has room for all events."""
+    state = moving(model, State(model))
+    assert free_slots(state) == list(range(len(state.rows)))
+    assert len(state.journeys) == len(state.rows) > 0
+    assert len(state.heap) == len(state.rows) + len(model.clients)
+    assert not state.counters[EVENTS]
+
+
+def test_growing_keeps_everything(model):
+    """Twice the slots: every row, journey, event and counter stays, only the new ones are free."""
+    before = moving(model, State(model))
+    slots = len(before.rows)
+    numbered(before.rows, 1)
+    numbered(before.journeys, 1000)
+    before.heap[:] = np.arange(before.heap.size).reshape(before.heap.shape)
+    before.counters[:] = np.arange(100, 100 + len(before.counters))
+    before.counters[FREE] = slots  # none is free
+    expected = {
+        "rows": before.rows.copy(), "journeys": before.journeys.copy(), "heap": before.heap.copy(),
+    }  # fmt: skip
+    counters = before.counters.copy()
+    after = with_more_slots(before)
+    assert len(after.rows) == len(after.journeys) == 2 * slots
+    for name, array in expected.items():
+        assert (getattr(after, name)[: len(array)] == array).all(), name
+    assert free_slots(after) == list(range(slots, 2 * slots))
+    assert len(after.heap) == 2 * slots + len(model.clients)
+    assert (np.delete(after.counters, FREE) == np.delete(counters, FREE)).all()
+    for name in set(after._fields) - {*expected}:
+        assert getattr(after, name) is getattr(before, name), name
+
+
+def test_a_blank_row_is_in_flight_and_knows_nothing(model):
+    """A request begins in flight, attempt 0, on a connection of its own; all else is absent."""
+    (row,) = moving(model, State(model)).blank
+    stated = {"outcome": int(Outcome.IN_FLIGHT), "attempt": 0, "new_connection": 1}
+    assert {name: int(row[name]) for name in row.dtype.names} == (
+        dict.fromkeys(row.dtype.names, ABSENT) | stated
+    )
+
+
+def test_listeners_share_out_backends_and_memory(model):
+    """Each listener's part of the backends and of the memory is its own array."""
+    state = State(model)
+    listeners = fixed(model, state).listeners
+    assert len(listeners) == 3
+    for listener, its in zip(listeners, state.listeners, strict=True):
+        backends = state.backends[listener["first_backend"] : listener["end_backend"]]
+        memory = state.memory[listener["first_memory"] : listener["end_memory"]]
+        its.backends["in_flight"] += 1
+        its.memory += 1
+        assert np.array_equal(backends, its.backends)
+        assert np.array_equal(memory, its.memory)
+    assert (state.backends["in_flight"] == 1).all()
+    assert listeners["end_backend"][-1] == len(state.backends) == 9
+    assert listeners["end_memory"][-1] == len(state.memory)
+    assert listeners["load_balancer"].tolist() == [0, 1, 1]
+    assert listeners["connect_timeout_ns"].tolist() == [60 * 10**9, 3 * 10**9, 3 * 10**9]
