@@ -4,7 +4,7 @@ import heapq
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emu.engines.compiled.heap import FIELDS, RANK, SLOT, TIME, pop, push, replace
@@ -24,6 +24,7 @@ def first(heap):
     return tuple(int(heap[0, field]) for field in (TIME, RANK, SLOT))
 
 
+@settings(deadline=None)
 @given(doings=DOINGS)
 def test_the_first_is_that_of_heapq(doings):
     """Whatever was pushed, replaced and popped, the least (time, rank) is first, with its slot."""
@@ -47,6 +48,7 @@ def test_the_first_is_that_of_heapq(doings):
     assert count == 0
 
 
+@settings(deadline=None)
 @given(events=st.lists(EVENTS, unique=True, min_size=1, max_size=200))
 def test_room_for_as_many_events_as_rows(events):
     """An array with a row for each event and none besides is enough."""
