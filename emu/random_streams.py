@@ -28,6 +28,7 @@ SNAT_PORT: Final = 48
 DNS_LATENCY: Final = 64
 DNS_CHOICE: Final = 65
 HOPS_SAMPLE: Final = 66
+LOG_SAMPLE: Final = 67
 NETWORK: Final = 1 << 16
 
 _LOW = np.uint64(0xFFFFFFFF)

@@ -14,7 +14,16 @@ from emu.random_streams import normal, philox, uniform
 WORD = st.integers(0, 2**64 - 1)
 STREAMS = [
     getattr(random_streams, name)
-    for name in ("ARRIVAL", "SERVICE", "BALANCE", "ENDPOINT", "SNAT_PORT", "DNS_CHOICE", "NETWORK")
+    for name in (
+        "ARRIVAL",
+        "SERVICE",
+        "BALANCE",
+        "ENDPOINT",
+        "SNAT_PORT",
+        "DNS_CHOICE",
+        "LOG_SAMPLE",
+        "NETWORK",
+    )
 ]
 
 
