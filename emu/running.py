@@ -6,21 +6,22 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-import numpy as np
 from numpy.typing import NDArray
 
 import emu
-from emu.analysis.summary import summarise
+from emu.analysis.streaming import Streaming
+from emu.analysis.summary import Summary, summarise, summary_of
 from emu.engines import Ending, compiled, process
 from emu.errors import UnknownNameError
 from emu.hops.node import Verdict
-from emu.kernel import kernel, source_digest
+from emu.kernel import source_digest
 from emu.model import Model
 from emu.model.build import build
 from emu.path import wire
-from emu.random_streams import HOPS_SAMPLE, uniform
+from emu.random_streams import HOPS_SAMPLE, LOG_SAMPLE
 from emu.recorder.header import Header, versions
 from emu.recorder.run_folder import SCENARIO, SUMMARY, TIMING, RunFolder, find_complete, run_folder
+from emu.recorder.sampling import sample_of
 from emu.recorder.writing import Recording
 from emu.results import Interrupted, Run
 from emu.scenario import Scenario
@@ -55,8 +56,8 @@ def execute(
     model = build(scenario)
     with run_folder(out, scenario.name, run_id) as folder:
         folder.write_text(SCENARIO, scenario.resolved())
-        ending, seconds = _simulate(model, engine, folder.path, progress)
-        _conclude(folder, ending, seconds)
+        ending, summary, seconds = _simulate(model, engine, folder.path, progress)
+        _conclude(folder, ending, summary, seconds)
         run = Run(folder.finish())
     if ending.interrupted:
         raise Interrupted(run)
@@ -76,22 +77,26 @@ def chosen_engine(name: str, scenario: Scenario) -> str:
 
 def _simulate(
     model: Model, engine: str, folder: Path, progress: Progress | None
-) -> tuple[Ending, float]:
-    """Let the engine run and write; how it ended, and the seconds that it took."""
+) -> tuple[Ending, Summary, float]:
+    """Let the engine run and write; how it ended, its numbers, and the seconds that it took."""
     header = Header(
         scenario=model.name, scenario_digest=model.digest, seed=model.seed, engine=engine,
-        versions=versions(), expected=model.expected,
+        versions=versions(), expected=model.expected, log=model.log, log_share=model.log_share,
     )  # fmt: skip
     began = time.perf_counter()
     with Recording(folder, model.places, header) as recording:
         _write_first_sync(model, recording)
-        ending: Ending = ENGINES[engine].run(model, _Sink(model, recording, progress))
-        recording.close(ending.end_ns, ending.interrupted)
-    return ending, time.perf_counter() - began
+        sink = _Sink(model, recording, progress)
+        ending: Ending = ENGINES[engine].run(model, sink)
+        header = recording.close(ending.end_ns, ending.interrupted)
+    seconds = time.perf_counter() - began
+    if sink.streaming is None:
+        return ending, summarise(folder), seconds
+    return ending, summary_of(header, sink.streaming.totals(ending.end_ns)), seconds
 
 
-def _conclude(folder: RunFolder, ending: Ending, seconds: float) -> None:
-    folder.write_json(SUMMARY, summarise(folder.path).document())
+def _conclude(folder: RunFolder, ending: Ending, summary: Summary, seconds: float) -> None:
+    folder.write_json(SUMMARY, summary.document())
     rate = ending.sent / seconds
     folder.write_json(TIMING, {"wall_seconds": seconds, "requests_per_second": rate})
 
@@ -107,32 +112,38 @@ def _write_first_sync(model: Model, recording: Recording) -> None:
 
 
 class _Sink:
-    """Hands an engine's rows to the recording, with the paths of those that are sampled."""
+    """Hands an engine's rows to the recording, with the paths of those that are sampled.
+
+    Where not all rows are written, ``streaming`` counts all as they pass.
+    """
 
     def __init__(self, model: Model, recording: Recording, progress: Progress | None) -> None:
         self._model, self._recording, self._progress = model, recording, progress
         self.write_metric = recording.write_metric
+        self.streaming = (
+            None if model.log == "requests" else Streaming(model.places, model.expected.warmup_ns)
+        )
 
     def write_requests(self, rows: NDArray[Any]) -> None:
-        self._recording.write_requests(rows)
         model = self._model
-        chosen = np.empty(len(rows), np.bool_)
-        _sample(rows["request"], model.hops_share, model.seed, chosen)
-        for row in rows[chosen]:
+        if self.streaming is not None:
+            self.streaming.add(rows)
+        self._recording.write_requests(self._logged(rows))
+        for row in sample_of(rows, model.hops_share, model.seed, HOPS_SAMPLE):
             steps = enumerate(wire(model, row), start=1)
             self._recording.write_hops(
                 (int(row["request"]), int(row["attempt"]), number, *step) for number, step in steps
             )
 
+    def _logged(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """The rows that are written."""
+        share = self._model.log_share
+        if share == 1:
+            return rows
+        if share == 0:
+            return rows[:0]
+        return sample_of(rows, share, self._model.seed, LOG_SAMPLE)
+
     def progress(self, now_ns: int, sent: int) -> None:
         if self._progress is not None:
             self._progress(now_ns, sent)
-
-
-@kernel
-def _sample(
-    requests: NDArray[np.int64], share: float, seed: int, chosen: NDArray[np.bool_]
-) -> None:
-    """Choose the requests whose paths are written: whoever runs, the same requests."""
-    for place in range(len(requests)):
-        chosen[place] = uniform(seed, HOPS_SAMPLE, requests[place], 0) < share

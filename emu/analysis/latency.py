@@ -4,8 +4,8 @@ Latency counts from the moment at which the client meant to send, not from when 
 that waits for a slow system must not hide its slowness ("coordinated omission", Gil Tene).
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,25 @@ SERIES: Final[dict[str, tuple[tuple[str, ...], str]]] = {
 
 _TOTAL_PERMILLES: Final = (500, 900, 950, 990, 999)
 _HOP_PERMILLES: Final = (500, 990)
+
+
+class Statistics(Protocol):
+    """Of the durations of one series, in nanoseconds; how exact quantiles are, its maker says."""
+
+    @property
+    def count(self) -> int:
+        """How many there are; the others hold where it is above 0."""
+
+    @property
+    def total(self) -> int:
+        """Their sum."""
+
+    @property
+    def highest(self) -> int:
+        """The largest."""
+
+    def quantile(self, permille: int) -> int:
+        """The quantile at ``permille`` / 1000."""
 
 
 class HopLatency(BaseModel):
@@ -72,6 +91,11 @@ def latencies(requests: Requests) -> tuple[Latency, dict[str, HopLatency]]:
                 one.add(_durations(chunk, *SERIES[name]))
         for one in unfinished.values():
             one.end_pass()
+    return latencies_of(statistics)
+
+
+def latencies_of(statistics: Mapping[str, Statistics]) -> tuple[Latency, dict[str, HopLatency]]:
+    """Latency in total and by hop, from the statistics of each of `SERIES`."""
     hops = {name: _hop(one) for name, one in statistics.items() if name != TOTAL}
     return _total(statistics[TOTAL]), hops
 
@@ -101,14 +125,14 @@ def _durations(chunk: Chunk, starts: tuple[str, ...], end: str) -> NDArray[np.in
     return durations if there.all() else durations[there]
 
 
-def _hop(one: OrderStatistics) -> HopLatency:
+def _hop(one: Statistics) -> HopLatency:
     if not one.count:
         return HopLatency(count=0)
     p50, p99 = (one.quantile(permille) / SECOND for permille in _HOP_PERMILLES)
     return HopLatency(count=one.count, mean=_mean(one), p50=p50, p99=p99)
 
 
-def _total(one: OrderStatistics) -> Latency:
+def _total(one: Statistics) -> Latency:
     if not one.count:
         return Latency(count=0)
     p50, p90, p95, p99, p99_9 = (one.quantile(permille) / SECOND for permille in _TOTAL_PERMILLES)
@@ -118,6 +142,6 @@ def _total(one: OrderStatistics) -> Latency:
     )  # fmt: skip
 
 
-def _mean(one: OrderStatistics) -> float:
+def _mean(one: Statistics) -> float:
     """Exact up to the last rounding: a quotient of two integers."""
     return one.total / (one.count * SECOND)

@@ -32,7 +32,7 @@ def little(folder: Path, start: str = "intended_ns", end: str = "done_ns") -> Li
     A request that began and never ended stays in the system to the end of the run.
     """
     requests = Requests(folder)
-    first, last = window(requests)
+    first, last = window(requests.header)
     number_ns = arrived = left = time_ns = 0
     for chunk in requests.chunks(start, end):
         number_ns += int(within(chunk, start, end, (first, last)).sum())

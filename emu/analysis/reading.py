@@ -18,7 +18,11 @@ Chunk = dict[str, NDArray[np.int64]]
 
 
 class Requests:
-    """The requests of a run in ``folder``. Raises ResultsError where there are none to read."""
+    """The requests of a run in ``folder``.
+
+    Raises ResultsError where there are none to read, or not all: what is said of a run is said of
+    all its requests.
+    """
 
     def __init__(self, folder: Path) -> None:
         path = folder / "requests.parquet"
@@ -29,6 +33,11 @@ class Requests:
         except (OSError, pa.ArrowInvalid) as error:
             raise ResultsError(f"cannot read {path}: {error}") from error
         self.header = from_metadata(self._file.metadata.metadata, str(path))
+        if self.header.log != "requests":
+            raise ResultsError(
+                f"{path} does not have all requests (log: {self.header.log}); "
+                "the numbers of all are in summary.json"
+            )
         self.count: int = self._file.metadata.num_rows
         self.names: dict[str, list[str]] = {}
         """For each column of names read so far, the name that each code stands for."""

@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from emu.analysis.balance import Balance, Share, balance, counts_by, shares
-from emu.analysis.latency import HopLatency, Latency, latencies
+from emu.analysis.balance import Balance, Share, balance, shares
+from emu.analysis.latency import HopLatency, Latency
 from emu.analysis.reading import Requests
+from emu.analysis.totals import Totals, totals_of
 from emu.analysis.utilisation import utilisation, window
+from emu.recorder.header import Header
 from emu.units import SECOND
 
 
@@ -47,7 +48,7 @@ class PodShare(Share):
 
 
 class Summary(_Part):
-    """The numbers of a run: `summarise` makes it, ``summary.json`` holds it.
+    """The numbers of a run, of all its requests; ``summary.json`` holds it.
 
     Latencies, shares and balances leave out requests meant to be sent during the warm-up.
     """
@@ -57,6 +58,13 @@ class Summary(_Part):
     engine: str
     partial: bool
     """The run was ended before its time."""
+    log: str
+    """What is written of the requests: all ``requests``, a ``sample``, or the ``summary`` alone."""
+    log_share: float
+    """Share of the requests that this is."""
+    quantile_error: float
+    """Largest relative error of the latencies' quantiles, 0 where they are exact; all other numbers
+    are exact whatever is written."""
     window: Window
     requests: RequestCounts
     outcomes: dict[str, int]
@@ -86,27 +94,36 @@ class Summary(_Part):
 
 
 def summarise(folder: Path) -> Summary:
-    """The numbers of the run in ``folder``; raises ResultsError where there is none.
+    """The numbers of the run in ``folder``; raises ResultsError where not all its requests are.
 
     Memory does not grow with the number of requests.
     """
     requests = Requests(folder)
-    header = requests.header
-    latency, by_hop = latencies(requests)
-    nodes = shares(counts_by(requests, "node"), header.expected.nodes)
-    pods = shares(counts_by(requests, "pod"), header.expected.pods)
-    busy = utilisation(requests)
-    outcomes = _outcomes(requests)
+    return summary_of(requests.header, totals_of(requests))
+
+
+def summary_of(header: Header, totals: Totals) -> Summary:
+    """The numbers of the run with this header, of which these are the totals."""
+    nodes = shares(totals.nodes, header.expected.nodes)
+    pods = shares(totals.pods, header.expected.pods)
+    busy = utilisation(totals.busy_ns, header)
+    outcomes = _by_number(totals.outcomes)
+    first, last = window(header)
     return Summary(
         scenario=header.scenario,
         seed=header.seed,
         engine=header.engine,
         partial=header.partial,
-        window=_window(requests),
+        log=header.log,
+        log_share=header.log_share,
+        quantile_error=totals.quantile_error,
+        window=Window(
+            start_seconds=first / SECOND, end_seconds=last / SECOND, requests=totals.counted
+        ),
         requests=_request_counts(outcomes),
         outcomes=outcomes,
-        latency_seconds=latency,
-        latency_by_hop_seconds=by_hop,
+        latency_seconds=totals.latency,
+        latency_by_hop_seconds=totals.latency_by_hop,
         nodes=nodes,
         node_balance=balance(nodes),
         pods={
@@ -121,14 +138,10 @@ def summarise(folder: Path) -> Summary:
     )
 
 
-def _outcomes(requests: Requests) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for chunk in requests.chunks("outcome"):
-        names = requests.names["outcome"]
-        for name, count in zip(names, np.bincount(chunk["outcome"]).tolist(), strict=False):
-            if count:
-                counts[name] = counts.get(name, 0) + count
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+def _by_number(outcomes: dict[str, int]) -> dict[str, int]:
+    """The outcomes that there were, the most frequent first."""
+    met = [(name, count) for name, count in outcomes.items() if count]
+    return dict(sorted(met, key=lambda item: (-item[1], item[0])))
 
 
 def _request_counts(outcomes: dict[str, int]) -> RequestCounts:
@@ -136,12 +149,3 @@ def _request_counts(outcomes: dict[str, int]) -> RequestCounts:
         sum(outcomes.values()), outcomes.get("ok", 0), outcomes.get("in_flight", 0),
     )  # fmt: skip
     return RequestCounts(sent=sent, ok=ok, failed=sent - ok - in_flight, in_flight=in_flight)
-
-
-def _window(requests: Requests) -> Window:
-    first, last = window(requests)
-    counted = sum(
-        int(np.count_nonzero(chunk["intended_ns"] >= first))
-        for chunk in requests.chunks("intended_ns")
-    )
-    return Window(start_seconds=first / SECOND, end_seconds=last / SECOND, requests=counted)

@@ -4,12 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emu.analysis.reading import Chunk, Requests
+from emu.recorder.header import Header
 from emu.recorder.rows import ABSENT
 
 
-def window(requests: Requests) -> tuple[int, int]:
+def window(header: Header) -> tuple[int, int]:
     """From the end of the warm-up to the end of the run, in nanoseconds of simulated time."""
-    header = requests.header
     return header.expected.warmup_ns, max(header.expected.warmup_ns, header.end_ns)
 
 
@@ -26,14 +26,14 @@ def within(chunk: Chunk, start: str, end: str, window_ns: tuple[int, int]) -> ND
     return lasting
 
 
-def utilisation(requests: Requests) -> dict[str, float]:
-    """Busy time of each Pod's workers as a share of the time they had, in [0, 1].
+def busy_ns(requests: Requests) -> dict[str, float]:
+    """Busy time of each Pod's workers, in nanoseconds.
 
     Every service counts for the part of it that lies in the window, whenever its request was sent
-    and whether or not the client still waited for it. Pods are those of ``expected.workers``.
+    and whether or not the client still waited for it.
     """
-    first, last = window(requests)
-    busy_ns: NDArray[np.float64] = np.zeros(0)
+    first, last = window(requests.header)
+    busy: NDArray[np.float64] = np.zeros(0)
     for chunk in requests.chunks("pod", "service_start_ns", "service_end_ns"):
         served = (chunk["pod"] != ABSENT) & (chunk["service_start_ns"] != ABSENT)
         lasting = within(chunk, "service_start_ns", "service_end_ns", (first, last))
@@ -41,10 +41,18 @@ def utilisation(requests: Requests) -> dict[str, float]:
             chunk["pod"][served], weights=lasting[served], minlength=len(requests.names["pod"])
         )
         more = np.asarray(by_pod, dtype=np.float64)
-        more[: len(busy_ns)] += busy_ns
-        busy_ns = more
-    busy = dict(zip(requests.names.get("pod", ()), busy_ns.tolist(), strict=False))
+        more[: len(busy)] += busy
+        busy = more
+    return dict(zip(requests.names.get("pod", ()), busy.tolist(), strict=False))
+
+
+def utilisation(busy_ns: dict[str, float], header: Header) -> dict[str, float]:
+    """Busy time of each Pod's workers as a share of the time they had, in [0, 1].
+
+    Pods are those of ``expected.workers``.
+    """
+    first, last = window(header)
     return {
-        pod: busy.get(pod, 0.0) / (workers * (last - first)) if last > first else 0.0
-        for pod, workers in requests.header.expected.workers.items()
+        pod: busy_ns.get(pod, 0.0) / (workers * (last - first)) if last > first else 0.0
+        for pod, workers in header.expected.workers.items()
     }

@@ -75,8 +75,9 @@ class Model:
     `emu.hops.node.rule_number`), ``endpoints`` of `emu.hops.node.ENDPOINT`, ``members`` int64
     numbers of endpoints. Hosts are vertices: the nodes first, then the load balancers, then the
     clients outside. ``hosts`` are the hosts of the clients' URLs, ``service_addresses`` the
-    ClusterIP and port of each Service port, ``policies`` its traffic policies. ``expected`` is
-    what the load implies for nodes and Pods, see `emu.model.expectations`.
+    ClusterIP and port of each Service port, ``policies`` its traffic policies. ``log`` and
+    ``log_share`` are what of the requests is written, see `Header`. ``expected`` is what the load
+    implies for nodes and Pods, see `emu.model.expectations`.
     """
 
     name: str
@@ -86,6 +87,8 @@ class Model:
     requests: int | None
     sample_interval_ns: int
     hops_share: float
+    log: str
+    log_share: float
     places: Places
     clients: NDArray[Any]
     targets: NDArray[Any]

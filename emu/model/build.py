@@ -19,7 +19,7 @@ from emu.model.targets import Directory
 from emu.recorder.header import Expected
 from emu.recorder.places import Places
 from emu.registry import Choice
-from emu.scenario import Behaviour, Client, Cluster, Scenario, ScenarioSpec
+from emu.scenario import Behaviour, Client, Cluster, Log, LogSample, Scenario, ScenarioSpec
 from emu.scenario.names import target
 from emu.units import SECOND
 from emu.workload import ARRIVALS
@@ -51,6 +51,7 @@ def build(scenario: Scenario) -> Model:
     targets = np.array(clients.targets, TARGET)
     flows = Flows(len(cluster.nodes), len(services.ports), rules, pods)
     _offer(flows, spec, clients.rows, targets, balanced)
+    log, log_share = _logged(spec.log)
     return Model(
         name=scenario.name,
         digest=scenario.digest,
@@ -59,6 +60,8 @@ def build(scenario: Scenario) -> Model:
         requests=spec.requests,
         sample_interval_ns=spec.record.interval,
         hops_share=spec.record.hops,
+        log=log,
+        log_share=log_share,
         places=_places(spec, cluster, numbers, services, rules),
         clients=clients.rows,
         targets=targets,
@@ -79,6 +82,13 @@ def build(scenario: Scenario) -> Model:
         resolver_ttl_ns=spec.resolver.ttl,
         expected=_expected(cluster, flows, pods, behaviours, spec.warmup),
     )
+
+
+def _logged(log: Log) -> tuple[str, float]:
+    """What of the requests is written, and the share of them that this is."""
+    if isinstance(log, LogSample):
+        return "sample", log.sample
+    return log, 1.0 if log == "requests" else 0.0
 
 
 def _conntrack_limits(cluster: Cluster) -> NDArray[np.int64]:

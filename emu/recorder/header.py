@@ -48,6 +48,10 @@ class Header(BaseModel):
     versions: dict[str, str] = {}
     """Versions of what can change a result; see `versions`."""
     expected: Expected = Expected()
+    log: str = "requests"
+    """What ``spec.log`` asks for: ``requests``, ``sample`` or ``summary``."""
+    log_share: float = 1.0
+    """Share of the requests that requests.parquet has rows of."""
     end_ns: int = 0
     """Simulated time at which the run ended."""
     partial: bool = False

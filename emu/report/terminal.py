@@ -47,6 +47,7 @@ def _head(summary: Summary) -> RenderableType:
     )
     if summary.partial:
         words.append("  ended before its time", "bold yellow")
+    words.append(_logged(summary))
     window = summary.window
     words.append(f"\n{seconds(window.end_seconds)} simulated")
     if window.start_seconds:
@@ -55,6 +56,15 @@ def _head(summary: Summary) -> RenderableType:
             "statistics"
         )
     return words
+
+
+def _logged(summary: Summary) -> str:
+    """What of the requests is written, where it is not all."""
+    if summary.log == "requests":
+        return ""
+    rows = f"rows of {summary.log_share * 100:g} % of them" if summary.log_share else "no rows"
+    within = f"{summary.quantile_error * 100:.1g} %"
+    return f"\nnumbers of all requests, quantiles within {within}; {rows} logged"
 
 
 def _outcomes(summary: Summary) -> RenderableType:

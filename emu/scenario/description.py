@@ -3,9 +3,10 @@
 In YAML the names are camelCase. What a field's docstring says goes into the JSON Schema.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from emu.distributions import DISTRIBUTIONS, Distribution
 from emu.hops.balancer import STRATEGIES, Strategy
@@ -157,6 +158,26 @@ class Record(OptionsModel):
     """Simulated time between two samples in metrics.parquet."""
 
 
+class LogSample(OptionsModel):
+    """Rows of some requests only."""
+
+    sample: Annotated[Fraction, Field(gt=0)]
+    """Share of the requests that get rows, drawn by seed and number of the request."""
+
+
+def _known_log(log: object) -> object:
+    """Choose the alternative first, so that a mistake in it is told alone and at its own path."""
+    if isinstance(log, Mapping):
+        return LogSample.model_validate(log)
+    if isinstance(log, LogSample) or log in ("requests", "summary"):
+        return log
+    raise ValueError("must be requests, summary or a sample, as in {sample: 1%}")
+
+
+Log = Annotated[Literal["requests", "summary"] | LogSample, BeforeValidator(_known_log)]
+"""What is written of the requests."""
+
+
 class ScenarioSpec(OptionsModel):
     """The ``spec`` of a Scenario."""
 
@@ -186,6 +207,9 @@ class ScenarioSpec(OptionsModel):
     """Who sends requests."""
     network: Network = Network()
     """Delays between the places."""
+    log: Log = "requests"
+    """What is written of the requests: rows of all, rows of a sample, or the ``summary`` alone. The
+    summary is of all requests; only with ``requests`` are its quantiles exact."""
     record: Record = Record()
     """What is written beside the requests."""
 

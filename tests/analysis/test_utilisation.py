@@ -5,7 +5,7 @@ import pytest
 
 from emu.analysis.little import little
 from emu.analysis.reading import Requests
-from emu.analysis.utilisation import utilisation
+from emu.analysis.utilisation import busy_ns, utilisation
 from emu.recorder.header import Expected
 from emu.recorder.rows import ABSENT, Outcome
 
@@ -26,6 +26,12 @@ def serve(synthetic, folder, services, warmup_ns=0, end_ns=10 * S, workers=1):
     return synthetic.record(folder, rows, end_ns=end_ns, expected=expected)
 
 
+def shares(folder):
+    """The utilisation of each Pod."""
+    requests = Requests(folder)
+    return utilisation(busy_ns(requests), requests.header)
+
+
 @pytest.mark.parametrize(
     ("service", "busy"),
     [
@@ -41,7 +47,7 @@ def serve(synthetic, folder, services, warmup_ns=0, end_ns=10 * S, workers=1):
 def test_a_service_counts_for_its_part_in_the_window(synthetic, tmp_path, service, busy):
     """The share of the window during which the worker was busy."""
     folder = serve(synthetic, tmp_path, [service], warmup_ns=2 * S)
-    assert utilisation(Requests(folder)) == {
+    assert shares(folder) == {
         "default/web-1": busy, "default/web-2": 0.0, "default/web-3": 0.0,
     }  # fmt: skip
 
@@ -50,7 +56,7 @@ def test_pods_are_kept_apart_and_workers_share_the_load(synthetic, tmp_path):
     """Two workers that are busy for 4 s and 6 s of 10 s are busy for half of their time."""
     services = [(0, 0, 4), (0, 1, 7), (1, 0, 10), (1, 0, 10)]
     folder = serve(synthetic, tmp_path, services, workers=2)
-    assert utilisation(Requests(folder)) == {
+    assert shares(folder) == {
         "default/web-1": 0.5, "default/web-2": 1.0, "default/web-3": 0.0,
     }  # fmt: skip
 
@@ -58,7 +64,7 @@ def test_pods_are_kept_apart_and_workers_share_the_load(synthetic, tmp_path):
 def test_a_run_of_no_length_was_not_busy(synthetic, tmp_path):
     """Ended within the warm-up, a run has utilisation 0 and no division by it."""
     folder = serve(synthetic, tmp_path, [(0, 1, 2)], warmup_ns=5 * S, end_ns=3 * S)
-    assert set(utilisation(Requests(folder)).values()) == {0.0}
+    assert set(shares(folder).values()) == {0.0}
 
 
 def test_littles_law_is_exact_where_the_window_holds_everything(synthetic, tmp_path):

@@ -46,6 +46,18 @@ def test_every_line_fits_eighty_columns(summary):
             assert not any("…" in line for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("log", "share", "said"),
+    [("sample", 0.001, "rows of 0.1 % of them logged"), ("summary", 0.0, "no rows logged")],
+)
+def test_it_says_where_quantiles_are_not_exact(summary, log, share, said):
+    """A run that did not log every request says so, and how exact its numbers are."""
+    assert not any("logged" in line for line in shown(summary_view(summary)))
+    other = summary.model_copy(update={"log": log, "log_share": share, "quantile_error": 2.0**-8})
+    line = f"numbers of all requests, quantiles within 0.4 %; {said}"
+    assert line in shown(summary_view(other))
+
+
 def test_it_shows_the_numbers_of_the_summary(summary):
     """Outcomes, latency, hops, shares and utilisation stand in their rows."""
     lines = shown(summary_view(summary, "results/nodeport/abc", 1.5, 1333.3))
