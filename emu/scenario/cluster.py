@@ -203,8 +203,14 @@ def completed_slices(
     here: dict[str, list[Pod]] = {}
     for pod in pods:
         here.setdefault(pod.namespace, []).append(pod)
+    names: dict[str, set[str]] = {}
+    for found in slices:
+        names.setdefault(found.namespace, set()).add(found.name)
     more: list[EndpointSlice] = []
     for service in services:
         if service.selector and service.key not in known:
-            more.extend(derived(service, here.get(service.namespace, ()), zones))
+            taken = names.setdefault(service.namespace, set())
+            made = tuple(derived(service, here.get(service.namespace, ()), zones, taken))
+            taken.update(slice_.name for slice_ in made)
+            more.extend(made)
     return (*slices, *more)

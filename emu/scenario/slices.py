@@ -4,7 +4,8 @@ Source: kubernetes/kubernetes, pkg/controller/endpointslice and staging/src/k8s.
 Topology hints are left out.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any, Final
 
 from emu.scenario.kubernetes import EndpointSlice, Pod, Service, ServicePort, selects
@@ -17,23 +18,26 @@ _Ports = tuple[tuple[str, str, int], ...]
 
 
 def derived(
-    service: Service, pods: Sequence[Pod], zones: Mapping[str, str | None]
+    service: Service,
+    pods: Sequence[Pod],
+    zones: Mapping[str, str | None],
+    taken: Container[str] = (),
 ) -> Iterator[EndpointSlice]:
     """The slices of a Service with a selector; one empty slice where it selects no Pod.
 
     Pods at which the Service's ports have other numbers (named target ports) have slices of their
-    own. ``zones`` gives the zone of each node.
+    own. ``zones`` gives the zone of each node, ``taken`` the names that other slices of the
+    namespace have.
     """
     groups: dict[_Ports, list[dict[str, Any]]] = {}
     for pod in pods:
         if selects(service.selector, pod.labels):
             ports = tuple(_resolved(service.ports, pod))
             groups.setdefault(ports, []).append(_endpoint(service, pod, zones))
-    number = 0
+    free = (name for n in count(1) if (name := f"{service.name}-{n}") not in taken)
     for ports, endpoints in groups.items() or (((), []),):
         for first in range(0, max(len(endpoints), 1), MOST_ENDPOINTS):
-            number += 1
-            yield _slice(service, number, ports, endpoints[first : first + MOST_ENDPOINTS])
+            yield _slice(service, next(free), ports, endpoints[first : first + MOST_ENDPOINTS])
 
 
 def target_port(port: ServicePort, pod: Pod) -> int | None:
@@ -69,14 +73,14 @@ def _endpoint(service: Service, pod: Pod, zones: Mapping[str, str | None]) -> di
 
 
 def _slice(
-    service: Service, number: int, ports: _Ports, endpoints: list[dict[str, Any]]
+    service: Service, name: str, ports: _Ports, endpoints: list[dict[str, Any]]
 ) -> EndpointSlice:
     return EndpointSlice.model_validate(
         {
             "apiVersion": "discovery.k8s.io/v1",
             "kind": "EndpointSlice",
             "metadata": {
-                "name": f"{service.name}-{number}",
+                "name": name,
                 "namespace": service.namespace,
                 "labels": {
                     SERVICE_LABEL: service.name,
@@ -84,8 +88,8 @@ def _slice(
                 },
             },
             "addressType": "IPv4",
-            "ports": [{"name": name, "protocol": protocol, "port": port}
-                      for name, protocol, port in ports],
+            "ports": [{"name": of_port, "protocol": protocol, "port": port}
+                      for of_port, protocol, port in ports],
             "endpoints": endpoints,
         }
     )  # fmt: skip

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from emu.scenario import allocation
 from emu.scenario.cluster import Cluster, ExhaustedError, completed
 from emu.scenario.description import NodePool
-from emu.scenario.kubernetes import Deployment, KubeProxyConfiguration, Node, Pod, Service
+from emu.scenario.kubernetes import (
+    Deployment,
+    EndpointSlice,
+    KubeProxyConfiguration,
+    Node,
+    Pod,
+    Service,
+)
 
 
 def node(name, address=None, **spec):
@@ -198,3 +205,26 @@ def test_free_addresses_are_the_others(taken):
     free = set(allocation.free_pod_addresses("10.244.3.0/24", used))
     assert free.isdisjoint(used)
     assert free | used == {f"10.244.3.{number}" for number in range(2, 255)}
+
+
+def test_derived_slices_have_names_of_their_own():
+    """A slice given for another Service keeps its name; the derived one takes the next."""
+    other = EndpointSlice.model_validate(
+        {
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": {
+                "name": "web-1",
+                "namespace": "default",
+                "labels": {"kubernetes.io/service-name": "other"},
+            },
+            "addressType": "IPv4",
+            "endpoints": [],
+        }
+    )
+    web = service("web", [{"port": 80}], selector={"app": "web"})
+    slices = completed(Cluster((node("n"),), (), (web,), (other,)), [], []).endpoint_slices
+    assert [(found.name, found.service) for found in slices] == [
+        ("web-1", "default/other"),
+        ("web-2", "default/web"),
+    ]
