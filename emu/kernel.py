@@ -140,7 +140,7 @@ class _First(event.Listener):  # type: ignore[misc]
 def announced(say: Callable[[], None]) -> Iterator[None]:
     """Let ``say`` be called once, when the first kernel that is in no cache is compiled.
 
-    All kernels together take some ten seconds, once for a version.
+    All kernels together take some thirty seconds, once for a version, most of it the loop.
     """
     with event.install_listener("numba:compile", _First(say)):
         yield

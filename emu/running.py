@@ -35,7 +35,7 @@ AUTO: Final = "auto"
 """Asks for the engine that a run of its size is soonest done with."""
 
 _WORTH_COMPILING: Final = 20_000
-"""Requests from which on loading the compiled loop, half a second, is less than what it saves."""
+"""Requests from which on the compiled loop saves a second or more, once it has been compiled."""
 
 Progress = Callable[[int, int], None]
 """Called now and then with simulated nanoseconds and the number of requests sent."""
