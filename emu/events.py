@@ -10,6 +10,8 @@ load balancer's requests in flight) comes before whatever takes something at the
 from enum import IntEnum
 from typing import Final
 
+from emu.kernel import inlined
+
 
 class Kind(IntEnum):
     """A moment at which a hop decides; the value is its rank among events of one instant."""
@@ -33,6 +35,7 @@ GLUE_PRIORITIES: Final = 2
 """SimPy's own URGENT and NORMAL: control processes come before requests of one instant."""
 
 
+@inlined
 def priority(kind: int, request: int) -> int:
     """The rank of an event among those of its instant, lower first; requests below 2**40."""
     return GLUE_PRIORITIES + (kind << 40) + request

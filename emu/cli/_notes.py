@@ -3,6 +3,16 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from emu.scenario import Scenario
+
+
+def say_warnings(scenario: "Scenario") -> None:
+    """Say what in a scenario may not be meant."""
+    for warning in scenario.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
 
 
 @contextmanager

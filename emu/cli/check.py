@@ -1,9 +1,9 @@
 """``emu check FILE``: whether a scenario can be run, and what is in it."""
 
 import json
-import sys
 from typing import TYPE_CHECKING, Any
 
+from emu.cli._notes import say_warnings
 from emu.cli._options import JSON, OVERRIDES, SCENARIO
 
 if TYPE_CHECKING:
@@ -16,8 +16,7 @@ def command(file: SCENARIO, overrides: OVERRIDES = None, as_json: JSON = False) 
 
     scenario = load(file, parse_overrides(overrides or ()))
     found = inventory(scenario)
-    for warning in scenario.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+    say_warnings(scenario)
     print(json.dumps(found) if as_json else _text(found))
 
 

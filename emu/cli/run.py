@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from emu.cli._notes import compiling_is_said
+from emu.cli._notes import compiling_is_said, say_warnings
 from emu.cli._options import JSON, OVERRIDES, SCENARIO
 
 INTERRUPTED = 130
@@ -35,8 +35,7 @@ def command(
     from emu.scenario import parse_overrides
 
     scenario = emu.load(file, seed, parse_overrides(overrides or ()))
-    for warning in scenario.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+    say_warnings(scenario)
     status = 0
     with (
         RunProgress(scenario.spec.duration, scenario.spec.requests) as progress,

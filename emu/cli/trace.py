@@ -1,12 +1,11 @@
 """``emu trace FILE``: the path of one request as a table."""
 
 import json
-import sys
 from typing import Annotated
 
 import typer
 
-from emu.cli._notes import compiling_is_said
+from emu.cli._notes import compiling_is_said, say_warnings
 from emu.cli._options import JSON, OVERRIDES, SCENARIO
 
 
@@ -37,8 +36,7 @@ def command(
     from emu.scenario import parse_overrides
 
     scenario = emu.load(file, overrides=parse_overrides(overrides or ()))
-    for warning in scenario.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+    say_warnings(scenario)
     with compiling_is_said():
         trace = emu.trace(scenario, source, destination)
     if as_json:

@@ -24,6 +24,12 @@ _IN_FLIGHT, _REQUEST_TIMEOUT = int(Outcome.IN_FLIGHT), int(Outcome.REQUEST_TIMEO
 
 
 @inlined
+def deadline_of(intended: int, timeout: int) -> int:
+    """When a client gives up on a request, by how long it waits: for ever where that is below 0."""
+    return NEVER if timeout < 0 else intended + timeout
+
+
+@inlined
 def ending(outcome: int, back: int, deadline: int, end: int) -> tuple[int, int]:
     """The outcome that the client sees and when, by what became of the request on its way.
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from emu.control.sampler import sampler
 from emu.engines import Ending, Sink
 from emu.engines.clock import Clock
-from emu.engines.ending import NEVER, cut, ending
+from emu.engines.ending import NEVER, cut, deadline_of, ending
 from emu.model import Model
 from emu.model.state import State
 
@@ -80,15 +80,11 @@ class Session(ABC):
         if not self._stop.triggered:
             self._stop.succeed()
 
-    def deadline(self, client: int, intended: int) -> int:
-        """When a client gives up on a request."""
-        timeout = int(self.model.clients["timeout_ns"][client])
-        return NEVER if timeout < 0 else intended + timeout
-
     def _conclude(self, rows: NDArray[Any]) -> None:
         """Say what became of the requests that nobody answered before the end of the run."""
+        timeouts = self.model.clients["timeout_ns"]
         for row in rows:
-            deadline = self.deadline(row["client"], int(row["intended_ns"]))
+            deadline = deadline_of(int(row["intended_ns"]), int(timeouts[row["client"]]))
             row["outcome"], row["done_ns"] = ending(int(row["outcome"]), NEVER, deadline, self.end)
         cut(rows, self.end)
 

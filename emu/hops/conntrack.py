@@ -137,14 +137,14 @@ def _find(slots: NDArray[Any], key: int) -> int:
 
 
 @kernel
-def _expire(
+def count(
     slots: NDArray[Any],
     expiries: NDArray[Any],
     counters: NDArray[np.int64],
     live: NDArray[np.int64],
     now: int,
 ) -> None:
-    """Take leave of the entries whose time has come."""
+    """Bring ``live`` up to date: take leave of the entries whose time has come."""
     mask = expiries.shape[1] - 1
     for ring in range(2):
         while counters[_HEAD + ring] < counters[_REAR + ring]:
@@ -171,18 +171,6 @@ def _holds(slots: NDArray[Any], counters: NDArray[np.int64], key: int, expires: 
 
 
 @kernel
-def count(
-    slots: NDArray[Any],
-    expiries: NDArray[Any],
-    counters: NDArray[np.int64],
-    live: NDArray[np.int64],
-    now: int,
-) -> None:
-    """Bring ``live`` up to date."""
-    _expire(slots, expiries, counters, live, now)
-
-
-@kernel
 def track(
     slots: NDArray[Any],
     expiries: NDArray[Any],
@@ -202,7 +190,7 @@ def track(
     ``prefix`` numbers the tuple (node, source, endpoint) from 1; ``source_port`` is the packet's
     own, or 0 to have one searched as masquerading does; ``limit`` is the node's table size.
     """
-    _expire(slots, expiries, counters, live, now)
+    count(slots, expiries, counters, live, now)
     size = len(slots)
     if 2 * counters[_USED] >= size or 2 * _longest(counters) >= size:
         return REHASH

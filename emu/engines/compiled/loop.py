@@ -26,8 +26,8 @@ from emu.engines.compiled.layout import (
     Fixed,
     Moving,
 )  # fmt: skip
-from emu.engines.ending import NEVER, ending
-from emu.events import GLUE_PRIORITIES, Kind
+from emu.engines.ending import deadline_of, ending
+from emu.events import GLUE_PRIORITIES, Kind, priority
 from emu.hops import dns
 from emu.hops.balancer import pick
 from emu.hops.conntrack import TIMEOUTS_NS, Closing, close
@@ -45,11 +45,11 @@ from emu.hops.network import (
 from emu.hops.node import Entry, Source, Verdict, rule_number, seen_as, translate, tuple_prefix
 from emu.hops.pod import Admission, arrive, leave
 from emu.hops.ports import ephemeral
-from emu.kernel import inlined, kernel, part
+from emu.hops.tcp import PATIENCE_NS, resend
+from emu.kernel import kernel, part
 from emu.model.targets import TargetKind
 from emu.random_streams import SERVICE
 from emu.recorder.rows import Outcome
-from emu.units import SECOND
 from emu.workload import following
 
 
@@ -86,18 +86,7 @@ _CONNTRACK_FULL, _SNAT_EXHAUSTED = int(Outcome.CONNTRACK_FULL), int(Outcome.SNAT
 
 _FIRST_PACKET_TO_ONWARD: Final = (FIRST_PACKET[0], ONWARD[1])
 _FIRST_PACKET_TO_REFUSED: Final = (FIRST_PACKET[0], REFUSED[1])
-_CLIENT_PATIENCE_NS: Final = 127 * SECOND
 _WAIT_AGAIN: Final = -2
-
-
-@inlined
-def _rank(kind: int, request: int) -> int:
-    return GLUE_PRIORITIES + (kind << 40) + request
-
-
-@inlined
-def _resend(retry: int) -> int:
-    return ((1 << retry) - 1) * SECOND
 
 
 @kernel
@@ -117,7 +106,7 @@ def advance(f: Fixed, m: Moving, until: int) -> int:
             return _REHASH
         counters[HAPPENED] += 1
         if time != NONE:
-            replace(heap, counters[EVENTS], time, _rank(then, _whose(f, m, kind, slot)), slot)
+            replace(heap, counters[EVENTS], time, priority(then, _whose(f, m, kind, slot)), slot)
         else:
             counters[EVENTS] = pop(heap, counters[EVENTS])
         if counters[PUSH_TIME] != NONE:
@@ -160,7 +149,7 @@ def start(f: Fixed, m: Moving) -> None:
     for client in range(len(f.clients)):
         time, then = _next_of_client(f, m, client, 0)
         if time != NONE:
-            rank = _rank(then, client)
+            rank = priority(then, client)
             m.counters[EVENTS] = push(m.heap, m.counters[EVENTS], time, rank, client)
 
 
@@ -199,10 +188,10 @@ def _client_send(f: Fixed, m: Moving, client: int, now: int) -> tuple[int, int]:
     journey["vertex"], journey["number"] = clients["vertex"][client], number
     journey["local_hops"] = clients["local_hops"][client]
     journey["source"], journey["source_pod"] = clients["source"][client], clients["pod"][client]
-    journey["port"], journey["patience_ns"] = row["client_port"], _CLIENT_PATIENCE_NS
+    journey["port"], journey["patience_ns"] = row["client_port"], PATIENCE_NS
     row["intended_ns"] = row["sent_ns"] = now
     time, kind = _set_out(f, m, slot, client, now)
-    counters[PUSH_TIME], counters[PUSH_RANK] = time, _rank(kind, request)
+    counters[PUSH_TIME], counters[PUSH_RANK] = time, priority(kind, request)
     counters[PUSH_SLOT] = slot
     m.numbers[client] += 1
     return _next_of_client(f, m, client, now)
@@ -341,9 +330,9 @@ def _dropped(m: Moving, slot: int, outcome: int, now: int) -> tuple[int, int]:
     row, journey = m.rows[slot], m.journeys[slot]
     row["outcome"] = outcome
     journey["retry"] += 1
-    if _resend(journey["retry"]) >= journey["patience_ns"]:
+    if resend(journey["retry"]) >= journey["patience_ns"]:
         return _answered(m, slot, max(now, journey["start_ns"] + journey["patience_ns"]))
-    return journey["first_syn_ns"] + _resend(journey["retry"]), _NODE_SYN
+    return journey["first_syn_ns"] + resend(journey["retry"]), _NODE_SYN
 
 
 @part
@@ -410,7 +399,7 @@ def _service_end(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
         if m.queues[pod, 0] == NONE:
             m.queues[pod, 1] = NONE
         m.counters[PUSH_TIME] = _serve(f, m, first, pod, now)
-        m.counters[PUSH_RANK] = _rank(_SERVICE_END, m.rows["request"][first])
+        m.counters[PUSH_RANK] = priority(_SERVICE_END, m.rows["request"][first])
         m.counters[PUSH_SLOT] = first
     row["outcome"] = _OK
     size = row["response_bytes"] = f.clients["response_bytes"][row["client"]]
@@ -449,8 +438,7 @@ def _back_to_client(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]
 def _finish(f: Fixed, m: Moving, slot: int, back: int) -> tuple[int, int]:
     """The request is over: its row goes out, its slot is free."""
     row = m.rows[slot]
-    timeout = f.clients["timeout_ns"][row["client"]]
-    deadline = NEVER if timeout < 0 else row["intended_ns"] + timeout
+    deadline = deadline_of(row["intended_ns"], f.clients["timeout_ns"][row["client"]])
     row["outcome"], row["done_ns"] = ending(row["outcome"], back, deadline, f.end)
     m.out[m.counters[ROWS]] = m.rows[slot]
     m.counters[ROWS] += 1

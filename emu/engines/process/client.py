@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
-from emu.engines.ending import NEVER, ending
+from emu.engines.ending import deadline_of, ending
 from emu.engines.process.connection import Sender, exchange
 from emu.engines.process.moments import Journey, Moment
 from emu.engines.process.request import Request
@@ -12,9 +12,9 @@ from emu.hops import dns
 from emu.hops.network import FIRST_PACKET, ONWARD, POD_CONNECTION, REFUSED
 from emu.hops.node import Entry, Source
 from emu.hops.ports import ephemeral
+from emu.hops.tcp import PATIENCE_NS
 from emu.model.targets import TargetKind
 from emu.recorder.rows import Outcome
-from emu.units import SECOND
 from emu.workload import following
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 Carrier = Callable[[Request], Generator[Moment, None, int]]
 """Takes a request to its end and back; the time at which the client has the answer."""
-
-_PATIENCE_NS = 127 * SECOND  # Linux: tcp_syn_retries 6
 
 
 class Client:
@@ -42,7 +40,7 @@ class Client:
         self._sender = Sender(
             vertex=self.vertex, local_hops=self.local_hops,
             number=int(description["source_number"]), pod=int(description["pod"]),
-            source=Source(int(description["source"])), patience_ns=_PATIENCE_NS,
+            source=Source(int(description["source"])), patience_ns=PATIENCE_NS,
         )  # fmt: skip
         self._connections = emulation.connections[self._sender.number]
         first, targets = int(description["first_target"]), int(description["targets"])
@@ -72,10 +70,10 @@ class Client:
             index += 1
 
     def _send(self, request: Request) -> Generator[Moment, None, None]:
-        """One request from its intended time to its end: a SimPy process."""
+        """One request from its intended time to its end: a `Journey`."""
         address = self._resolve(request) if self._resolves else 0
         back = yield from self._carriers[address](request)
-        deadline = NEVER if self._timeout < 0 else request.intended_ns + self._timeout
+        deadline = deadline_of(request.intended_ns, self._timeout)
         request.outcome, request.done_ns = ending(
             request.outcome, back, deadline, self.emulation.end
         )

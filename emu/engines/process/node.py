@@ -11,8 +11,8 @@ from emu.events import Kind
 from emu.hops.conntrack import TIMEOUTS_NS, Closing, close
 from emu.hops.network import FIRST_PACKET, ONWARD, POD_CONNECTION, REFUSED
 from emu.hops.node import Entry, Verdict, rule_number, seen_as, translate, tuple_prefix
+from emu.hops.tcp import resend
 from emu.recorder.rows import Outcome
-from emu.units import SECOND
 
 if TYPE_CHECKING:
     from emu.engines.process.emulation import Emulation
@@ -29,11 +29,6 @@ class Flow(NamedTuple):
 
     prefix: int
     port: int
-
-
-def resend(retry: int) -> int:
-    """When a SYN is sent for the ``retry``-th time again, after the first: 1, 3, 7 ... s."""
-    return ((1 << retry) - 1) * SECOND
 
 
 class Node:
