@@ -31,7 +31,7 @@ class Scenario:
         """The scenario in full, as YAML documents that load as an equal Scenario."""
         return resolved.text_of(self._documents)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """12 hexadecimal digits that name the scenario's content, whatever its seed."""
         return resolved.digest_of(self._documents)
