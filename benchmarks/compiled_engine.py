@@ -49,7 +49,7 @@ class Forget:
     def write_requests(self, rows: NDArray[Any]) -> None:
         """Forget the rows."""
 
-    def write_metric(self, *sample: Any) -> None:
+    def write_metrics(self, *sample: Any) -> None:
         """Forget the sample."""
 
     def progress(self, now_ns: int, sent: int) -> None:
@@ -72,7 +72,7 @@ class Write(Forget):
 
     def __init__(self, recording: Recording) -> None:
         self.write_requests = recording.write_requests
-        self.write_metric = recording.write_metric
+        self.write_metrics = recording.write_metrics
 
 
 def modelled(size: Size) -> Model:

@@ -29,7 +29,7 @@ class Sink:
 
     def __init__(self, recording: Recording) -> None:
         self.write_requests = recording.write_requests
-        self.write_metric = recording.write_metric
+        self.write_metrics = recording.write_metrics
 
     def progress(self, now_ns: int, sent: int) -> None:
         """Nobody watches."""

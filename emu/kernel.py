@@ -34,8 +34,9 @@ os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")
 
 import numba
 import numpy as np
+from llvmlite import ir
 from numba.core import event
-from numba.extending import register_jitable
+from numba.extending import intrinsic, register_jitable
 from numpy.typing import NDArray
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -110,6 +111,17 @@ def kernel(function: Function) -> Function:
     return compiled
 
 
+def embedded(function: Function) -> Function:
+    """A small kernel that is compiled into each of its callers.
+
+    For what is called for every event: handing over an array costs seven words.
+    """
+    if numba.config.DISABLE_JIT:
+        return np.errstate(over="ignore")(function)
+    compiled: Function = numba.njit(cache=True, forceinline=True, **_FLAGS)(function)
+    return compiled
+
+
 def part(function: Function) -> Function:
     """A piece of one large kernel, which it is inlined into.
 
@@ -153,6 +165,33 @@ def inlined(function: Function) -> Function:
     """
     jitable: Function = register_jitable(function)
     return jitable
+
+
+def prefetch(array: NDArray[Any], index: int) -> None:
+    """Ask the processor to bring ``array[index]`` into its cache, for soon it will be wanted."""
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _prefetch(typing_context: Any, array: Any, index: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        first = builder.bitcast(builder.gep(data, [arguments[1]]), ir.IntType(8).as_pointer())
+        item = context.get_abi_sizeof(context.get_data_type(signature.args[0].dtype))
+        int32 = ir.IntType(32)
+        fetch = builder.module.declare_intrinsic(
+            "llvm.prefetch", [first.type],
+            ir.FunctionType(ir.VoidType(), [first.type, int32, int32, int32]),
+        )  # fmt: skip
+        for offset in range(0, item, 64):
+            place = builder.gep(first, [ir.IntType(64)(offset)])
+            builder.call(fetch, [place, int32(1), int32(3), int32(1)])
+        return context.get_dummy_value()
+
+    return numba.void(array, numba.intp), generate
+
+
+if not numba.config.DISABLE_JIT:
+    prefetch = _prefetch
 
 
 def bound(function: Callable[..., Any], *arrays: NDArray[Any]) -> Callable[..., int]:

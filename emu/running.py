@@ -119,7 +119,7 @@ class _Sink:
 
     def __init__(self, model: Model, recording: Recording, progress: Progress | None) -> None:
         self._model, self._recording, self._progress = model, recording, progress
-        self.write_metric = recording.write_metric
+        self.write_metrics = recording.write_metrics
         self.streaming = (
             None if model.log == "requests" else Streaming(model.places, model.expected.warmup_ns)
         )

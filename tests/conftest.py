@@ -148,8 +148,9 @@ class Played:
     def write_requests(self, rows):
         self._chunks.append(rows.copy())
 
-    def write_metric(self, at_ns, metric, object_, value):
-        self.samples.append((at_ns, metric, object_, value))
+    def write_metrics(self, at_ns, metric, objects, values):
+        for object_, value in zip(objects, values, strict=True):
+            self.samples.append((at_ns, metric, object_, value))
 
     def progress(self, now_ns, sent):
         pass

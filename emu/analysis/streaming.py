@@ -47,8 +47,8 @@ class Streaming:
 
     def __init__(self, places: Places, first_ns: int) -> None:
         self._first_ns, self._latest_ns = first_ns, 0
-        self._node_names = [name for name, _, _ in places.nodes]
-        self._pod_names = [name for name, _, _ in places.pods]
+        self._node_names = places.node_names
+        self._pod_names = places.pod_names
         self._counted = 0
         self._outcomes = np.zeros(len(Outcome), np.int64)
         # ABSENT is -1, so what met no node or Pod counts at the place after the last.

@@ -1,44 +1,56 @@
 """Samples the state of the system at equal distances into metrics.parquet."""
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
+from typing import Any
 
+import numpy as np
 import simpy
+from numpy.typing import NDArray
 
 from emu.hops import conntrack
 from emu.model import Model
 from emu.model.state import State
 
-Sample = tuple[str, str, float]
+Series = tuple[str, Sequence[str], NDArray[Any]]
+"""A metric, the objects that have it, and their values now."""
+
+
+Write = Callable[[int, str, Sequence[str], NDArray[np.float64]], None]
+"""Takes the time, a metric, the objects that have it, and their values."""
 
 
 def sampler(
-    env: simpy.Environment, model: Model, state: State, write: Callable[..., None]
+    env: simpy.Environment, model: Model, state: State, write: Write
 ) -> Generator[simpy.Event, None, None]:
-    """A process that calls ``write(at_ns, metric, object, value)`` at every interval.
+    """A process that calls ``write`` for every metric at every interval.
 
     A node's or Pod's series starts with its first value other than 0, so that idle places of a
     large cluster cost nothing.
     """
-    seen: set[tuple[str, str]] = set()
+    begun: dict[str, NDArray[np.bool_]] = {}
     while True:
         yield env.timeout(model.sample_interval_ns)
         now = int(env.now)
-        for metric, name, value in _samples(model, state, now):
-            if value or (metric, name) in seen:
-                seen.add((metric, name))
-                write(now, metric, name, value)
+        for metric, objects, values in _series(model, state, now):
+            shown = begun.setdefault(metric, np.zeros(len(objects), bool))
+            shown |= values != 0
+            places = np.flatnonzero(shown)
+            if len(places):
+                write(
+                    now, metric, [objects[i] for i in places.tolist()], values[places].astype(float)
+                )
 
 
-def _samples(model: Model, state: State, now: int) -> Iterable[Sample]:
-    yield "requests_sent", "", state.sent
-    yield "requests_in_flight", "", state.sent - state.finished
-    for number, listener in enumerate(state.listeners):
-        balancer, _ = model.places.load_balancers[model.listeners[number].load_balancer]
-        name = f"{balancer}:{model.listeners[number].port}"
-        yield "balancer_in_flight", name, float(listener.backends["in_flight"].sum())
+def _series(model: Model, state: State, now: int) -> Iterable[Series]:
+    yield "requests_sent", [""], np.array([state.sent])
+    yield "requests_in_flight", [""], np.array([state.sent - state.finished])
+    names = [
+        f"{model.places.load_balancers[listener.load_balancer][0]}:{listener.port}"
+        for listener in model.listeners
+    ]
+    in_flight = [listener.backends["in_flight"].sum() for listener in state.listeners]
+    yield "balancer_in_flight", names, np.array(in_flight)
     conntrack.count(*state.conntrack, now)
-    for (name, _, _), entries in zip(model.places.nodes, state.conntrack.live, strict=True):
-        yield "conntrack_entries", name, float(entries)
-    for pod, (name, _, _) in zip(state.pods, model.places.pods, strict=True):
-        yield "pod_busy", name, float(pod["busy"])
-        yield "pod_queue", name, float(pod["queued"])
+    yield "conntrack_entries", model.places.node_names, state.conntrack.live
+    yield "pod_busy", model.places.pod_names, state.pods["busy"]
+    yield "pod_queue", model.places.pod_names, state.pods["queued"]

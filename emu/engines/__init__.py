@@ -5,8 +5,10 @@ sink as a row of `emu.recorder.rows.ROW`, in the order in which they ended. Engi
 waiting: what happens at an event is decided by the kernels in `emu.hops`.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
 
@@ -16,8 +18,10 @@ class Sink(Protocol):
     def write_requests(self, rows: NDArray[Any]) -> None:
         """Take rows of `emu.recorder.rows.ROW`; the array may be reused afterwards."""
 
-    def write_metric(self, at_ns: int, metric: str, object_: str, value: float) -> None:
-        """Take one sample of a series."""
+    def write_metrics(
+        self, at_ns: int, metric: str, objects: Sequence[str], values: NDArray[np.float64]
+    ) -> None:
+        """Take one sample of a metric for each of these objects."""
 
     def progress(self, now_ns: int, sent: int) -> None:
         """Hear how far the run has come; called every few thousand requests."""

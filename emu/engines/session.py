@@ -50,7 +50,7 @@ class Session(ABC):
     def run(self) -> Ending:
         """Let time pass until the end of the run, or until the user interrupts it."""
         self.begin()
-        self.env.process(sampler(self.env, self.model, self.state, self.sink.write_metric))
+        self.env.process(sampler(self.env, self.model, self.state, self.sink.write_metrics))
         if self.model.end_ns is not None:
             self.env.process(self._stop_at(self.model.end_ns))
         with self._stopping_on_interrupt():

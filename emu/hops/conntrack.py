@@ -5,10 +5,9 @@ time after its end: 120 s in TIME_WAIT, 10 s in CLOSE. A masqueraded connection 
 that no live entry of this node has towards the same endpoint.
 
 The entries of all nodes lie in one hash table with linear probing, keyed by the reply's tuple
-``(node, source, endpoint, source port)``. A key whose entry has expired is free. Nothing is ever
-deleted in place; `rehash` copies what lives once half of the slots have been used, so memory is
-bounded by live entries. Expiries are kept in one queue for each timeout; they come in almost in
-order, so inserting from the rear costs O(1).
+``(node, source, endpoint, source port)``; an entry that expires is taken out of it, so memory is
+bounded by the most entries that ever lived at once. Ends to come are kept in one queue for each
+timeout; they come in almost in order, so inserting from the rear costs O(1).
 
 Sources: nf_conntrack-sysctl (timeouts); net/netfilter/nf_nat_core.c and nf_nat_masquerade.c, with
 ``--random-fully`` as kube-proxy sets it (the search for a port).
@@ -20,15 +19,12 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.kernel import kernel
+from emu.kernel import embedded, inlined, kernel, prefetch
 from emu.random_streams import SNAT_PORT, uniform
 from emu.units import SECOND
 
-ENTRY = np.dtype([("key", "i8"), ("expires_ns", "i8")])
-"""One slot: no key (0) where it was never used; an open connection never expires."""
-
 EXPIRY = np.dtype([("key", "i8"), ("expires_ns", "i8"), ("node", "i8")])
-"""An end to come; void when the entry was opened anew or ended again meanwhile."""
+"""An end to come; void when the entry was opened anew or ended at another time meanwhile."""
 
 
 class Closing(IntEnum):
@@ -48,30 +44,34 @@ NO_ROOM: Final = -1
 """The node's table is full: the SYN is dropped."""
 NO_PORT: Final = -2
 """No free source port was found: the SYN is dropped."""
-REHASH: Final = -3
-"""Half of the slots have been used: call `rehash` and ask again."""
+ENLARGE: Final = -3
+"""The tables want room: call `enlarged` and ask again."""
 
 _FOREVER: Final = 2**63 - 1
-_GONE: Final = 0
 _FIRST_ATTEMPTS: Final = 128
 _LAST_ATTEMPTS: Final = 16
 _FIRST_SLOTS: Final = 1 << 10
+_AHEAD: Final = 8
+"""So many entries before an entry expires, the processor is told to have its slot at hand."""
 # Places in `counters`.
 _USED: Final = 0
 _HEAD: Final = 1
 _REAR: Final = 3
-_VOID: Final = 5
+_OPEN: Final = 5
 
 
 class Conntrack(NamedTuple):
     """The state of all nodes' tables.
 
-    ``slots`` is an array of `ENTRY`, its length a power of two; ``expiries`` one of `EXPIRY`, of
-    shape (2, slots), a ring for each `Closing`; ``counters`` int64: used slots, head and rear of
-    both rings, and how many ends in them are void; ``live`` int64, the entries of each node.
+    ``keys`` int64 is the hash table, its length a power of two, 0 where a slot is empty; ``ends``
+    int64 when each entry expires, which an open connection never does; ``expiries`` an array of
+    `EXPIRY`, of shape (2, n), a ring for each `Closing`, n a power of two; ``counters`` int64: used
+    slots, head and rear of both rings, and connections that have not ended; ``live`` int64, the
+    entries of each node.
     """
 
-    slots: NDArray[Any]
+    keys: NDArray[np.int64]
+    ends: NDArray[np.int64]
     expiries: NDArray[Any]
     counters: NDArray[np.int64]
     live: NDArray[np.int64]
@@ -80,99 +80,111 @@ class Conntrack(NamedTuple):
 def empty(nodes: int, slots: int = _FIRST_SLOTS) -> Conntrack:
     """Tables without entries."""
     return Conntrack(
-        np.zeros(slots, ENTRY),
+        np.zeros(slots, np.int64),
+        np.zeros(slots, np.int64),
         np.zeros((len(Closing), slots), EXPIRY),
         np.zeros(6, np.int64),
         np.zeros(nodes, np.int64),
     )
 
 
-def rehash(tables: Conntrack, now: int) -> Conntrack:
-    """The same live entries in a table at most a quarter full; ``live`` stays the same array."""
-    count(*tables, now)
-    alive = tables.slots[(tables.slots["key"] != 0) & (tables.slots["expires_ns"] > now)]
-    waiting = max(tables.counters[_REAR + ring] - tables.counters[_HEAD + ring] for ring in (0, 1))
-    slots = _FIRST_SLOTS
-    while slots < 4 * max(len(alive), waiting):
-        slots *= 2
-    fresh = empty(0, slots)._replace(live=tables.live)
-    _copy(tables.expiries, tables.counters, alive, fresh.slots, fresh.expiries, fresh.counters)
-    return fresh
+def enlarged(tables: Conntrack) -> Conntrack:
+    """The same tables with room for more; ``live`` and ``counters`` stay the same arrays."""
+    keys, ends, expiries, counters, live = tables
+    if _crowded(counters[_USED], len(keys)):
+        keys, ends = np.zeros(2 * len(keys), np.int64), np.zeros(2 * len(keys), np.int64)
+        _copy(tables.keys, tables.ends, keys, ends)
+    if _overrun(counters, expiries.shape[1]):
+        expiries = np.zeros((len(Closing), 2 * expiries.shape[1]), EXPIRY)
+        for ring in Closing:
+            places = np.arange(counters[_HEAD + ring], counters[_REAR + ring])
+            new, old = (places & (rings.shape[1] - 1) for rings in (expiries, tables.expiries))
+            expiries[ring, new] = tables.expiries[ring, old]
+    return Conntrack(keys, ends, expiries, counters, live)
+
+
+@inlined
+def _crowded(used: int, slots: int) -> bool:
+    """Whether probing would take too long: from 5 of 8 slots on."""
+    return bool(8 * used >= 5 * slots)
 
 
 @kernel
 def _copy(
-    old_expiries: NDArray[Any],
-    old_counters: NDArray[np.int64],
-    alive: NDArray[Any],
-    slots: NDArray[Any],
-    expiries: NDArray[Any],
-    counters: NDArray[np.int64],
+    old_keys: NDArray[np.int64],
+    old_ends: NDArray[np.int64],
+    keys: NDArray[np.int64],
+    ends: NDArray[np.int64],
 ) -> None:
-    for i in range(len(alive)):
-        slot = _find(slots, alive["key"][i])
-        slots["key"][slot] = alive["key"][i]
-        slots["expires_ns"][slot] = alive["expires_ns"][i]
-    counters[_USED] = len(alive)
-    counters[_VOID] = old_counters[_VOID]
-    for ring in range(2):
-        for place in range(old_counters[_HEAD + ring], old_counters[_REAR + ring]):
-            old = place & (old_expiries.shape[1] - 1)
-            new = counters[_REAR + ring]
-            counters[_REAR + ring] += 1
-            expiries["key"][ring, new] = old_expiries["key"][ring, old]
-            expiries["expires_ns"][ring, new] = old_expiries["expires_ns"][ring, old]
-            expiries["node"][ring, new] = old_expiries["node"][ring, old]
+    for old in range(len(old_keys)):
+        if old_keys[old] != 0:
+            slot = _find(keys, old_keys[old])
+            keys[slot] = old_keys[old]
+            ends[slot] = old_ends[old]
 
 
-@kernel
-def _find(slots: NDArray[Any], key: int) -> int:
-    """The slot that has the key, or the never used one where it would go."""
-    mask = len(slots) - 1
+@embedded
+def _home(key: int, mask: int) -> int:
+    """The slot at which the search for a key begins."""
     mixed = (key ^ (key >> 29)) * 0x2545F4914F6CDD1D
-    slot = (mixed ^ (mixed >> 32)) & mask
-    while slots["key"][slot] != 0 and slots["key"][slot] != key:
+    return (mixed ^ (mixed >> 32)) & mask
+
+
+@embedded
+def _find(keys: NDArray[np.int64], key: int) -> int:
+    """The slot that has the key, or the empty one where it would go."""
+    mask = len(keys) - 1
+    slot = _home(key, mask)
+    while keys[slot] != 0 and keys[slot] != key:
         slot = (slot + 1) & mask
     return slot
 
 
-@kernel
+@embedded
+def _delete(keys: NDArray[np.int64], ends: NDArray[np.int64], hole: int) -> None:
+    """Empty a slot, and let the entries behind it that were pushed out of their places move up."""
+    mask = len(keys) - 1
+    slot = (hole + 1) & mask
+    while keys[slot] != 0:
+        if ((slot - _home(keys[slot], mask)) & mask) >= ((slot - hole) & mask):
+            keys[hole] = keys[slot]
+            ends[hole] = ends[slot]
+            hole = slot
+        slot = (slot + 1) & mask
+    keys[hole] = 0
+
+
+@embedded
 def count(
-    slots: NDArray[Any],
+    keys: NDArray[np.int64],
+    ends: NDArray[np.int64],
     expiries: NDArray[Any],
     counters: NDArray[np.int64],
     live: NDArray[np.int64],
     now: int,
 ) -> None:
-    """Bring ``live`` up to date: take leave of the entries whose time has come."""
+    """Bring the table and ``live`` up to date: take out the entries whose time has come."""
     mask = expiries.shape[1] - 1
     for ring in range(2):
         while counters[_HEAD + ring] < counters[_REAR + ring]:
             place = counters[_HEAD + ring] & mask
-            expires = expiries["expires_ns"][ring, place]
+            expires = expiries[ring, place]["expires_ns"]
             if expires > now:
                 break
             counters[_HEAD + ring] += 1
-            if counters[_VOID] == 0 or _holds(
-                slots, counters, expiries["key"][ring, place], expires
-            ):
-                live[expiries["node"][ring, place]] -= 1
+            soon = expiries[ring, (place + _AHEAD) & mask]
+            prefetch(keys, _home(soon["key"], len(keys) - 1))
+            slot = _find(keys, expiries[ring, place]["key"])
+            if keys[slot] != 0 and ends[slot] == expires:
+                _delete(keys, ends, slot)
+                counters[_USED] -= 1
+                live[expiries[ring, place]["node"]] -= 1
 
 
-@kernel
-def _holds(slots: NDArray[Any], counters: NDArray[np.int64], key: int, expires: int) -> bool:
-    """Whether an end still holds: asked only while some do not, for it costs a cache miss."""
-    slot = _find(slots, key)
-    if slots["key"][slot] != 0 and slots["expires_ns"][slot] == expires:
-        slots["expires_ns"][slot] = _GONE
-        return True
-    counters[_VOID] -= 1
-    return False
-
-
-@kernel
+@embedded
 def track(
-    slots: NDArray[Any],
+    keys: NDArray[np.int64],
+    ends: NDArray[np.int64],
     expiries: NDArray[Any],
     counters: NDArray[np.int64],
     live: NDArray[np.int64],
@@ -190,42 +202,37 @@ def track(
     ``prefix`` numbers the tuple (node, source, endpoint) from 1; ``source_port`` is the packet's
     own, or 0 to have one searched as masquerading does; ``limit`` is the node's table size.
     """
-    count(slots, expiries, counters, live, now)
-    size = len(slots)
-    if 2 * counters[_USED] >= size or 2 * _longest(counters) >= size:
-        return REHASH
+    count(keys, ends, expiries, counters, live, now)
+    if _crowded(counters[_USED], len(keys)) or _overrun(counters, expiries.shape[1]):
+        return ENLARGE
     if live[node] >= limit:
         return NO_ROOM
     port = source_port
     if port == 0:
-        port = _search(slots, prefix, now, seed, request, attempt)
+        port = _search(keys, prefix, seed, request, attempt)
         if port == NO_PORT:
             return NO_PORT
     key = (prefix << 16) | port
-    slot = _find(slots, key)
-    if slots["key"][slot] == 0:
-        slots["key"][slot] = key
+    slot = _find(keys, key)
+    if keys[slot] == 0:
+        keys[slot] = key
         counters[_USED] += 1
         live[node] += 1
-    elif slots["expires_ns"][slot] <= now:
-        live[node] += 1
-    elif slots["expires_ns"][slot] != _FOREVER:
-        counters[_VOID] += 1
-    slots["expires_ns"][slot] = _FOREVER
+    ends[slot] = _FOREVER
+    counters[_OPEN] += 1
     return port
 
 
-@kernel
-def _longest(counters: NDArray[np.int64]) -> int:
+@inlined
+def _overrun(counters: NDArray[np.int64], capacity: int) -> bool:
+    """Whether a ring could run over once every open connection, and one more, has ended."""
     first: int = counters[_REAR] - counters[_HEAD]
     second: int = counters[_REAR + 1] - counters[_HEAD + 1]
-    return first if first > second else second
+    return bool(max(first, second) + counters[_OPEN] >= capacity)
 
 
-@kernel
-def _search(
-    slots: NDArray[Any], prefix: int, now: int, seed: int, request: int, attempt: int
-) -> int:
+@embedded
+def _search(keys: NDArray[np.int64], prefix: int, seed: int, request: int, attempt: int) -> int:
     """A free port as the kernel looks for it: runs of 128, 64 ... tries from random places."""
     attempts = _FIRST_ATTEMPTS
     stream = SNAT_PORT
@@ -233,8 +240,7 @@ def _search(
         offset = int(uniform(seed, stream, request, attempt) * 65536)
         for i in range(attempts):
             port = SNAT_FIRST_PORT + (offset + i) % SNAT_PORTS
-            slot = _find(slots, (prefix << 16) | port)
-            if slots["key"][slot] == 0 or slots["expires_ns"][slot] <= now:
+            if keys[_find(keys, (prefix << 16) | port)] == 0:
                 return port
         if attempts < _LAST_ATTEMPTS:
             return NO_PORT
@@ -242,9 +248,10 @@ def _search(
         stream += 1
 
 
-@kernel
+@embedded
 def close(
-    slots: NDArray[Any],
+    keys: NDArray[np.int64],
+    ends: NDArray[np.int64],
     expiries: NDArray[Any],
     counters: NDArray[np.int64],
     node: int,
@@ -256,29 +263,27 @@ def close(
 ) -> None:
     """The connection ends or will end, and its entry is to expire then: later than now.
 
-    Nothing happens where the entry is gone: an earlier connection from the same port, whose place
-    this one took, was over before.
+    Called once for each one opened. Nothing happens where the entry is gone: an earlier connection
+    from the same port, whose place this one took, was over before.
     """
+    counters[_OPEN] -= 1
     key = (prefix << 16) | port
-    slot = _find(slots, key)
-    before = slots["expires_ns"][slot]
-    if before <= now:
+    slot = _find(keys, key)
+    if keys[slot] == 0 or ends[slot] <= now:
         return
-    if before != _FOREVER:
-        counters[_VOID] += 1
-    slots["expires_ns"][slot] = expires
+    ends[slot] = expires
     mask = expiries.shape[1] - 1
     place = counters[_REAR + ring]
     counters[_REAR + ring] += 1
-    while (
-        place > counters[_HEAD + ring]
-        and expiries["expires_ns"][ring, (place - 1) & mask] > expires
-    ):
-        for_place, from_place = place & mask, (place - 1) & mask
-        expiries["key"][ring, for_place] = expiries["key"][ring, from_place]
-        expiries["expires_ns"][ring, for_place] = expiries["expires_ns"][ring, from_place]
-        expiries["node"][ring, for_place] = expiries["node"][ring, from_place]
+    while place > counters[_HEAD + ring]:
+        earlier = expiries[ring, (place - 1) & mask]
+        if earlier["expires_ns"] <= expires:
+            break
+        _put(expiries[ring, place & mask], earlier["key"], earlier["expires_ns"], earlier["node"])
         place -= 1
-    expiries["key"][ring, place & mask] = key
-    expiries["expires_ns"][ring, place & mask] = expires
-    expiries["node"][ring, place & mask] = node
+    _put(expiries[ring, place & mask], key, expires, node)
+
+
+@embedded
+def _put(expiry: Any, key: int, expires: int, node: int) -> None:
+    expiry["key"], expiry["expires_ns"], expiry["node"] = key, expires, node

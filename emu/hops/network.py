@@ -15,8 +15,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.distributions import sample
-from emu.kernel import kernel
+from emu.distributions import DISTRIBUTIONS, sample
+from emu.kernel import embedded, kernel
 from emu.random_streams import NETWORK
 
 LEG = np.dtype(
@@ -76,23 +76,25 @@ the one that ends at a Pod."""
 
 _LINKS_PER_TRIP: Final = 1 << 12
 _LOCAL: Final = _LINKS_PER_TRIP - 2
+_CONSTANT: Final = float(DISTRIBUTIONS.number("constant"))
 
 
-@kernel
+@embedded
 def _fixed(legs: NDArray[Any], core: NDArray[np.int64], a: int, b: int) -> tuple[int, int, bool]:
     """What the way between two places always takes: nanoseconds, picoseconds a byte, and whether
     some of its links are drawn besides."""
     if a == b:
         return 0, 0, False
-    m, n = legs["core"][a], legs["core"][b]
-    constant = legs["constant_ns"][a] + legs["constant_ns"][b] + core[m, n, CONSTANT_NS]
-    per_byte = legs["ps_per_byte"][a] + legs["ps_per_byte"][b] + core[m, n, PS_PER_BYTE]
-    ends_drawn = legs["distribution"][a] >= 0 or legs["distribution"][b] >= 0
-    return constant, per_byte, ends_drawn or core[m, n, FIRST_LINK] >= 0
+    one, other = legs[a], legs[b]
+    way = core[one["core"], other["core"]]
+    constant = one["constant_ns"] + other["constant_ns"] + way[CONSTANT_NS]
+    per_byte = one["ps_per_byte"] + other["ps_per_byte"] + way[PS_PER_BYTE]
+    ends_drawn = one["distribution"] >= 0 or other["distribution"] >= 0
+    return constant, per_byte, ends_drawn or way[FIRST_LINK] >= 0
 
 
 @kernel
-def _drawn(
+def _links(
     legs: NDArray[Any],
     core: NDArray[np.int64],
     table: NDArray[np.float64],
@@ -117,7 +119,7 @@ def _drawn(
     return delay
 
 
-@kernel
+@embedded
 def travel(
     legs: NDArray[Any],
     core: NDArray[Any],
@@ -143,19 +145,60 @@ def travel(
     """
     near_ns, near_ps, near_drawn = _fixed(legs, core, source, via)
     far_ns, far_ps, far_drawn = _fixed(legs, core, via, destination)
+    local_drawn = table[0] != _CONSTANT
+    local_ns = 0 if local_drawn else sample(table, 0, seed, 0, 0, 0)
+    delay = 0
+    for leg in range(first, last + 1):
+        if _near(leg):
+            delay += near_ns + source_hops * local_ns
+        else:
+            delay += far_ns + destination_hops * local_ns
+        if leg >= 4 and size > 0:
+            delay += (near_ps if _near(leg) else far_ps) * size // 1000
+    if near_drawn or far_drawn or (local_drawn and source_hops + destination_hops > 0):
+        delay += _drawn(
+            legs, core, table, source, via, destination, near_drawn, far_drawn,
+            source_hops if local_drawn else 0, destination_hops if local_drawn else 0,
+            first, last, connection, seed, request, attempt,
+        )  # fmt: skip
+    return delay
+
+
+@embedded
+def _near(leg: int) -> bool:
+    """Whether a journey is between the source and the host via which it goes."""
+    part = leg % 4
+    return part == 0 or part == 3
+
+
+@kernel
+def _drawn(
+    legs: NDArray[Any],
+    core: NDArray[np.int64],
+    table: NDArray[np.float64],
+    source: int,
+    via: int,
+    destination: int,
+    near_drawn: bool,
+    far_drawn: bool,
+    source_hops: int,
+    destination_hops: int,
+    first: int,
+    last: int,
+    connection: int,
+    seed: int,
+    request: int,
+    attempt: int,
+) -> int:
+    """What is drawn of the delay in `travel`: of links, and of local hops."""
     delay = 0
     for leg in range(first, last + 1):
         stream = NETWORK + (connection + leg) * _LINKS_PER_TRIP
-        part = leg % 4
-        near, onward = part == 0 or part == 3, part < 2
-        hops = source_hops if near else destination_hops
-        delay += near_ns if near else far_ns
-        if size > 0 and leg >= 4:
-            delay += (near_ps if near else far_ps) * size // 1000
+        near, onward = _near(leg), leg % 4 < 2
         if near_drawn if near else far_drawn:
             end = source if near else destination
             origin, target = (end, via) if near == onward else (via, end)
-            delay += _drawn(legs, core, table, origin, target, stream, seed, request, attempt)
-        for hop in range(hops):
+            delay += _links(legs, core, table, origin, target, stream, seed, request, attempt)
+        for hop in range(source_hops if near else destination_hops):
             delay += sample(table, 0, seed, stream + _LOCAL + hop, request, attempt)
     return delay

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from emu.hops.conntrack import NO_PORT, NO_ROOM, track
 from emu.hops.endpoints import Endpoint
 from emu.hops.kubeproxy import pick
-from emu.kernel import inlined, kernel
+from emu.kernel import embedded, inlined
 
 
 class Entry(IntEnum):
@@ -40,7 +40,7 @@ class Verdict(IntEnum):
     DROP = 2
     NO_CONNTRACK = 3
     NO_SNAT_PORT = 4
-    REHASH = 5
+    ENLARGE = 5
 
 
 class Route(NamedTuple):
@@ -125,15 +125,16 @@ def rule_number(services: int, node: int, service: int, entry: int, source: int)
 
 
 _DNAT, _NO_CONNTRACK = int(Verdict.DNAT), int(Verdict.NO_CONNTRACK)
-_NO_SNAT_PORT, _REHASH = int(Verdict.NO_SNAT_PORT), int(Verdict.REHASH)
+_NO_SNAT_PORT, _ENLARGE = int(Verdict.NO_SNAT_PORT), int(Verdict.ENLARGE)
 
 
-@kernel
+@embedded
 def translate(
     rules: NDArray[Any],
     members: NDArray[np.int64],
     endpoints: NDArray[Any],
-    slots: NDArray[Any],
+    keys: NDArray[np.int64],
+    ends: NDArray[np.int64],
     expiries: NDArray[Any],
     counters: NDArray[np.int64],
     live: NDArray[np.int64],
@@ -159,18 +160,19 @@ def translate(
     masquerades, is number ``node``. ``source_pod`` is the Pod it comes from, or -1: one that
     reaches itself through its Service is masqueraded too (hairpin).
     """
-    verdict = rules["verdict"][rule]
+    its = rules[rule]
+    verdict = its["verdict"]
     if verdict != _DNAT:
         return verdict, -1, -1, False
-    place = pick(mode, rules["count"][rule], seed, request, attempt)
-    endpoint = members[rules["first"][rule] + place]
-    hairpin = source_pod >= 0 and endpoints["pod"][endpoint] == source_pod
-    masqueraded = hairpin or rules["masquerade"][rule] != 0
+    place = pick(mode, its["count"], seed, request, attempt)
+    endpoint = members[its["first"] + place]
+    hairpin = source_pod >= 0 and endpoints[endpoint]["pod"] == source_pod
+    masqueraded = hairpin or its["masquerade"] != 0
     if masqueraded:
         source, source_port = node, 0
     prefix = tuple_prefix(node, source, endpoint, sources, len(endpoints))
     port = track(
-        slots, expiries, counters, live,
+        keys, ends, expiries, counters, live,
         node, prefix, source_port, limit, now, seed, request, attempt,
     )  # fmt: skip
     if port > 0:
@@ -179,7 +181,7 @@ def translate(
         return _NO_CONNTRACK, endpoint, port, masqueraded
     if port == NO_PORT:
         return _NO_SNAT_PORT, endpoint, port, masqueraded
-    return _REHASH, endpoint, port, masqueraded
+    return _ENLARGE, endpoint, port, masqueraded
 
 
 @inlined

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.kernel import kernel
+from emu.kernel import embedded
 
 POD = np.dtype(
     [
@@ -37,23 +37,25 @@ class Admission(IntEnum):
 _SERVED, _QUEUED, _REFUSED = (int(admission) for admission in Admission)
 
 
-@kernel
+@embedded
 def arrive(pods: NDArray[Any], pod: int) -> int:
     """Take a free worker, else a place in the backlog, else be refused: an `Admission`."""
-    if pods["busy"][pod] < pods["workers"][pod]:
-        pods["busy"][pod] += 1
+    it = pods[pod]
+    if it["busy"] < it["workers"]:
+        it["busy"] += 1
         return _SERVED
-    if pods["queued"][pod] < pods["backlog"][pod]:
-        pods["queued"][pod] += 1
+    if it["queued"] < it["backlog"]:
+        it["queued"] += 1
         return _QUEUED
     return _REFUSED
 
 
-@kernel
+@embedded
 def leave(pods: NDArray[Any], pod: int) -> bool:
     """End a service; true when the first in the backlog begins its own."""
-    if pods["queued"][pod] > 0:
-        pods["queued"][pod] -= 1
+    it = pods[pod]
+    if it["queued"] > 0:
+        it["queued"] -= 1
         return True
-    pods["busy"][pod] -= 1
+    it["busy"] -= 1
     return False

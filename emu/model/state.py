@@ -37,9 +37,9 @@ class State:
         self.sent = 0
         self.finished = 0
 
-    def rehash(self, now: int) -> None:
+    def make_room(self) -> None:
         """Make room in the conntrack tables."""
-        self.conntrack = conntrack.rehash(self.conntrack, now)
+        self.conntrack = conntrack.enlarged(self.conntrack)
 
 
 def _joined(parts: list[NDArray[Any]], dtype: np.dtype[Any]) -> NDArray[Any]:

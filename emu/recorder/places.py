@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -20,3 +21,13 @@ class Places:
     """Name of each Service port, such as ``default/web:http``."""
     endpoints: Sequence[tuple[str, int]] = ()
     """Address and port of each endpoint that connections are translated to."""
+
+    @cached_property
+    def node_names(self) -> list[str]:
+        """The name of each node."""
+        return [name for name, _, _ in self.nodes]
+
+    @cached_property
+    def pod_names(self) -> list[str]:
+        """The name of each Pod."""
+        return [name for name, _, _ in self.pods]

@@ -39,7 +39,7 @@ class Translation:
     """Turns `ROW` arrays into record batches, with the names and addresses of ``places``."""
 
     def __init__(self, places: Places) -> None:
-        nodes = [node for node, _, _ in places.nodes]
+        nodes = places.node_names
         addresses = [address for _, address, _ in places.nodes]
         self._names = {
             "client": _Names("client", [name for name, _ in places.clients]),
@@ -53,7 +53,7 @@ class Translation:
             "node": _Names("node", nodes),
             "node_zone": _Names("node", [zone for _, _, zone in places.nodes]),
             "masquerade_address": _Names("node", addresses),
-            "pod": _Names("pod", [pod for pod, _, _ in places.pods]),
+            "pod": _Names("pod", places.pod_names),
             "endpoint_address": _Names("endpoint", [address for address, _ in places.endpoints]),
             "pod_node": _Names("pod", [nodes[node] for _, _, node in places.pods]),
         }

@@ -72,9 +72,12 @@ class Recording:
         for row in rows:
             self._hops.add(row)
 
-    def write_metric(self, at_ns: int, metric: str, object_: str, value: float) -> None:
-        """Take one sample of a series."""
-        self._metrics.add((at_ns, metric, object_, float(value)))
+    def write_metrics(
+        self, at_ns: int, metric: str, objects: Sequence[str], values: NDArray[np.float64]
+    ) -> None:
+        """Take one sample of a metric for each of these objects."""
+        for object_, value in zip(objects, values.tolist(), strict=True):
+            self._metrics.add((at_ns, metric, object_, value))
 
     def write_event(
         self, at_ns: int, kind: str, object_: str, cause: str | None = None,

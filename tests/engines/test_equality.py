@@ -172,7 +172,7 @@ def test_room_that_runs_out(agreed, described, monkeypatch):
     }
     made = agreed(described(SPEC, OBJECTS, **crowd))
     assert made.summary.requests.ok > 15_000
-    assert min(pauses[room] for room in (Pause.SLOTS, Pause.REHASH, Pause.ROWS)) >= 2
+    assert min(pauses[room] for room in (Pause.SLOTS, Pause.ENLARGE, Pause.ROWS)) >= 2
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ class Counting:
     def write_requests(self, rows):
         self.rows += len(rows)
 
-    def write_metric(self, *_):
+    def write_metrics(self, *_):
         pass
 
     def progress(self, *_):

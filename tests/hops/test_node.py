@@ -131,7 +131,7 @@ def test_a_kept_source_keeps_its_port():
     assert endpoint in (1, 2, 3)
     assert rules.live() == [0, 1]
     key = tuple_prefix(1, 2, endpoint, 7, 4) << 16 | 40_000
-    assert key in rules.tables.slots["key"]
+    assert key in rules.tables.keys
 
 
 def test_a_masqueraded_source_gets_a_port_of_the_nodes():
@@ -141,7 +141,7 @@ def test_a_masqueraded_source_gets_a_port_of_the_nodes():
     assert all(masqueraded for *_, masqueraded in found)
     assert len({(endpoint, port) for _, endpoint, port, _ in found}) == 300
     endpoint, port = found[0][1:3]
-    assert tuple_prefix(1, 1, endpoint, 7, 4) << 16 | port in rules.tables.slots["key"]
+    assert tuple_prefix(1, 1, endpoint, 7, 4) << 16 | port in rules.tables.keys
 
 
 def test_a_pod_that_reaches_itself_is_masqueraded():
@@ -176,13 +176,13 @@ def test_a_full_table_and_a_full_port_range_are_told_apart():
     assert rules.translate()[0] == Verdict.NO_SNAT_PORT
 
 
-def test_half_used_slots_ask_for_a_rehash():
-    """The table never fills up: at half of its slots it wants to be made anew."""
+def test_a_crowded_table_asks_for_room():
+    """The table never fills up: at five of eight slots it wants to grow."""
     rules = Rules(limit=10**6)
     rules.tables = conntrack.empty(2, slots=1024)
     verdicts = [rules.translate(port=port)[0] for port in range(1, 1000)]
-    assert verdicts.index(Verdict.REHASH) == 512
-    assert set(verdicts[:512]) == {Verdict.DNAT}
+    assert verdicts.index(Verdict.ENLARGE) == 640
+    assert set(verdicts[:640]) == {Verdict.DNAT}
 
 
 def test_endpoints_are_chosen_uniformly_and_anew_for_each_copy():

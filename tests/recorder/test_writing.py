@@ -54,7 +54,7 @@ def test_bytes_do_not_depend_on_how_rows_come(synthetic, tmp_path, small_row_gro
             for start in range(0, len(rows), chunk):
                 recording.write_requests(rows[start : start + chunk])
             recording.write_hops([(1, 0, 1, 5, "forward", "edge", "a", 1, "b", 80, "DNAT")])
-            recording.write_metric(5, "in_flight", "edge", 3)
+            recording.write_metrics(5, "in_flight", ["edge"], np.array([3.0]))
             recording.write_event(5, "rule_sync", "node-1")
             recording.close(1000)
     for table in columns.TABLES:
@@ -80,7 +80,7 @@ def test_small_tables_keep_their_values(synthetic, tmp_path):
     refusal = (3, 0, 2, 18, "back", "node-1", None, None, None, None, "REJECT")
     with Recording(tmp_path, synthetic.places, synthetic.header()) as recording:
         recording.write_hops([hop, refusal])
-        recording.write_metric(5, "queue", "default/web-1", 4)
+        recording.write_metrics(5, "queue", ["default/web-1"], np.array([4.0]))
         recording.write_event(6, "health", "node-2", "probe failed", "3 in a row")
         recording.write_event(7, "rule_sync", "node-2")
         recording.close(1)
@@ -102,7 +102,7 @@ def test_a_small_table_larger_than_a_row_group_is_whole(synthetic, tmp_path):
     """More samples than one row group holds are all there, in order."""
     with Recording(tmp_path, synthetic.places, synthetic.header()) as recording:
         for at in range(40_000):
-            recording.write_metric(at, "in_flight", f"pod-{at // 10_000}", at)
+            recording.write_metrics(at, "in_flight", [f"pod-{at // 10_000}"], np.array([at]))
         recording.close(1)
     table = pq.read_table(tmp_path / "metrics.parquet")
     assert table["value"].to_pylist() == list(range(40_000))

@@ -88,8 +88,8 @@ class Emulation(Session):
                 self._hand_on()
             elif pause == Pause.SLOTS:
                 self._moving = with_more_slots(self._moving)
-            elif pause == Pause.REHASH:
-                self._rehash()
+            elif pause == Pause.ENLARGE:
+                self._enlarge()
             else:
                 return bool(pause == Pause.DUE)
         return False
@@ -98,10 +98,11 @@ class Emulation(Session):
         counters = self._moving.counters
         self.state.sent, self.state.finished = int(counters[SENT]), int(counters[FINISHED])
 
-    def _rehash(self) -> None:
-        self.state.rehash(int(self._moving.counters[NOW]))
+    def _enlarge(self) -> None:
+        self.state.make_room()
         self._moving = self._moving._replace(
-            slots=self.state.conntrack.slots,
+            keys=self.state.conntrack.keys,
+            expire_at=self.state.conntrack.ends,
             expiries=self.state.conntrack.expiries,
             tracked=self.state.conntrack.counters,
         )

@@ -2,7 +2,7 @@
 
 An event is a row (time, rank, slot): the rank is `emu.events.priority`, unique among the events of
 one instant, so the order is total; the slot says whose event it is. The functions take and return
-the number of events. They are left un-inlined, which is faster than all in one.
+the number of events.
 """
 
 from typing import Final
@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.kernel import kernel
+from emu.kernel import embedded, kernel
 
 TIME: Final = 0
 RANK: Final = 1
@@ -18,7 +18,7 @@ SLOT: Final = 2
 FIELDS: Final = 3
 
 
-@kernel
+@embedded
 def push(heap: NDArray[np.int64], count: int, time: int, rank: int, slot: int) -> int:
     """Add an event."""
     place = count
@@ -38,8 +38,10 @@ def push(heap: NDArray[np.int64], count: int, time: int, rank: int, slot: int) -
 
 
 @kernel
-def replace(heap: NDArray[np.int64], count: int, time: int, rank: int, slot: int) -> None:
-    """Put another event in the place of the first."""
+def pop(heap: NDArray[np.int64], count: int) -> int:
+    """Take the first event away."""
+    count -= 1
+    time, rank, slot = heap[count, TIME], heap[count, RANK], heap[count, SLOT]
     place = 0
     child = 1
     while child < count:
@@ -59,11 +61,4 @@ def replace(heap: NDArray[np.int64], count: int, time: int, rank: int, slot: int
     heap[place, TIME] = time
     heap[place, RANK] = rank
     heap[place, SLOT] = slot
-
-
-@kernel
-def pop(heap: NDArray[np.int64], count: int) -> int:
-    """Take the first event away."""
-    last = count - 1
-    replace(heap, last, heap[last, TIME], heap[last, RANK], heap[last, SLOT])
-    return last
+    return count

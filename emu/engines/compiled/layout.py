@@ -5,9 +5,12 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.engines.compiled import heap
+from emu.engines.compiled import event_list
+from emu.engines.compiled.event_list import EventList
 from emu.engines.ending import NEVER
 from emu.hops.balancer import STRATEGIES
+from emu.hops.node import Source
+from emu.hops.tcp import PATIENCE_NS
 from emu.model import Model
 from emu.model.state import State
 from emu.recorder.rows import ABSENT, ROW, Outcome
@@ -22,25 +25,28 @@ LISTENER = np.dtype(
         ("end_backend", "i8"),
         ("first_memory", "i8"),
         ("end_memory", "i8"),
-        ("connect_timeout_ns", "i8"),
     ]
 )
 """One listener: its backends are ``backends[first_backend : end_backend]``, and so on."""
+
+SENDER = np.dtype(
+    [
+        ("vertex", "i8"),
+        ("local_hops", "i8"),
+        ("number", "i8"),
+        ("pod", "i8"),
+        ("source", "i8"),
+        ("patience_ns", "i8"),
+    ]
+)
+"""Who opens connections that end at Pods: where it is, who conntrack takes it for, for how long it
+tries. The clients come first, then the listeners."""
 
 JOURNEY = np.dtype(
     [
         ("next", "i8"),
         ("listener", "i8"),
         ("backend", "i8"),
-        ("vertex", "i8"),
-        ("local_hops", "i8"),
-        ("number", "i8"),
-        ("source_pod", "i8"),
-        ("source", "i8"),
-        ("port", "i8"),
-        ("start_ns", "i8"),
-        ("patience_ns", "i8"),
-        ("first_syn_ns", "i8"),
         ("rule", "i8"),
         ("retry", "i8"),
         ("via", "i8"),
@@ -48,20 +54,20 @@ JOURNEY = np.dtype(
         ("nat_port", "i8"),
     ]
 )
-"""What a request under way needs beside its row: the next in its queue or among the free slots;
-the listener and backend (-1 without a load balancer); the sender of the connection to the Pod, its
-port, when it began and for how long it tries; where the connection is translated, by which rule,
-how often its SYN was sent again; and its conntrack entry (``prefix`` 0: none)."""
+"""What a request under way needs beside its row, a cache line: the next in its queue or among the
+free slots; the listener and backend (-1 without a load balancer); by which rule its connection to
+the Pod is translated, how often the SYN was sent again, where it is translated, and its conntrack
+entry (``prefix`` 0: none)."""
 
 # Places in `Moving.counters`.
 NOW: Final = 0
-EVENTS: Final = 1
-SENT: Final = 2
-FINISHED: Final = 3
-ROWS: Final = 4
-FREE: Final = 5
-PUSH_TIME: Final = 6
-PUSH_RANK: Final = 7
+SENT: Final = 1
+FINISHED: Final = 2
+ROWS: Final = 3
+FREE: Final = 4
+PUSH_TIME: Final = 5
+PUSH_KIND: Final = 6
+PUSH_REQUEST: Final = 7
 PUSH_SLOT: Final = 8
 HAPPENED: Final = 9
 _COUNTERS: Final = 10
@@ -69,7 +75,7 @@ _COUNTERS: Final = 10
 NONE: Final = -1
 """No slot, no listener, no event."""
 
-CHUNK: Final = 8192
+CHUNK: Final = 4096
 """Rows that are handed on at once."""
 _FIRST_SLOTS: Final = 1024
 
@@ -87,6 +93,7 @@ class Fixed(NamedTuple):
     resolver_ttl: int
     clients: NDArray[Any]
     targets: NDArray[Any]
+    senders: NDArray[Any]
     listeners: NDArray[Any]
     rules: NDArray[Any]
     members: NDArray[np.int64]
@@ -102,26 +109,27 @@ class Moving(NamedTuple):
     """The state as the loop changes it.
 
     ``rows`` (`ROW`) and ``journeys`` (`JOURNEY`) have a slot for each request under way; ``out``
-    the rows of those that are over, ``blank`` that of one that begins; ``queues`` of shape
-    (pods, 2) the first and last slot of each backlog; ``heap`` the events; ``numbers`` how many
+    the rows of those that are over, ``blank`` that of one that begins; ``backlogs`` of shape
+    (pods, 2) the first and last slot of each backlog; ``numbers`` how many
     requests each client has sent; ``connections`` how many each sender opened. The rest is the
     `State` of any engine.
     """
 
     counters: NDArray[np.int64]
-    heap: NDArray[np.int64]
+    events: EventList
     rows: NDArray[Any]
     journeys: NDArray[Any]
     out: NDArray[Any]
     blank: NDArray[Any]
     numbers: NDArray[np.int64]
     connections: NDArray[np.int64]
-    queues: NDArray[np.int64]
+    backlogs: NDArray[np.int64]
     pods: NDArray[Any]
     backends: NDArray[Any]
     memory: NDArray[np.int64]
     dns: NDArray[Any]
-    slots: NDArray[Any]
+    keys: NDArray[np.int64]
+    expire_at: NDArray[np.int64]
     expiries: NDArray[Any]
     tracked: NDArray[np.int64]
     live: NDArray[np.int64]
@@ -140,6 +148,7 @@ def fixed(model: Model, state: State) -> Fixed:
         resolver_ttl=model.resolver_ttl_ns,
         clients=model.clients,
         targets=model.targets,
+        senders=_senders(model),
         listeners=_listeners(model, state),
         rules=model.rules,
         members=model.members,
@@ -162,7 +171,19 @@ def _listeners(model: Model, state: State) -> NDArray[Any]:
         row["first_backend"], row["first_memory"] = backend, memory
         backend, memory = backend + len(its.backends), memory + len(its.memory)
         row["end_backend"], row["end_memory"] = backend, memory
-        row["connect_timeout_ns"] = listener.connect_timeout_ns
+    return rows
+
+
+def _senders(model: Model) -> NDArray[Any]:
+    rows = np.zeros(len(model.clients) + len(model.listeners), SENDER)
+    for row, client in zip(rows, model.clients, strict=False):
+        row["vertex"], row["local_hops"] = client["vertex"], client["local_hops"]
+        row["number"], row["pod"] = client["source_number"], client["pod"]
+        row["source"], row["patience_ns"] = client["source"], PATIENCE_NS
+    for row, listener in zip(rows[len(model.clients) :], model.listeners, strict=True):
+        row["vertex"] = row["number"] = listener.vertex
+        row["source"], row["pod"] = Source.OUTSIDE, NONE
+        row["patience_ns"] = listener.connect_timeout_ns
     return rows
 
 
@@ -171,19 +192,20 @@ def moving(model: Model, state: State) -> Moving:
     empty = np.zeros(0, ROW)
     start = Moving(
         counters=np.zeros(_COUNTERS, np.int64),
-        heap=np.zeros((len(model.clients), heap.FIELDS), np.int64),
+        events=event_list.empty(len(model.clients)),
         rows=empty,
         journeys=np.zeros(0, JOURNEY),
         out=np.zeros(CHUNK, ROW),
         blank=_blank(),
         numbers=np.zeros(len(model.clients), np.int64),
         connections=np.zeros(model.sources, np.int64),
-        queues=np.full((len(model.pods), 2), NONE, np.int64),
+        backlogs=np.full((len(model.pods), 2), NONE, np.int64),
         pods=state.pods,
         backends=state.backends,
         memory=state.memory,
         dns=state.dns,
-        slots=state.conntrack.slots,
+        keys=state.conntrack.keys,
+        expire_at=state.conntrack.ends,
         expiries=state.conntrack.expiries,
         tracked=state.conntrack.counters,
         live=state.conntrack.live,
@@ -205,6 +227,5 @@ def with_more_slots(state: Moving) -> Moving:
     rows[:before], journeys[:before] = state.rows, state.journeys
     journeys["next"][before:] = np.arange(before + 1, after + 1)
     state.counters[FREE] = before
-    events = np.zeros((after + len(state.numbers), heap.FIELDS), np.int64)
-    events[: len(state.heap)] = state.heap
-    return state._replace(rows=rows, journeys=journeys, heap=events)
+    events = event_list.enlarged(state.events, after + len(state.numbers))
+    return state._replace(rows=rows, journeys=journeys, events=events)

@@ -9,16 +9,17 @@ from enum import IntEnum
 from typing import Final
 
 from emu.distributions import sample
-from emu.engines.compiled.heap import RANK, SLOT, TIME, pop, push, replace
+from emu.engines.compiled.event_list import add, earliest, later, remove
+from emu.engines.compiled.heap import RANK, SLOT, TIME
 from emu.engines.compiled.layout import (
     CHUNK,
-    EVENTS,
     FINISHED,
     FREE,
     HAPPENED,
     NONE,
     NOW,
-    PUSH_RANK,
+    PUSH_KIND,
+    PUSH_REQUEST,
     PUSH_SLOT,
     PUSH_TIME,
     ROWS,
@@ -42,11 +43,11 @@ from emu.hops.network import (
     REFUSED,
     travel,
 )  # fmt: skip
-from emu.hops.node import Entry, Source, Verdict, rule_number, seen_as, translate, tuple_prefix
+from emu.hops.node import Entry, Verdict, rule_number, seen_as, translate, tuple_prefix
 from emu.hops.pod import Admission, arrive, leave
 from emu.hops.ports import ephemeral
 from emu.hops.tcp import PATIENCE_NS, resend
-from emu.kernel import kernel, part
+from emu.kernel import kernel, part, prefetch
 from emu.model.targets import TargetKind
 from emu.random_streams import SERVICE
 from emu.recorder.rows import Outcome
@@ -62,21 +63,21 @@ class Pause(IntEnum):
     """There is no room for another row."""
     SLOTS = 2
     """There is no slot for another request."""
-    REHASH = 3
+    ENLARGE = 3
     """The conntrack tables need room."""
     FINISHED = 4
     """As many requests as were to be sent are finished."""
 
 
-_DUE, _ROWS, _SLOTS, _REHASH, _FINISHED = (int(pause) for pause in Pause)
+_DUE, _ROWS, _SLOTS, _ENLARGE, _FINISHED = (int(pause) for pause in Pause)
 _SERVICE_END, _ANSWER, _CLIENT_SEND, _LB_REQUEST, _NODE_SYN, _POD_REQUEST = (int(k) for k in Kind)
 _LISTENER, _SERVICE, _POD, _CLOSED, _ = (int(kind) for kind in TargetKind)
 _SERVED, _QUEUED, _ = (int(admission) for admission in Admission)
 _TIME_WAIT, _CLOSE = (int(closing) for closing in Closing)
 _DROP, _REJECT = int(Verdict.DROP), int(Verdict.REJECT)
 _NO_CONNTRACK, _NO_SNAT_PORT = int(Verdict.NO_CONNTRACK), int(Verdict.NO_SNAT_PORT)
-_TRANSLATION_WANTS_ROOM = int(Verdict.REHASH)
-_NODE_PORT, _OUTSIDE = int(Entry.NODE_PORT), int(Source.OUTSIDE)
+_WANTS_ROOM = int(Verdict.ENLARGE)
+_NODE_PORT = int(Entry.NODE_PORT)
 
 _OK, _IN_FLIGHT, _REFUSED = int(Outcome.OK), int(Outcome.IN_FLIGHT), int(Outcome.REFUSED)
 _BACKLOG_FULL, _BAD_GATEWAY = int(Outcome.BACKLOG_FULL), int(Outcome.BAD_GATEWAY)
@@ -87,36 +88,57 @@ _CONNTRACK_FULL, _SNAT_EXHAUSTED = int(Outcome.CONNTRACK_FULL), int(Outcome.SNAT
 _FIRST_PACKET_TO_ONWARD: Final = (FIRST_PACKET[0], ONWARD[1])
 _FIRST_PACKET_TO_REFUSED: Final = (FIRST_PACKET[0], REFUSED[1])
 _WAIT_AGAIN: Final = -2
+_MANY: Final = 2048
+"""Requests under way whose state no longer fits into a processor's second-level cache."""
 
 
 @kernel
 def advance(f: Fixed, m: Moving, until: int) -> int:
     """Handle the events before ``until``, as far as there is room; why it stopped: a `Pause`."""
-    counters, heap = m.counters, m.heap
-    while counters[EVENTS] > 0 and heap[0, TIME] < until:
+    counters = m.counters
+    while True:
+        place = earliest(m.events)
+        now = m.events.firsts[place, TIME]
+        if now >= until:
+            return _DUE
         if counters[ROWS] == CHUNK:
             return _ROWS
-        now, rank, slot = heap[0, TIME], heap[0, RANK], heap[0, SLOT]
+        rank, slot = m.events.firsts[place, RANK], m.events.firsts[place, SLOT]
         kind = (rank - GLUE_PRIORITIES) >> 40
         if kind == _CLIENT_SEND and counters[FREE] >= len(m.rows):
             return _SLOTS
+        if len(m.rows) > _MANY:
+            _look_ahead(m, place)
         counters[NOW], counters[PUSH_TIME] = now, NONE
         time, then = _happen(f, m, kind, slot, now)
         if time == _WAIT_AGAIN:
-            return _REHASH
+            return _ENLARGE
         counters[HAPPENED] += 1
+        remove(m.events, place)
         if time != NONE:
-            replace(heap, counters[EVENTS], time, priority(then, _whose(f, m, kind, slot)), slot)
-        else:
-            counters[EVENTS] = pop(heap, counters[EVENTS])
+            _schedule(m, then, time, _whose(f, m, kind, slot), slot)
         if counters[PUSH_TIME] != NONE:
-            counters[EVENTS] = push(
-                heap, counters[EVENTS],
-                counters[PUSH_TIME], counters[PUSH_RANK], counters[PUSH_SLOT],
+            _schedule(
+                m, counters[PUSH_KIND], counters[PUSH_TIME], counters[PUSH_REQUEST],
+                counters[PUSH_SLOT],
             )  # fmt: skip
         if counters[FINISHED] == f.requests:
             return _FINISHED
-    return _DUE
+
+
+@part
+def _look_ahead(m: Moving, place: int) -> None:
+    """Let the state of requests whose turn comes soon be at hand then."""
+    one, other = later(m.events, place)
+    prefetch(m.rows, one)
+    prefetch(m.journeys, one)
+    prefetch(m.rows, other)
+    prefetch(m.journeys, other)
+
+
+@part
+def _schedule(m: Moving, kind: int, time: int, request: int, slot: int) -> None:
+    add(m.events, kind, time, priority(kind, request), slot)
 
 
 @part
@@ -140,7 +162,7 @@ def _whose(f: Fixed, m: Moving, kind: int, slot: int) -> int:
     """The request of an event's follower: a client's sending is followed by that of its next."""
     if kind == _CLIENT_SEND:
         return int(m.numbers[slot]) * len(f.clients) + slot
-    return int(m.rows["request"][slot])
+    return int(m.rows[slot]["request"])
 
 
 @kernel
@@ -149,8 +171,7 @@ def start(f: Fixed, m: Moving) -> None:
     for client in range(len(f.clients)):
         time, then = _next_of_client(f, m, client, 0)
         if time != NONE:
-            rank = priority(then, client)
-            m.counters[EVENTS] = push(m.heap, m.counters[EVENTS], time, rank, client)
+            _schedule(m, then, time, client, client)
 
 
 @part
@@ -158,7 +179,7 @@ def _next_of_client(f: Fixed, m: Moving, client: int, previous: int) -> tuple[in
     """When the client means to send its next request, unless the run is over then."""
     request = m.numbers[client] * len(f.clients) + client
     intended = following(
-        f.clients["arrivals"][client], f.arrivals, f.clients["arrival_parameters"][client],
+        f.clients[client]["arrivals"], f.arrivals, f.clients[client]["arrival_parameters"],
         f.seed, request, m.numbers[client], previous,
     )  # fmt: skip
     if intended >= f.end:
@@ -174,25 +195,21 @@ def _client_send(f: Fixed, m: Moving, client: int, now: int) -> tuple[int, int]:
         return NONE, NONE
     counters[SENT] += 1
     slot = counters[FREE]
-    counters[FREE] = m.journeys["next"][slot]
+    counters[FREE] = m.journeys[slot]["next"]
     m.rows[slot] = m.blank[0]
     row, journey = m.rows[slot], m.journeys[slot]
     request = m.numbers[client] * len(clients) + client
     row["request"] = row["connection"] = request
     row["client"] = client
-    row["request_bytes"] = clients["request_bytes"][client]
-    number = clients["source_number"][client]
+    row["request_bytes"] = clients[client]["request_bytes"]
+    number = clients[client]["source_number"]
     row["client_port"] = ephemeral(m.connections[number])
     m.connections[number] += 1
     journey["listener"], journey["prefix"], journey["retry"] = NONE, 0, 0
-    journey["vertex"], journey["number"] = clients["vertex"][client], number
-    journey["local_hops"] = clients["local_hops"][client]
-    journey["source"], journey["source_pod"] = clients["source"][client], clients["pod"][client]
-    journey["port"], journey["patience_ns"] = row["client_port"], PATIENCE_NS
     row["intended_ns"] = row["sent_ns"] = now
     time, kind = _set_out(f, m, slot, client, now)
-    counters[PUSH_TIME], counters[PUSH_RANK] = time, priority(kind, request)
-    counters[PUSH_SLOT] = slot
+    counters[PUSH_TIME], counters[PUSH_KIND] = time, kind
+    counters[PUSH_REQUEST], counters[PUSH_SLOT] = request, slot
     m.numbers[client] += 1
     return _next_of_client(f, m, client, now)
 
@@ -201,27 +218,27 @@ def _client_send(f: Fixed, m: Moving, client: int, now: int) -> tuple[int, int]:
 def _set_out(f: Fixed, m: Moving, slot: int, client: int, now: int) -> tuple[int, int]:
     """Resolve the name, and connect to what stands behind the address."""
     row, journey, clients = m.rows[slot], m.journeys[slot], f.clients
-    address, targets = 0, clients["targets"][client]
-    if clients["resolves"][client]:
+    address, targets = 0, clients[client]["targets"]
+    if clients[client]["resolves"]:
         row["sent_ns"] += dns.resolve(
             m.dns, client, now, max(targets, 1), f.table, f.resolver_latency, f.resolver_ttl,
             f.seed, row["request"], 0,
         )  # fmt: skip
-        address = m.dns["address"][client]
+        address = m.dns[client]["address"]
     sent = row["sent_ns"]
     if targets == 0:
         row["outcome"] = _DNS_FAILURE
         return sent, _ANSWER
-    target = clients["first_target"][client] + address
-    kind, vertex = f.targets["kind"][target], f.targets["vertex"][target]
+    target = clients[client]["first_target"] + address
+    kind, vertex = f.targets[target]["kind"], f.targets[target]["vertex"]
     if kind == _LISTENER:
-        journey["listener"] = f.targets["listener"][target]
-        row["load_balancer"] = f.listeners["load_balancer"][journey["listener"]]
+        journey["listener"] = f.targets[target]["listener"]
+        row["load_balancer"] = f.listeners[journey["listener"]]["load_balancer"]
         row["lb_ns"] = sent + _client_travel(f, m, slot, vertex, row["request_bytes"], REACH)
         return row["lb_ns"], _LB_REQUEST
     if kind == _SERVICE:
-        node, service = f.targets["node"][target], f.targets["service"][target]
-        return _open(f, m, slot, node, service, f.targets["entry"][target], sent)
+        node, service = f.targets[target]["node"], f.targets[target]["service"]
+        return _open(f, m, slot, node, service, f.targets[target]["entry"], sent)
     if kind == _POD:
         return _to_pod(f, m, slot, target, sent)
     if kind == _CLOSED:
@@ -229,17 +246,17 @@ def _set_out(f: Fixed, m: Moving, slot: int, client: int, now: int) -> tuple[int
         journey["via"] = vertex
         return sent + _travel(f, m, slot, vertex, 0, 0, _FIRST_PACKET_TO_REFUSED), _ANSWER
     row["outcome"] = _CONNECT_TIMEOUT
-    return sent + journey["patience_ns"], _ANSWER
+    return sent + PATIENCE_NS, _ANSWER
 
 
 @part
 def _to_pod(f: Fixed, m: Moving, slot: int, target: int, sent: int) -> tuple[int, int]:
     """Straight to a Pod's own address, translated by nobody."""
-    row, pod = m.rows[slot], f.targets["pod"][target]
-    vertex = m.pods["node"][pod]
+    row, pod = m.rows[slot], f.targets[target]["pod"]
+    vertex = m.pods[pod]["node"]
     row["pod"] = pod
-    m.journeys["via"][slot] = vertex
-    if f.targets["port"][target] != m.pods["app_port"][pod]:
+    m.journeys[slot]["via"] = vertex
+    if f.targets[target]["port"] != m.pods[pod]["app_port"]:
         row["pod_ns"] = sent + _travel(f, m, slot, vertex, 1, 0, _FIRST_PACKET_TO_ONWARD)
         row["outcome"] = _REFUSED
         return sent + _travel(f, m, slot, vertex, 1, 0, _FIRST_PACKET_TO_REFUSED), _ANSWER
@@ -253,11 +270,11 @@ def _lb_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """The strategy picks a backend, and the balancer opens a connection to it."""
     row, journey = m.rows[slot], m.journeys[slot]
     listener = journey["listener"]
-    first = f.listeners["first_backend"][listener]
+    first = f.listeners[listener]["first_backend"]
     backend = pick(
-        f.listeners["strategy"][listener],
-        m.backends[first : f.listeners["end_backend"][listener]],
-        m.memory[f.listeners["first_memory"][listener] : f.listeners["end_memory"][listener]],
+        f.listeners[listener]["strategy"],
+        m.backends[first : f.listeners[listener]["end_backend"]],
+        m.memory[f.listeners[listener]["first_memory"] : f.listeners[listener]["end_memory"]],
         f.seed, row["request"], 0,
     )  # fmt: skip
     if backend < 0:
@@ -265,15 +282,11 @@ def _lb_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
         row["lb_response_ns"] = now
         return _back_to_client(f, m, slot, now)
     journey["backend"] = first + backend
-    m.backends["in_flight"][first + backend] += 1
-    vertex = f.listeners["vertex"][listener]
+    m.backends[first + backend]["in_flight"] += 1
+    vertex = f.listeners[listener]["vertex"]
     row["lb_port"] = ephemeral(m.connections[vertex])
     m.connections[vertex] += 1
-    journey["vertex"] = journey["number"] = vertex
-    journey["local_hops"], journey["source"], journey["source_pod"] = 0, _OUTSIDE, -1
-    journey["port"] = row["lb_port"]
-    journey["patience_ns"] = f.listeners["connect_timeout_ns"][listener]
-    node, service = m.backends["node"][first + backend], f.listeners["service"][listener]
+    node, service = m.backends[first + backend]["node"], f.listeners[listener]["service"]
     return _open(f, m, slot, node, service, _NODE_PORT, now)
 
 
@@ -284,69 +297,88 @@ def _open(
     """The sender's first SYN is on its way to the node that translates it."""
     row, journey = m.rows[slot], m.journeys[slot]
     row["node"], row["service"] = node, service
-    journey["via"], journey["start_ns"] = node, now
-    source = seen_as(journey["source"], journey["vertex"], node)
+    journey["via"] = node
+    sender = f.senders[_sender(f, m, slot)]
+    source = seen_as(sender["source"], sender["vertex"], node)
     journey["rule"] = rule_number(f.services, node, service, entry, source)
-    journey["first_syn_ns"] = now + _travel(f, m, slot, node, 0, 0, FIRST_PACKET)
-    return journey["first_syn_ns"], _NODE_SYN
+    return now + _travel(f, m, slot, node, 0, 0, FIRST_PACKET), _NODE_SYN
+
+
+@part
+def _sender(f: Fixed, m: Moving, slot: int) -> int:
+    """Who opens the connection that ends at the Pod: the load balancer, or else the client."""
+    listener = m.journeys[slot]["listener"]
+    if listener == NONE:
+        return int(m.rows[slot]["client"])
+    return int(len(f.clients) + listener)
+
+
+@part
+def _out_of_patience(f: Fixed, m: Moving, slot: int) -> int:
+    """When the sender gives up on a connection that is not answered."""
+    row = m.rows[slot]
+    start = row["sent_ns"] if m.journeys[slot]["listener"] == NONE else row["lb_ns"]
+    return int(start + f.senders[_sender(f, m, slot)]["patience_ns"])
 
 
 @part
 def _node_syn(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """The node's rules translate the connection, refuse it, or drop its SYN."""
     row, journey = m.rows[slot], m.journeys[slot]
-    node = journey["via"]
+    node, sender = journey["via"], f.senders[_sender(f, m, slot)]
+    own_port = row["client_port"] if journey["listener"] == NONE else row["lb_port"]
     verdict, endpoint, nat_port, masqueraded = translate(
-        f.rules, f.members, f.endpoints, m.slots, m.expiries, m.tracked, m.live,
-        f.mode, journey["rule"], node, journey["number"], f.sources, journey["source_pod"],
-        journey["port"], f.limits[node], now,
+        f.rules, f.members, f.endpoints, m.keys, m.expire_at, m.expiries, m.tracked, m.live,
+        f.mode, journey["rule"], node, sender["number"], f.sources, sender["pod"],
+        own_port, f.limits[node], now,
         f.seed, row["request"], journey["retry"] << 16,
     )  # fmt: skip
-    if verdict == _TRANSLATION_WANTS_ROOM:
+    if verdict == _WANTS_ROOM:
         return _WAIT_AGAIN, NONE
     if verdict == _DROP:
-        return _dropped(m, slot, _NO_LOCAL_ENDPOINT, now)
+        return _dropped(f, m, slot, _NO_LOCAL_ENDPOINT, now)
     if verdict == _NO_CONNTRACK:
-        return _dropped(m, slot, _CONNTRACK_FULL, now)
+        return _dropped(f, m, slot, _CONNTRACK_FULL, now)
     if verdict == _NO_SNAT_PORT:
-        return _dropped(m, slot, _SNAT_EXHAUSTED, now)
+        return _dropped(f, m, slot, _SNAT_EXHAUSTED, now)
     row["outcome"], row["node_ns"] = _IN_FLIGHT, now
     if verdict == _REJECT:
         row["outcome"] = _REFUSED
         return _answered(m, slot, now + _travel(f, m, slot, node, 0, 0, REFUSED))
     row["endpoint"] = endpoint
-    row["pod"] = f.endpoints["pod"][endpoint]
+    row["pod"] = f.endpoints[endpoint]["pod"]
     if masqueraded:
         row["masquerade_port"] = nat_port
-    source = node if masqueraded else journey["number"]
+    source = node if masqueraded else sender["number"]
     journey["prefix"] = tuple_prefix(node, source, endpoint, f.sources, len(f.endpoints))
     journey["nat_port"] = nat_port
     return _deliver(f, m, slot, now)
 
 
 @part
-def _dropped(m: Moving, slot: int, outcome: int, now: int) -> tuple[int, int]:
+def _dropped(f: Fixed, m: Moving, slot: int, outcome: int, now: int) -> tuple[int, int]:
     """The sender sends its SYN again, while it has patience."""
     row, journey = m.rows[slot], m.journeys[slot]
     row["outcome"] = outcome
     journey["retry"] += 1
-    if resend(journey["retry"]) >= journey["patience_ns"]:
-        return _answered(m, slot, max(now, journey["start_ns"] + journey["patience_ns"]))
-    return journey["first_syn_ns"] + resend(journey["retry"]), _NODE_SYN
+    again = resend(journey["retry"])
+    if again >= f.senders[_sender(f, m, slot)]["patience_ns"]:
+        return _answered(m, slot, max(now, _out_of_patience(f, m, slot)))
+    return now - resend(journey["retry"] - 1) + again, _NODE_SYN
 
 
 @part
 def _deliver(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """The translated connection goes on to the Pod, if there is one that listens."""
-    row, journey = m.rows[slot], m.journeys[slot]
+    row = m.rows[slot]
     pod = row["pod"]
     if pod < 0:
         row["outcome"] = _CONNECT_TIMEOUT
-        back = max(now, journey["start_ns"] + journey["patience_ns"])
+        back = max(now, _out_of_patience(f, m, slot))
         _close(m, slot, back, _TIME_WAIT)
         return _answered(m, slot, back)
-    vertex = m.pods["node"][pod]
-    if m.pods["app_port"][pod] != f.endpoints["port"][row["endpoint"]]:
+    vertex = m.pods[pod]["node"]
+    if m.pods[pod]["app_port"] != f.endpoints[row["endpoint"]]["port"]:
         row["outcome"] = _REFUSED
         row["pod_ns"] = now + _travel(f, m, slot, vertex, 1, 0, ONWARD)
         back = now + _travel(f, m, slot, vertex, 1, 0, REFUSED)
@@ -360,21 +392,21 @@ def _pod_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """The Pod serves the request, lets it wait, or refuses it."""
     row, journey = m.rows[slot], m.journeys[slot]
     pod = row["pod"]
-    row["pod_ns"], row["queue_length"] = now, m.pods["queued"][pod]
+    row["pod_ns"], row["queue_length"] = now, m.pods[pod]["queued"]
     admission = arrive(m.pods, pod)
     if admission == _SERVED:
         return _serve(f, m, slot, pod, now), _SERVICE_END
     if admission == _QUEUED:
         journey["next"] = NONE
-        last = m.queues[pod, 1]
+        last = m.backlogs[pod, 1]
         if last == NONE:
-            m.queues[pod, 0] = slot
+            m.backlogs[pod, 0] = slot
         else:
-            m.journeys["next"][last] = slot
-        m.queues[pod, 1] = slot
+            m.journeys[last]["next"] = slot
+        m.backlogs[pod, 1] = slot
         return NONE, NONE
     row["outcome"] = _BACKLOG_FULL
-    back = now + _travel(f, m, slot, m.pods["node"][pod], 1, 0, ANSWERED)
+    back = now + _travel(f, m, slot, m.pods[pod]["node"], 1, 0, ANSWERED)
     _close(m, slot, back, _CLOSE)
     return _answered(m, slot, back)
 
@@ -383,7 +415,7 @@ def _pod_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
 def _serve(f: Fixed, m: Moving, slot: int, pod: int, now: int) -> int:
     """A worker turns to the request; when it is done."""
     row = m.rows[slot]
-    end = now + sample(f.table, m.pods["service_time"][pod], f.seed, SERVICE, row["request"], 0)
+    end = now + sample(f.table, m.pods[pod]["service_time"], f.seed, SERVICE, row["request"], 0)
     row["service_start_ns"], row["service_end_ns"] = now, end
     return end
 
@@ -394,16 +426,17 @@ def _service_end(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     row = m.rows[slot]
     pod = row["pod"]
     if leave(m.pods, pod):
-        first = m.queues[pod, 0]
-        m.queues[pod, 0] = m.journeys["next"][first]
-        if m.queues[pod, 0] == NONE:
-            m.queues[pod, 1] = NONE
+        first = m.backlogs[pod, 0]
+        m.backlogs[pod, 0] = m.journeys[first]["next"]
+        if m.backlogs[pod, 0] == NONE:
+            m.backlogs[pod, 1] = NONE
         m.counters[PUSH_TIME] = _serve(f, m, first, pod, now)
-        m.counters[PUSH_RANK] = priority(_SERVICE_END, m.rows["request"][first])
+        m.counters[PUSH_KIND] = _SERVICE_END
+        m.counters[PUSH_REQUEST] = m.rows[first]["request"]
         m.counters[PUSH_SLOT] = first
     row["outcome"] = _OK
-    size = row["response_bytes"] = f.clients["response_bytes"][row["client"]]
-    back = now + _travel(f, m, slot, m.pods["node"][pod], 1, size, ANSWERED)
+    size = row["response_bytes"] = f.clients[row["client"]]["response_bytes"]
+    back = now + _travel(f, m, slot, m.pods[pod]["node"], 1, size, ANSWERED)
     _close(m, slot, back, _TIME_WAIT)
     return _answered(m, slot, back)
 
@@ -411,17 +444,17 @@ def _service_end(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
 @part
 def _answered(m: Moving, slot: int, back: int) -> tuple[int, int]:
     """The sender of the connection to the Pod has its answer then, or has given up."""
-    if m.journeys["listener"][slot] != NONE:
-        m.rows["lb_response_ns"][slot] = back
+    if m.journeys[slot]["listener"] != NONE:
+        m.rows[slot]["lb_response_ns"] = back
     return back, _ANSWER
 
 
 @part
 def _answer(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """A balancer passes the answer on; a client that is itself the sender has it."""
-    if m.journeys["listener"][slot] == NONE:
+    if m.journeys[slot]["listener"] == NONE:
         return _finish(f, m, slot, now)
-    m.backends["in_flight"][m.journeys["backend"][slot]] -= 1
+    m.backends[m.journeys["backend"][slot]]["in_flight"] -= 1
     return _back_to_client(f, m, slot, now)
 
 
@@ -430,7 +463,7 @@ def _back_to_client(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]
     """The answer goes from the load balancer to the client."""
     row = m.rows[slot]
     size = row["response_bytes"] if row["outcome"] == _OK else 0
-    vertex = f.listeners["vertex"][m.journeys["listener"][slot]]
+    vertex = f.listeners[m.journeys["listener"][slot]]["vertex"]
     return _finish(f, m, slot, now + _client_travel(f, m, slot, vertex, size, ANSWERED))
 
 
@@ -438,11 +471,11 @@ def _back_to_client(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]
 def _finish(f: Fixed, m: Moving, slot: int, back: int) -> tuple[int, int]:
     """The request is over: its row goes out, its slot is free."""
     row = m.rows[slot]
-    deadline = deadline_of(row["intended_ns"], f.clients["timeout_ns"][row["client"]])
+    deadline = deadline_of(row["intended_ns"], f.clients[row["client"]]["timeout_ns"])
     row["outcome"], row["done_ns"] = ending(row["outcome"], back, deadline, f.end)
     m.out[m.counters[ROWS]] = m.rows[slot]
     m.counters[ROWS] += 1
-    m.journeys["next"][slot] = m.counters[FREE]
+    m.journeys[slot]["next"] = m.counters[FREE]
     m.counters[FREE] = slot
     m.counters[FINISHED] += 1
     return NONE, NONE
@@ -454,7 +487,7 @@ def _close(m: Moving, slot: int, at: int, state: int) -> None:
     journey = m.journeys[slot]
     if journey["prefix"] > 0:
         close(
-            m.slots, m.expiries, m.tracked, journey["via"], journey["prefix"],
+            m.keys, m.expire_at, m.expiries, m.tracked, journey["via"], journey["prefix"],
             journey["nat_port"], m.counters[NOW], at + TIMEOUTS_NS[state], state,
         )  # fmt: skip
 
@@ -464,11 +497,11 @@ def _travel(
     f: Fixed, m: Moving, slot: int, vertex: int, hops: int, size: int, legs: tuple[int, int]
 ) -> int:
     """How long these journeys of the connection to the Pod take, between sender and vertex."""
-    journey = m.journeys[slot]
+    sender = f.senders[_sender(f, m, slot)]
     return travel(
-        f.legs, f.core, f.table, journey["vertex"], journey["via"], vertex,
-        journey["local_hops"], hops, size, legs[0], legs[1], POD_CONNECTION,
-        f.seed, m.rows["request"][slot], 0,
+        f.legs, f.core, f.table, sender["vertex"], m.journeys[slot]["via"], vertex,
+        sender["local_hops"], hops, size, legs[0], legs[1], POD_CONNECTION,
+        f.seed, m.rows[slot]["request"], 0,
     )  # fmt: skip
 
 
@@ -477,9 +510,9 @@ def _client_travel(
     f: Fixed, m: Moving, slot: int, vertex: int, size: int, legs: tuple[int, int]
 ) -> int:
     """How long these journeys of the client's connection to a load balancer take."""
-    client = m.rows["client"][slot]
+    client = m.rows[slot]["client"]
     return travel(
-        f.legs, f.core, f.table, f.clients["vertex"][client], vertex, vertex,
-        f.clients["local_hops"][client], 0, size, legs[0], legs[1], CLIENT_CONNECTION,
-        f.seed, m.rows["request"][slot], 0,
+        f.legs, f.core, f.table, f.clients[client]["vertex"], vertex, vertex,
+        f.clients[client]["local_hops"], 0, size, legs[0], legs[1], CLIENT_CONNECTION,
+        f.seed, m.rows[slot]["request"], 0,
     )  # fmt: skip

@@ -80,9 +80,9 @@ class Node:
                 self._limit, self.env.now,
                 model.seed, request.request, (retry << 16) + request.attempt,
             )  # fmt: skip
-            if found[0] != Verdict.REHASH:
+            if found[0] != Verdict.ENLARGE:
                 return found
-            state.rehash(self.env.now)
+            state.make_room()
 
     def _deliver(
         self,
@@ -136,9 +136,9 @@ class Node:
 
     def _close(self, flow: Flow, at: int, state: Closing) -> None:
         """Let the conntrack entry expire its time after the sender has the last packet."""
-        slots, expiries, counters, _ = self.emulation.state.conntrack
+        keys, ends, expiries, counters, _ = self.emulation.state.conntrack
         expires = at + TIMEOUTS_NS[state]
         close(
-            slots, expiries, counters, self.number, flow.prefix, flow.port,
+            keys, ends, expiries, counters, self.number, flow.prefix, flow.port,
             self.env.now, expires, int(state),
         )  # fmt: skip

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emu.engines.compiled.heap import FIELDS, RANK, SLOT, TIME, pop, push, replace
+from emu.engines.compiled.heap import FIELDS, RANK, SLOT, TIME, pop, push
 
 TIMES = st.one_of(st.integers(0, 3), st.integers(0, 2**62))
 RANKS = st.one_of(st.integers(2, 300), st.integers(2, 2**62))
 EVENTS = st.tuples(TIMES, RANKS)
 DOINGS = st.lists(
-    st.tuples(st.sampled_from(["push", "push", "replace", "pop"]), EVENTS),
+    st.tuples(st.sampled_from(["push", "push", "pop"]), EVENTS),
     unique_by=lambda doing: doing[1],
     max_size=200,
 )
@@ -27,16 +27,13 @@ def first(heap):
 @settings(deadline=None)
 @given(doings=DOINGS)
 def test_the_first_is_that_of_heapq(doings):
-    """Whatever was pushed, replaced and popped, the least (time, rank) is first, with its slot."""
+    """Whatever was pushed and popped, the least (time, rank) is first, with its slot."""
     heap = np.full((max(len(doings), 1), FIELDS), -1, np.int64)
     count, model = 0, []
     for slot, (doing, (time, rank)) in enumerate(doings):
         if doing == "push" or not model:
             count = push(heap, count, time, rank, slot)
             heapq.heappush(model, (time, rank, slot))
-        elif doing == "replace":
-            replace(heap, count, time, rank, slot)
-            heapq.heapreplace(model, (time, rank, slot))
         else:
             count = pop(heap, count)
             heapq.heappop(model)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from emu.engines.compiled.layout import EVENTS, FREE, fixed, moving, with_more_slots
+from emu.engines.compiled.layout import FREE, fixed, moving, with_more_slots
 from emu.model.build import build
 from emu.model.state import State
 from emu.recorder.rows import ABSENT, Outcome
@@ -46,35 +46,31 @@ def numbered(array, start):
 
 
 def test_the_first_slots_are_all_free(model):
-    """Before the first event every slot is free, once, and the heap has room for all events."""
+    """Before the first event every slot is free, once, and there is room for all events."""
     state = moving(model, State(model))
     assert free_slots(state) == list(range(len(state.rows)))
     assert len(state.journeys) == len(state.rows) > 0
-    assert len(state.heap) == len(state.rows) + len(model.clients)
-    assert not state.counters[EVENTS]
+    assert len(state.events.heap) >= len(state.rows) + len(model.clients)
 
 
 def test_growing_keeps_everything(model):
-    """Twice the slots: every row, journey, event and counter stays, only the new ones are free."""
+    """Twice the slots: every row, journey and counter stays, only the new ones are free."""
     before = moving(model, State(model))
     slots = len(before.rows)
     numbered(before.rows, 1)
     numbered(before.journeys, 1000)
-    before.heap[:] = np.arange(before.heap.size).reshape(before.heap.shape)
     before.counters[:] = np.arange(100, 100 + len(before.counters))
     before.counters[FREE] = slots  # none is free
-    expected = {
-        "rows": before.rows.copy(), "journeys": before.journeys.copy(), "heap": before.heap.copy(),
-    }  # fmt: skip
+    expected = {"rows": before.rows.copy(), "journeys": before.journeys.copy()}
     counters = before.counters.copy()
     after = with_more_slots(before)
     assert len(after.rows) == len(after.journeys) == 2 * slots
     for name, array in expected.items():
         assert (getattr(after, name)[: len(array)] == array).all(), name
     assert free_slots(after) == list(range(slots, 2 * slots))
-    assert len(after.heap) == 2 * slots + len(model.clients)
+    assert len(after.events.heap) >= 2 * slots + len(model.clients)
     assert (np.delete(after.counters, FREE) == np.delete(counters, FREE)).all()
-    for name in set(after._fields) - {*expected}:
+    for name in set(after._fields) - {*expected, "events"}:
         assert getattr(after, name) is getattr(before, name), name
 
 
@@ -103,4 +99,12 @@ def test_listeners_share_out_backends_and_memory(model):
     assert listeners["end_backend"][-1] == len(state.backends) == 9
     assert listeners["end_memory"][-1] == len(state.memory)
     assert listeners["load_balancer"].tolist() == [0, 1, 1]
-    assert listeners["connect_timeout_ns"].tolist() == [60 * 10**9, 3 * 10**9, 3 * 10**9]
+
+
+def test_senders_are_clients_and_then_listeners(model):
+    """A client tries for 127 s, as Linux does; a listener for its own time, from its vertex."""
+    senders = fixed(model, State(model)).senders
+    seconds = [127, 127, 60, 3, 3]
+    assert senders["patience_ns"].tolist() == [patience * 10**9 for patience in seconds]
+    assert senders["vertex"].tolist() == senders["number"].tolist()
+    assert len(set(senders["vertex"].tolist())) == 4
