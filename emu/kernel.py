@@ -194,19 +194,19 @@ if not numba.config.DISABLE_JIT:
     prefetch = _prefetch
 
 
-def bound(function: Callable[..., Any], *arrays: NDArray[Any]) -> Callable[..., int]:
+def bound(function: Callable[..., Any], *first: NDArray[Any] | int) -> Callable[..., int]:
     """A kernel with its first arguments fixed, to be called with plain integers for the others.
 
     For kernels that Python calls for every request: such a call skips the look-up of types, which
     is a half of its cost.
     """
     if numba.config.DISABLE_JIT:
-        return partial(function, *arrays)
+        return partial(function, *first)
     compiled: Any = function
-    integers = len(inspect.signature(function).parameters) - len(arrays)
-    types = (*(numba.typeof(array) for array in arrays), *[numba.int64] * integers)
+    integers = len(inspect.signature(function).parameters) - len(first)
+    types = (*(numba.typeof(value) for value in first), *[numba.int64] * integers)
     compiled.compile(types)
-    return partial(compiled.get_overload(types), *arrays)
+    return partial(compiled.get_overload(types), *first)
 
 
 def dispatcher(name: str, functions: Sequence[Callable[..., Any]]) -> Callable[..., Any]:

@@ -6,7 +6,10 @@ of another request or client that follows is left in ``counters`` and pushed by 
 """
 
 from enum import IntEnum
-from typing import Final
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from emu.distributions import sample
 from emu.engines.compiled.event_list import add, earliest, later, remove
@@ -30,7 +33,7 @@ from emu.engines.compiled.layout import (
 from emu.engines.ending import deadline_of, ending
 from emu.events import GLUE_PRIORITIES, Kind, priority
 from emu.hops import dns
-from emu.hops.balancer import pick
+from emu.hops.balancer import finished, pick, started
 from emu.hops.conntrack import TIMEOUTS_NS, Closing, close
 from emu.hops.network import (
     ANSWERED,
@@ -270,24 +273,27 @@ def _lb_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """The strategy picks a backend, and the balancer opens a connection to it."""
     row, journey = m.rows[slot], m.journeys[slot]
     listener = journey["listener"]
-    first = f.listeners[listener]["first_backend"]
-    backend = pick(
-        f.listeners[listener]["strategy"],
-        m.backends[first : f.listeners[listener]["end_backend"]],
-        m.memory[f.listeners[listener]["first_memory"] : f.listeners[listener]["end_memory"]],
-        f.seed, row["request"], 0,
-    )  # fmt: skip
+    strategy, backends, memory = _balanced(f, m, listener)
+    backend = pick(strategy, backends, memory, f.seed, row["request"], 0)
     if backend < 0:
         row["outcome"] = _BAD_GATEWAY
         row["lb_response_ns"] = now
         return _back_to_client(f, m, slot, now)
-    journey["backend"] = first + backend
-    m.backends[first + backend]["in_flight"] += 1
+    journey["backend"] = backend
+    started(strategy, backends, memory, backend)
     vertex = f.listeners[listener]["vertex"]
     row["lb_port"] = ephemeral(m.connections[vertex])
     m.connections[vertex] += 1
-    node, service = m.backends[first + backend]["node"], f.listeners[listener]["service"]
+    node, service = int(backends[backend]["node"]), f.listeners[listener]["service"]
     return _open(f, m, slot, node, service, _NODE_PORT, now)
+
+
+@part
+def _balanced(f: Fixed, m: Moving, listener: int) -> tuple[int, NDArray[Any], NDArray[np.int64]]:
+    """A listener's strategy, its backends, and the strategy's memory."""
+    its = f.listeners[listener]
+    backends = m.backends[its["first_backend"] : its["end_backend"]]
+    return its["strategy"], backends, m.memory[its["first_memory"] : its["end_memory"]]
 
 
 @part
@@ -452,9 +458,11 @@ def _answered(m: Moving, slot: int, back: int) -> tuple[int, int]:
 @part
 def _answer(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """A balancer passes the answer on; a client that is itself the sender has it."""
-    if m.journeys[slot]["listener"] == NONE:
+    listener = m.journeys[slot]["listener"]
+    if listener == NONE:
         return _finish(f, m, slot, now)
-    m.backends[m.journeys["backend"][slot]]["in_flight"] -= 1
+    strategy, backends, memory = _balanced(f, m, listener)
+    finished(strategy, backends, memory, m.journeys[slot]["backend"])
     return _back_to_client(f, m, slot, now)
 
 

@@ -8,6 +8,7 @@ from emu.engines.process.moments import Moment
 from emu.engines.process.node import Node
 from emu.engines.process.request import Request
 from emu.events import Kind
+from emu.hops.balancer import STRATEGIES, finished, started
 from emu.hops.network import ANSWERED, CLIENT_CONNECTION, REACH
 from emu.hops.node import Entry, Source
 from emu.hops.ports import ephemeral
@@ -29,7 +30,9 @@ class Listener:
         self._vertex = self.description.vertex
         self._nodes = [emulation.nodes[node] for node in self.state.backends["node"]]
         self._pick = bound(self.state.pick, self.state.backends, self.state.memory)
-        self._in_flight = self.state.backends["in_flight"]
+        kind = STRATEGIES.number(self.description.strategy.name)
+        its = (kind, self.state.backends, self.state.memory)
+        self._started, self._finished = bound(started, *its), bound(finished, *its)
         self._sender = Sender(
             vertex=self._vertex, local_hops=0, number=self._vertex, pod=-1,
             source=Source.OUTSIDE, patience_ns=self.description.connect_timeout_ns,
@@ -50,10 +53,10 @@ class Listener:
             request.outcome = Outcome.BAD_GATEWAY
             request.lb_response_ns = request.lb_ns
         else:
-            self._in_flight[backend] += 1
+            self._started(backend)
             request.lb_response_ns = yield from self._through(request, self._nodes[backend])
             yield Moment(self.env, Kind.ANSWER, request.request, request.lb_response_ns)
-            self._in_flight[backend] -= 1
+            self._finished(backend)
         size = request.response_bytes if request.outcome == Outcome.OK else 0
         return request.lb_response_ns + self.emulation.travel(
             *ends, size, *ANSWERED, CLIENT_CONNECTION, *draw

@@ -7,18 +7,21 @@ request. A strategy is a module in ``strategies/`` with
 - ``EXAMPLE``: options as a scenario writes them, for the tests, where not all have defaults;
 - ``prepare(options, backends) -> memory``: an int64 array of its own, made once for each listener;
 - ``pick(backends, memory, seed, request, attempt) -> int``: a kernel that gives the index of a
-  backend with ``available`` set, or -1 where there is none. It may change ``memory`` alone.
+  backend with ``available`` set, or -1 where there is none. It may change ``memory`` alone;
+- ``changed(backends, memory, backend)``, where it keeps an index of them: a kernel that is told of
+  a backend whose ``in_flight`` or ``available`` is another now.
 
 ``in_flight`` counts the requests that a backend was given and has not answered, those in service
 included; the balancer counts, strategies read.
 """
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from emu.hops.balancer import strategies
-from emu.kernel import dispatcher
+from emu.kernel import dispatcher, kernel
 from emu.registry import Choice, Registry, choice
 
 STRATEGIES = Registry(strategies, "strategy")
@@ -34,3 +37,28 @@ BACKENDS = np.dtype([("node", "i4"), ("available", "i4"), ("in_flight", "i8"), (
 
 pick = dispatcher("strategies", [module.pick for module in STRATEGIES.values()])
 """``pick(kind, backends, memory, seed, request, attempt)`` for any strategy, by its number."""
+
+
+@kernel
+def _ignore(backends: NDArray[Any], memory: NDArray[np.int64], backend: int) -> None:
+    """For strategies that keep no index."""
+
+
+changed = dispatcher(
+    "changes", [getattr(module, "changed", _ignore) for module in STRATEGIES.values()]
+)
+"""``changed(kind, backends, memory, backend)`` for any strategy, by its number."""
+
+
+@kernel
+def started(kind: int, backends: NDArray[Any], memory: NDArray[np.int64], backend: int) -> None:
+    """The backend was given a request."""
+    backends[backend]["in_flight"] += 1
+    changed(kind, backends, memory, backend)
+
+
+@kernel
+def finished(kind: int, backends: NDArray[Any], memory: NDArray[np.int64], backend: int) -> None:
+    """The backend has answered a request, or will not."""
+    backends[backend]["in_flight"] -= 1
+    changed(kind, backends, memory, backend)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from emu.hops.balancer import BACKENDS, STRATEGIES
+from emu.hops.balancer import BACKENDS, STRATEGIES, changed, finished, pick, started
 
 STATES = st.lists(st.tuples(st.booleans(), st.integers(0, 3)), min_size=1, max_size=8)
 """Whether each backend is available, and its requests in flight."""
@@ -80,13 +80,54 @@ def test_equal_backends_get_equal_shares(name):
 
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_a_backend_that_comes_back_is_picked_again(name):
-    """A backend that was away gets requests once it is available."""
+    """A backend that was away gets requests once it is available, and none when it is gone."""
     backends = backends_of([(True, 1), (False, 1)])
+    memory, kind = prepared(name, backends), STRATEGIES.number(name)
+
+    def picked(requests):
+        return {pick(kind, backends, memory, 1, request, 0) for request in requests}
+
+    assert picked(range(50)) == {0}
+    for available, expected in ((1, {0, 1}), (0, {0})):
+        backends["available"][1] = available
+        changed(kind, backends, memory, 1)
+        assert picked(range(50, 100)) == expected
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+@settings(deadline=None)
+@given(
+    states=STATES,
+    steps=st.lists(st.tuples(st.sampled_from(["start", "finish", "flip"]), st.integers(0, 7))),
+)
+def test_a_memory_kept_up_to_date_is_one_made_afresh(name, states, steps):
+    """Told of each change, a strategy picks from the backends that it would pick from anew."""
+    backends, kind = backends_of(states), STRATEGIES.number(name)
     memory = prepared(name, backends)
-    pick = STRATEGIES[name].pick
-    assert {pick(backends, memory, 1, request, 0) for request in range(50)} == {0}
-    backends["available"][1] = 1
-    assert {pick(backends, memory, 1, request, 0) for request in range(50, 100)} == {0, 1}
+    for step, number in steps:
+        backend = number % len(states)
+        if step == "start":
+            started(kind, backends, memory, backend)
+        elif step == "finish" and backends["in_flight"][backend]:
+            finished(kind, backends, memory, backend)
+        elif step == "flip":
+            backends["available"][backend] ^= 1
+            changed(kind, backends, memory, backend)
+    picked, anew = (
+        {pick(kind, backends, copied.copy(), 1, request, 0) for request in range(200)}
+        for copied in (memory, prepared(name, backends))
+    )
+    assert picked == anew or name == "round_robin"
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_requests_in_flight_are_counted(name):
+    """A request that is given to a backend is in flight there until it is answered."""
+    backends, kind = backends_of([(True, 0), (True, 2)]), STRATEGIES.number(name)
+    memory = prepared(name, backends)
+    started(kind, backends, memory, 0)
+    finished(kind, backends, memory, 1)
+    assert backends["in_flight"].tolist() == [1, 1]
 
 
 def test_round_robin_goes_in_turn():

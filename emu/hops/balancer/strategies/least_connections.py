@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emu.hops.balancer.least import OUT, change, one_of, ties, tree
 from emu.kernel import kernel
 from emu.random_streams import BALANCE, uniform
 from emu.registry import OptionsModel
@@ -21,8 +22,15 @@ class Options(OptionsModel):
 
 
 def prepare(options: Options, backends: NDArray[Any]) -> NDArray[np.int64]:
-    """Nothing to remember: the balancer counts."""
-    return np.zeros(0, np.int64)
+    """The backends by their requests in flight."""
+    return tree(np.where(backends["available"] != 0, backends["in_flight"], OUT))
+
+
+@kernel
+def changed(backends: NDArray[Any], memory: NDArray[np.int64], backend: int) -> None:
+    """The backend has more or fewer requests in flight, or has come or gone."""
+    it = backends[backend]
+    change(memory, backend, it["in_flight"] if it["available"] != 0 else OUT)
 
 
 @kernel
@@ -30,23 +38,7 @@ def pick(
     backends: NDArray[Any], memory: NDArray[np.int64], seed: int, request: int, attempt: int
 ) -> int:
     """One of the backends with the least in flight, by a uniform draw among them."""
-    least, ties = -1, 0
-    for backend in range(len(backends)):
-        if not backends["available"][backend]:
-            continue
-        if least < 0 or backends["in_flight"][backend] < backends["in_flight"][least]:
-            least, ties = backend, 1
-        elif backends["in_flight"][backend] == backends["in_flight"][least]:
-            ties += 1
-    if ties <= 1:
-        return least
-    place = int(uniform(seed, BALANCE, request, attempt) * ties)
-    for backend in range(least, len(backends)):
-        if (
-            backends["available"][backend]
-            and backends["in_flight"][backend] == backends["in_flight"][least]
-        ):
-            if place == 0:
-                return backend
-            place -= 1
-    return -1
+    tied = ties(memory)
+    if tied == 0:
+        return -1
+    return one_of(memory, int(uniform(seed, BALANCE, request, attempt) * tied) if tied > 1 else 0)

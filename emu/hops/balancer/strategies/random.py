@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emu.hops.balancer.available import change, count, member, members
 from emu.kernel import kernel
 from emu.random_streams import BALANCE, uniform
 from emu.registry import OptionsModel
@@ -18,8 +19,14 @@ class Options(OptionsModel):
 
 
 def prepare(options: Options, backends: NDArray[Any]) -> NDArray[np.int64]:
-    """Nothing to remember."""
-    return np.zeros(0, np.int64)
+    """Which backends are available."""
+    return members(backends["available"])
+
+
+@kernel
+def changed(backends: NDArray[Any], memory: NDArray[np.int64], backend: int) -> None:
+    """The backend has come or gone, or has more or fewer requests, which is no matter."""
+    change(memory, backend, backends[backend]["available"] != 0)
 
 
 @kernel
@@ -27,14 +34,7 @@ def pick(
     backends: NDArray[Any], memory: NDArray[np.int64], seed: int, request: int, attempt: int
 ) -> int:
     """The available backend at a uniformly drawn place among the available ones."""
-    available = 0
-    for backend in range(len(backends)):
-        if backends["available"][backend]:
-            available += 1
-    place = int(uniform(seed, BALANCE, request, attempt) * available)
-    for backend in range(len(backends)):
-        if backends["available"][backend]:
-            if place == 0:
-                return backend
-            place -= 1
-    return -1
+    available = count(memory)
+    if available == 0:
+        return -1
+    return member(memory, int(uniform(seed, BALANCE, request, attempt) * available))
