@@ -107,8 +107,27 @@ def kernel(function: Function) -> Function:
     """Compile ``function`` at its first call, cached on disk; without the JIT leave it as it is."""
     if numba.config.DISABLE_JIT:
         return np.errstate(over="ignore")(function)
-    compiled: Function = numba.njit(cache=True, **_FLAGS)(function)
+    return _once(numba.njit(cache=True, **_FLAGS)(function))
+
+
+def _once(compiled: Any) -> Any:
+    """Let the kernel be compiled once for all integers, and not anew for every constant argument.
+
+    Numba types a constant as itself; what is compiled into its callers is folded all the same.
+    """
+    template = compiled.get_call_template
+
+    def widened(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        return template(tuple(map(_widened, arguments)), keywords)
+
+    compiled.get_call_template = widened
     return compiled
+
+
+def _widened(argument: Any) -> Any:
+    if isinstance(argument, numba.types.Integer) and argument.signed:
+        return numba.int64
+    return argument
 
 
 def embedded(function: Function) -> Function:
@@ -118,8 +137,7 @@ def embedded(function: Function) -> Function:
     """
     if numba.config.DISABLE_JIT:
         return np.errstate(over="ignore")(function)
-    compiled: Function = numba.njit(cache=True, forceinline=True, **_FLAGS)(function)
-    return compiled
+    return _once(numba.njit(cache=True, forceinline=True, **_FLAGS)(function))
 
 
 def part(function: Function) -> Function:

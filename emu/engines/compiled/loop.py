@@ -88,8 +88,6 @@ _CONNECT_TIMEOUT, _DNS_FAILURE = int(Outcome.CONNECT_TIMEOUT), int(Outcome.DNS_F
 _NO_LOCAL_ENDPOINT = int(Outcome.DROPPED_NO_LOCAL_ENDPOINT)
 _CONNTRACK_FULL, _SNAT_EXHAUSTED = int(Outcome.CONNTRACK_FULL), int(Outcome.SNAT_EXHAUSTED)
 
-_FIRST_PACKET_TO_ONWARD: Final = (FIRST_PACKET[0], ONWARD[1])
-_FIRST_PACKET_TO_REFUSED: Final = (FIRST_PACKET[0], REFUSED[1])
 _WAIT_AGAIN: Final = -2
 _MANY: Final = 2048
 """Requests under way whose state no longer fits into a processor's second-level cache."""
@@ -245,9 +243,8 @@ def _set_out(f: Fixed, m: Moving, slot: int, client: int, now: int) -> tuple[int
     if kind == _POD:
         return _to_pod(f, m, slot, target, sent)
     if kind == _CLOSED:
-        row["outcome"] = _REFUSED
         journey["via"] = vertex
-        return sent + _travel(f, m, slot, vertex, 0, 0, _FIRST_PACKET_TO_REFUSED), _ANSWER
+        return _refused(f, m, slot, sent, vertex, 0, FIRST_PACKET[0])
     row["outcome"] = _CONNECT_TIMEOUT
     return sent + PATIENCE_NS, _ANSWER
 
@@ -260,12 +257,8 @@ def _to_pod(f: Fixed, m: Moving, slot: int, target: int, sent: int) -> tuple[int
     row["pod"] = pod
     m.journeys[slot]["via"] = vertex
     if f.targets[target]["port"] != m.pods[pod]["app_port"]:
-        row["pod_ns"] = sent + _travel(f, m, slot, vertex, 1, 0, _FIRST_PACKET_TO_ONWARD)
-        row["outcome"] = _REFUSED
-        return sent + _travel(f, m, slot, vertex, 1, 0, _FIRST_PACKET_TO_REFUSED), _ANSWER
-    there = sent + _travel(f, m, slot, vertex, 1, 0, FIRST_PACKET)
-    size = row["request_bytes"]
-    return there + _travel(f, m, slot, vertex, 1, size, ESTABLISHED), _POD_REQUEST
+        return _refused(f, m, slot, sent, vertex, 1, FIRST_PACKET[0])
+    return sent + _travel(f, m, slot, vertex, 1, row["request_bytes"], REACH), _POD_REQUEST
 
 
 @part
@@ -341,16 +334,11 @@ def _node_syn(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     )  # fmt: skip
     if verdict == _WANTS_ROOM:
         return _WAIT_AGAIN, NONE
-    if verdict == _DROP:
-        return _dropped(f, m, slot, _NO_LOCAL_ENDPOINT, now)
-    if verdict == _NO_CONNTRACK:
-        return _dropped(f, m, slot, _CONNTRACK_FULL, now)
-    if verdict == _NO_SNAT_PORT:
-        return _dropped(f, m, slot, _SNAT_EXHAUSTED, now)
+    if verdict in (_DROP, _NO_CONNTRACK, _NO_SNAT_PORT):
+        return _dropped(f, m, slot, verdict, now)
     row["outcome"], row["node_ns"] = _IN_FLIGHT, now
     if verdict == _REJECT:
-        row["outcome"] = _REFUSED
-        return _answered(m, slot, now + _travel(f, m, slot, node, 0, 0, REFUSED))
+        return _refused(f, m, slot, now, node, 0, REFUSED[0])
     row["endpoint"] = endpoint
     row["pod"] = f.endpoints[endpoint]["pod"]
     if masqueraded:
@@ -361,16 +349,37 @@ def _node_syn(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     return _deliver(f, m, slot, now)
 
 
-@part
-def _dropped(f: Fixed, m: Moving, slot: int, outcome: int, now: int) -> tuple[int, int]:
+@kernel
+def _dropped(f: Fixed, m: Moving, slot: int, verdict: int, now: int) -> tuple[int, int]:
     """The sender sends its SYN again, while it has patience."""
     row, journey = m.rows[slot], m.journeys[slot]
-    row["outcome"] = outcome
+    row["outcome"] = _NO_LOCAL_ENDPOINT
+    if verdict == _NO_CONNTRACK:
+        row["outcome"] = _CONNTRACK_FULL
+    elif verdict == _NO_SNAT_PORT:
+        row["outcome"] = _SNAT_EXHAUSTED
     journey["retry"] += 1
     again = resend(journey["retry"])
     if again >= f.senders[_sender(f, m, slot)]["patience_ns"]:
         return _answered(m, slot, max(now, _out_of_patience(f, m, slot)))
     return now - resend(journey["retry"] - 1) + again, _NODE_SYN
+
+
+@kernel
+def _refused(
+    f: Fixed, m: Moving, slot: int, start: int, vertex: int, hops: int, first: int
+) -> tuple[int, int]:
+    """Nobody listens there: an RST, or an ICMP message, answers the SYN.
+
+    ``start`` is when the journey ``first``, a `Leg`, began; ``hops`` is 1 where it leads to a Pod.
+    """
+    row = m.rows[slot]
+    row["outcome"] = _REFUSED
+    if hops:
+        row["pod_ns"] = start + _travel(f, m, slot, vertex, hops, 0, (first, ONWARD[1]))
+    back = start + _travel(f, m, slot, vertex, hops, 0, (first, REFUSED[1]))
+    _close(m, slot, back, _CLOSE)
+    return _answered(m, slot, back)
 
 
 @part
@@ -385,11 +394,7 @@ def _deliver(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
         return _answered(m, slot, back)
     vertex = m.pods[pod]["node"]
     if m.pods[pod]["app_port"] != f.endpoints[row["endpoint"]]["port"]:
-        row["outcome"] = _REFUSED
-        row["pod_ns"] = now + _travel(f, m, slot, vertex, 1, 0, ONWARD)
-        back = now + _travel(f, m, slot, vertex, 1, 0, REFUSED)
-        _close(m, slot, back, _CLOSE)
-        return _answered(m, slot, back)
+        return _refused(f, m, slot, now, vertex, 1, REFUSED[0])
     return now + _travel(f, m, slot, vertex, 1, row["request_bytes"], ESTABLISHED), _POD_REQUEST
 
 
@@ -412,9 +417,7 @@ def _pod_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
         m.backlogs[pod, 1] = slot
         return NONE, NONE
     row["outcome"] = _BACKLOG_FULL
-    back = now + _travel(f, m, slot, m.pods[pod]["node"], 1, 0, ANSWERED)
-    _close(m, slot, back, _CLOSE)
-    return _answered(m, slot, back)
+    return _reply(f, m, slot, now, 0, _CLOSE)
 
 
 @part
@@ -442,8 +445,14 @@ def _service_end(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
         m.counters[PUSH_SLOT] = first
     row["outcome"] = _OK
     size = row["response_bytes"] = f.clients[row["client"]]["response_bytes"]
-    back = now + _travel(f, m, slot, m.pods[pod]["node"], 1, size, ANSWERED)
-    _close(m, slot, back, _TIME_WAIT)
+    return _reply(f, m, slot, now, size, _TIME_WAIT)
+
+
+@part
+def _reply(f: Fixed, m: Moving, slot: int, now: int, size: int, closing: int) -> tuple[int, int]:
+    """The Pod's answer, or its refusal, goes back to the sender."""
+    back = now + _travel(f, m, slot, m.pods[m.rows[slot]["pod"]]["node"], 1, size, ANSWERED)
+    _close(m, slot, back, closing)
     return _answered(m, slot, back)
 
 
