@@ -107,7 +107,8 @@ def kernel(function: Function) -> Function:
     """Compile ``function`` at its first call, cached on disk; without the JIT leave it as it is."""
     if numba.config.DISABLE_JIT:
         return np.errstate(over="ignore")(function)
-    return _once(numba.njit(cache=True, **_FLAGS)(function))
+    compiled: Function = _once(numba.njit(cache=True, **_FLAGS)(function))
+    return compiled
 
 
 def _once(compiled: Any) -> Any:
@@ -137,7 +138,8 @@ def embedded(function: Function) -> Function:
     """
     if numba.config.DISABLE_JIT:
         return np.errstate(over="ignore")(function)
-    return _once(numba.njit(cache=True, forceinline=True, **_FLAGS)(function))
+    compiled: Function = _once(numba.njit(cache=True, forceinline=True, **_FLAGS)(function))
+    return compiled
 
 
 def part(function: Function) -> Function:
