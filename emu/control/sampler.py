@@ -1,6 +1,6 @@
 """Samples the state of the system at equal distances into metrics.parquet."""
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,8 @@ from emu.hops import conntrack
 from emu.model import Model
 from emu.model.state import State
 
-Series = tuple[str, Sequence[str], NDArray[Any]]
-"""A metric, the objects that have it, and their values now."""
-
+Values = Callable[[], NDArray[Any]]
+"""Gives the values of a metric now, one an object."""
 
 Write = Callable[[int, str, Sequence[str], NDArray[np.float64]], None]
 """Takes the time, a metric, the objects that have it, and their values."""
@@ -27,30 +26,50 @@ def sampler(
     A node's or Pod's series starts with its first value other than 0, so that idle places of a
     large cluster cost nothing.
     """
-    begun: dict[str, NDArray[np.bool_]] = {}
+    series = _all_series(model, state)
     while True:
         yield env.timeout(model.sample_interval_ns)
         now = int(env.now)
-        for metric, objects, values in _series(model, state, now):
-            shown = begun.setdefault(metric, np.zeros(len(objects), bool))
-            shown |= values != 0
-            places = np.flatnonzero(shown)
-            if len(places):
-                write(
-                    now, metric, [objects[i] for i in places.tolist()], values[places].astype(float)
-                )
+        conntrack.count(*state.conntrack, now)
+        for one in series:
+            one.sample(now, write)
 
 
-def _series(model: Model, state: State, now: int) -> Iterable[Series]:
-    yield "requests_sent", [""], np.array([state.sent])
-    yield "requests_in_flight", [""], np.array([state.sent - state.finished])
+class _Series:
+    """A metric of some objects, each from its first value other than 0 on."""
+
+    def __init__(self, metric: str, objects: list[str], values: Values) -> None:
+        self._metric, self._objects, self._values = metric, objects, values
+        self._hidden = np.arange(len(objects))
+        self._shown = np.zeros(0, np.int64)
+        self._names: list[str] = []
+
+    def sample(self, now: int, write: Write) -> None:
+        values = self._values()
+        if len(self._hidden) and values[self._hidden].any():
+            begun = self._hidden[values[self._hidden] != 0]
+            self._hidden = np.setdiff1d(self._hidden, begun, assume_unique=True)
+            self._shown = np.union1d(self._shown, begun)
+            self._names = [self._objects[i] for i in self._shown.tolist()]
+        if self._names:
+            write(now, self._metric, self._names, values[self._shown].astype(float))
+
+
+def _all_series(model: Model, state: State) -> list[_Series]:
+    places, listeners = model.places, state.listeners
     names = [
-        f"{model.places.load_balancers[listener.load_balancer][0]}:{listener.port}"
+        f"{places.load_balancers[listener.load_balancer][0]}:{listener.port}"
         for listener in model.listeners
     ]
-    in_flight = [listener.backends["in_flight"].sum() for listener in state.listeners]
-    yield "balancer_in_flight", names, np.array(in_flight)
-    conntrack.count(*state.conntrack, now)
-    yield "conntrack_entries", model.places.node_names, state.conntrack.live
-    yield "pod_busy", model.places.pod_names, state.pods["busy"]
-    yield "pod_queue", model.places.pod_names, state.pods["queued"]
+    return [
+        _Series("requests_sent", [""], lambda: np.array([state.sent])),
+        _Series("requests_in_flight", [""], lambda: np.array([state.sent - state.finished])),
+        _Series(
+            "balancer_in_flight",
+            names,
+            lambda: np.array([its.backends["in_flight"].sum() for its in listeners]),
+        ),
+        _Series("conntrack_entries", places.node_names, lambda: state.conntrack.live),
+        _Series("pod_busy", places.pod_names, lambda: state.pods["busy"]),
+        _Series("pod_queue", places.pod_names, lambda: state.pods["queued"]),
+    ]
