@@ -37,11 +37,13 @@ def run(
     engine: str = "auto",
     again: bool = False,
     progress: Callable[[int, int], None] | None = None,
+    profile: bool = False,
 ) -> Run:
     """Run a scenario and return what it left under ``out``.
 
     The same scenario, seed and version is the same run: its folder is found again, unless
-    ``again``. ``progress`` is called now and then with simulated nanoseconds and the number of
+    ``again``. With ``profile`` it is run anew, and ``timing.profile`` of the result says where the
+    time went. ``progress`` is called now and then with simulated nanoseconds and the number of
     requests sent. Raises ScenarioError for a wrong scenario, ResultsError where the results cannot
     be written, UnknownNameError for an engine that there is not, and `Interrupted`, a
     KeyboardInterrupt that holds the partial run, when the user interrupts it. In another thread
@@ -49,7 +51,7 @@ def run(
     """
     from emu.running import execute
 
-    return execute(load(source, seed, overrides), Path(out), engine, again, progress)
+    return execute(load(source, seed, overrides), Path(out), engine, again, progress, profile)
 
 
 def open_run(path: str | Path) -> Run:

@@ -178,6 +178,34 @@ def announced(say: Callable[[], None]) -> Iterator[None]:
         yield
 
 
+class Compiling(event.Listener):  # type: ignore[misc]
+    """Measures how long kernels are compiled: ``seconds``."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._depth, self._began = 0, 0.0
+
+    def on_start(self, _: Any) -> None:
+        """A kernel begins, on its own or for the sake of its caller."""
+        if self._depth == 0:
+            self._began = time.perf_counter()
+        self._depth += 1
+
+    def on_end(self, _: Any) -> None:
+        """It is compiled."""
+        self._depth -= 1
+        if self._depth == 0:
+            self.seconds += time.perf_counter() - self._began
+
+
+@contextlib.contextmanager
+def compiling_timed() -> Iterator[Compiling]:
+    """Measure how long kernels are compiled in the block."""
+    listener = Compiling()
+    with event.install_listener("numba:compile", listener):
+        yield listener
+
+
 def inlined(function: Function) -> Function:
     """Leave a small pure function to Python, and let kernels call it compiled.
 

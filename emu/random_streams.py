@@ -12,10 +12,12 @@ Source: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random num
 """
 
 import math
+from time import perf_counter_ns
 from typing import Final
 
 import numpy as np
 
+from emu.instruments import count_draw
 from emu.kernel import kernel
 
 # The streams: what a draw is for. A stream that a variant draws several numbers from is followed
@@ -39,6 +41,7 @@ _WEYL_0 = np.uint64(0x9E3779B97F4A7C15)
 _WEYL_1 = np.uint64(0xBB67AE8584CAA73B)
 _MANTISSA_SHIFT = np.uint64(11)
 _TO_UNIT = 2.0**-53
+_MEASURED: Final = 20_000
 
 
 @kernel
@@ -59,6 +62,7 @@ def philox(
     key_0: np.uint64, key_1: np.uint64, word_0: np.uint64, word_1: np.uint64
 ) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
     """The four 64-bit words of the block with this key and the counter (word_0, word_1, 0, 0)."""
+    count_draw()
     word_2 = word_3 = np.uint64(0)
     for _ in range(10):
         high_0, low_0 = _high(_MULTIPLIER_0, word_0), _MULTIPLIER_0 * word_0
@@ -92,3 +96,19 @@ def normal(seed: int, stream: int, request: int, attempt: int) -> float:
     words = philox(np.uint64(seed), np.uint64(stream), np.uint64(request), np.uint64(attempt))
     radius = math.sqrt(-2.0 * math.log(1.0 - _unit(words[0])))
     return radius * math.cos(2.0 * math.pi * _unit(words[1]))
+
+
+@kernel
+def _sum_of_draws(count: int) -> float:
+    total = 0.0
+    for request in range(count):
+        total += uniform(0, 0, request, 0)
+    return total
+
+
+def nanoseconds_of_a_draw() -> float:
+    """What a draw takes here and now, by itself."""
+    _sum_of_draws(1)
+    began = perf_counter_ns()
+    _sum_of_draws(_MEASURED)
+    return (perf_counter_ns() - began) / _MEASURED

@@ -15,6 +15,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from emu.analysis.summary import Summary
 from emu.errors import ResultsError
 from emu.recorder.run_folder import SUMMARY, TIMING
+from emu.recorder.timing import Timing
 from emu.report.jupyter import mimebundle
 from emu.report.terminal import summary_view
 
@@ -58,20 +59,26 @@ class Run:
         with self._as_refusal():
             return Summary.model_validate(document)
 
+    @cached_property
+    def timing(self) -> Timing:
+        """How long it took and, if that was asked, where the time went."""
+        document = self._json(TIMING)
+        with self._as_refusal():
+            return Timing.model_validate(document)
+
     @property
     def wall_seconds(self) -> float:
         """How long it took."""
-        return self._timing("wall_seconds")
+        return self.timing.wall_seconds
 
     @property
     def requests_per_second(self) -> float:
-        """Requests sent for each second that it took."""
-        return self._timing("requests_per_second")
+        """Requests sent for each second in which time passed."""
+        return self.timing.requests_per_second
 
     def document(self) -> dict[str, Any]:
         """What ``emu run --json`` prints."""
-        timing = (self.wall_seconds, self.requests_per_second)
-        return self.summary.json_document(str(self.path), *timing)
+        return self.summary.json_document(str(self.path), self.timing.document())
 
     def _table(self, name: str) -> pa.Table:
         path = self.path / f"{name}.parquet"
@@ -79,11 +86,6 @@ class Run:
             return pq.read_table(path, memory_map=True)
         except (OSError, pa.ArrowInvalid) as error:
             raise ResultsError(f"cannot read {path}: {error}") from error
-
-    def _timing(self, name: str) -> float:
-        document = self._json(TIMING)
-        with self._as_refusal():
-            return float(document[name])
 
     def _json(self, name: str) -> Any:
         with self._as_refusal():
@@ -98,8 +100,7 @@ class Run:
             raise ResultsError(f"{self.path} holds no run: {error}") from error
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        timing = (self.wall_seconds, self.requests_per_second)
-        yield summary_view(self.summary, str(self.path), *timing)
+        yield summary_view(self.summary, str(self.path), self.timing)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return mimebundle(self)

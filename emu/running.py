@@ -1,6 +1,5 @@
 """One run from a scenario to its folder: engine, recorder and summary put together."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -14,14 +13,16 @@ from emu.analysis.summary import Summary, summarise, summary_of
 from emu.engines import Ending, compiled, process
 from emu.errors import UnknownNameError
 from emu.hops.node import Verdict
-from emu.kernel import source_digest
+from emu.instruments import draws
+from emu.kernel import compiling_timed, source_digest
 from emu.model import Model
 from emu.model.build import build
 from emu.path import wire
-from emu.random_streams import HOPS_SAMPLE, LOG_SAMPLE
+from emu.random_streams import HOPS_SAMPLE, LOG_SAMPLE, nanoseconds_of_a_draw
 from emu.recorder.header import Header, versions
-from emu.recorder.run_folder import SCENARIO, SUMMARY, TIMING, RunFolder, find_complete, run_folder
+from emu.recorder.run_folder import SCENARIO, SUMMARY, TIMING, find_complete, run_folder
 from emu.recorder.sampling import sample_of
+from emu.recorder.timing import Draws, Profile, Stopwatch, Timing
 from emu.recorder.writing import Recording
 from emu.results import Interrupted, Run
 from emu.scenario import Scenario
@@ -42,22 +43,31 @@ Progress = Callable[[int, int], None]
 
 
 def execute(
-    scenario: Scenario, out: Path, engine: str, again: bool, progress: Progress | None
+    scenario: Scenario,
+    out: Path,
+    engine: str,
+    again: bool,
+    progress: Progress | None,
+    profile: bool = False,
 ) -> Run:
     """Run a scenario into its folder under ``out``, or find the folder of the same run.
 
-    ``again`` makes it anew all the same. Raises Interrupted, ResultsError and UnknownNameError.
+    ``again`` makes it anew all the same, and so does ``profile``, which asks where the time goes.
+    Raises Interrupted, ResultsError and UnknownNameError.
     """
     engine = chosen_engine(engine, scenario)
     run_id = f"{scenario.digest}-s{scenario.spec.seed}-v{emu.__version__}-{source_digest()[:8]}"
-    found = None if again else find_complete(out, scenario.name, run_id)
+    found = None if again or profile else find_complete(out, scenario.name, run_id)
     if found is not None:
         return Run(found, found_again=True)
-    model = build(scenario)
+    watch = Stopwatch()
+    with watch.phase("build"):
+        model = build(scenario)
     with run_folder(out, scenario.name, run_id) as folder:
         folder.write_text(SCENARIO, scenario.resolved())
-        ending, summary, seconds = _simulate(model, engine, folder.path, progress)
-        _conclude(folder, ending, summary, seconds)
+        ending, summary, timing = _simulate(model, engine, folder.path, progress, watch, profile)
+        folder.write_json(SUMMARY, summary.document())
+        folder.write_json(TIMING, timing.document())
         run = Run(folder.finish())
     if ending.interrupted:
         raise Interrupted(run)
@@ -76,29 +86,48 @@ def chosen_engine(name: str, scenario: Scenario) -> str:
 
 
 def _simulate(
-    model: Model, engine: str, folder: Path, progress: Progress | None
-) -> tuple[Ending, Summary, float]:
-    """Let the engine run and write; how it ended, its numbers, and the seconds that it took."""
+    model: Model,
+    engine: str,
+    folder: Path,
+    progress: Progress | None,
+    watch: Stopwatch,
+    profile: bool,
+) -> tuple[Ending, Summary, Timing]:
+    """Let the engine run and write; how it ended, its numbers, and the time that it took."""
     header = Header(
         scenario=model.name, scenario_digest=model.digest, seed=model.seed, engine=engine,
         versions=versions(), expected=model.expected, log=model.log, log_share=model.log_share,
     )  # fmt: skip
-    began = time.perf_counter()
+    drawn = draws()
     with Recording(folder, model.places, header) as recording:
         _write_first_sync(model, recording)
-        sink = _Sink(model, recording, progress)
-        ending: Ending = ENGINES[engine].run(model, sink)
-        header = recording.close(ending.end_ns, ending.interrupted)
-    seconds = time.perf_counter() - began
-    if sink.streaming is None:
-        return ending, summarise(folder), seconds
-    return ending, summary_of(header, sink.streaming.totals(ending.end_ns)), seconds
-
-
-def _conclude(folder: RunFolder, ending: Ending, summary: Summary, seconds: float) -> None:
-    folder.write_json(SUMMARY, summary.document())
-    rate = ending.sent / seconds
-    folder.write_json(TIMING, {"wall_seconds": seconds, "requests_per_second": rate})
+        sink = _Sink(model, recording, progress, watch)
+        with compiling_timed() as compiling, watch.phase("engine"):
+            ending: Ending = ENGINES[engine].run(model, sink, profile)
+        drawn = draws() - drawn
+        with watch.phase("finish"):
+            header = recording.close(ending.end_ns, ending.interrupted)
+    with watch.phase("finish"):
+        totals = sink.streaming and sink.streaming.totals(ending.end_ns)
+        summary = summary_of(header, totals) if totals else summarise(folder)
+    seconds = watch.seconds
+    timing = Timing(
+        wall_seconds=sum(seconds[phase] for phase in ("build", "engine", "finish")),
+        requests_per_second=ending.sent / seconds["engine"],
+        profile=Profile(
+            build=seconds["build"],
+            compile=compiling.seconds,
+            engine=seconds["engine"] - compiling.seconds,
+            hand_over=seconds["hand_over"],
+            finish=seconds["finish"],
+            writer=recording.writer_seconds,
+            events=ending.times,
+            draws=Draws(count=drawn, nanoseconds_each=nanoseconds_of_a_draw()),
+        )
+        if profile
+        else None,
+    )
+    return ending, summary, timing
 
 
 def _write_first_sync(model: Model, recording: Recording) -> None:
@@ -117,14 +146,21 @@ class _Sink:
     Where not all rows are written, ``streaming`` counts all as they pass.
     """
 
-    def __init__(self, model: Model, recording: Recording, progress: Progress | None) -> None:
+    def __init__(
+        self, model: Model, recording: Recording, progress: Progress | None, watch: Stopwatch
+    ) -> None:
         self._model, self._recording, self._progress = model, recording, progress
+        self._watch = watch
         self.write_metrics = recording.write_metrics
         self.streaming = (
             None if model.log == "requests" else Streaming(model.places, model.expected.warmup_ns)
         )
 
     def write_requests(self, rows: NDArray[Any]) -> None:
+        with self._watch.phase("hand_over"):
+            self._hand_over(rows)
+
+    def _hand_over(self, rows: NDArray[Any]) -> None:
         model = self._model
         if self.streaming is not None:
             self.streaming.add(rows)

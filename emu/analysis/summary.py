@@ -1,5 +1,6 @@
 """The numbers of a run in one place."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -82,15 +83,9 @@ class Summary(_Part):
         """The summary as JSON takes it: plain values, no NaN, the same for the same run."""
         return self.model_dump(mode="json")
 
-    def json_document(
-        self, run_dir: str, wall_seconds: float, requests_per_second: float
-    ) -> dict[str, Any]:
+    def json_document(self, run_dir: str, timing: Mapping[str, Any]) -> dict[str, Any]:
         """`document` with where the run is and how long it took on the wall clock."""
-        return self.document() | {
-            "run_dir": run_dir,
-            "wall_seconds": wall_seconds,
-            "requests_per_second": requests_per_second,
-        }
+        return self.document() | {"run_dir": run_dir, **timing}
 
 
 def summarise(folder: Path) -> Summary:

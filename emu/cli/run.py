@@ -25,6 +25,9 @@ def command(
     again: Annotated[
         bool, typer.Option("--again", help="Run it even where the same run was made before.")
     ] = False,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Say where the time went; runs it again.")
+    ] = False,
     as_json: JSON = False,
 ) -> None:
     """Run a scenario and print what came of it."""
@@ -42,7 +45,10 @@ def command(
         compiling_is_said(),
     ):
         try:
-            run = emu.run(scenario, out=out, engine=engine, again=again, progress=progress.update)
+            run = emu.run(
+                scenario, out=out, engine=engine, again=again, progress=progress.update,
+                profile=profile,
+            )  # fmt: skip
         except emu.Interrupted as interrupted:
             run, status = interrupted.run, INTERRUPTED
             if not run.summary.partial:

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from emu.recorder.timing import EventTime
+
 
 class Sink(Protocol):
     """Where an engine's results go."""
@@ -28,10 +30,11 @@ class Sink(Protocol):
 
 
 class Ending(NamedTuple):
-    """How a run ended: when in simulated time, after how many requests and events, and whether
-    before its time."""
+    """How a run ended: when in simulated time, after how many requests and events, whether before
+    its time; and, of a run that was timed, the time of its events by kind."""
 
     end_ns: int
     sent: int
     events: int
     interrupted: bool
+    times: tuple[EventTime, ...] = ()

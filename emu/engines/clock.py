@@ -1,8 +1,12 @@
 """SimPy's environment with whole nanoseconds, and with room for the declared order among ties."""
 
 from heapq import heappush
+from time import perf_counter_ns
+from typing import Final
 
 import simpy
+
+from emu.events import GLUE_PRIORITIES, Kind
 
 
 class Clock(simpy.Environment):
@@ -28,3 +32,27 @@ class Clock(simpy.Environment):
         SimPy's own ``schedule`` knows but two ranks, and takes a delay.
         """
         heappush(self._queue, (at, rank, next(self._eid), event))  # type: ignore[misc]
+
+
+CONTROL: Final = len(Kind)
+"""Stands beside the kinds of events for those of control loops, and of SimPy itself."""
+
+
+class TimedClock(Clock):
+    """A clock that notes how many events of each kind there are, and how long they take."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts = [0] * (len(Kind) + 1)
+        self.nanoseconds = [0] * (len(Kind) + 1)
+
+    def step(self) -> None:
+        """Let the next event happen."""
+        kind = (self._queue[0][1] - GLUE_PRIORITIES) >> 40 if self._queue else CONTROL
+        place = kind if 0 <= kind < CONTROL and self._queue[0][1] >= GLUE_PRIORITIES else CONTROL
+        began = perf_counter_ns()
+        try:
+            super().step()
+        finally:
+            self.counts[place] += 1
+            self.nanoseconds[place] += perf_counter_ns() - began

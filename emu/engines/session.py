@@ -11,21 +11,25 @@ from numpy.typing import NDArray
 
 from emu.control.sampler import sampler
 from emu.engines import Ending, Sink
-from emu.engines.clock import Clock
+from emu.engines.clock import Clock, TimedClock
 from emu.engines.ending import NEVER, cut, deadline_of, ending
+from emu.events import Kind
 from emu.model import Model
 from emu.model.state import State
+from emu.recorder.timing import EventTime
+from emu.units import SECOND
 
 
 class Session(ABC):
     """One run of a model on one SimPy environment; an engine says how its requests are carried.
 
     Time is an int, nanoseconds. ``end`` is the end of the run, `NEVER` while nobody knows it.
+    ``timed`` asks for the time of the events by kind.
     """
 
-    def __init__(self, model: Model, sink: Sink) -> None:
+    def __init__(self, model: Model, sink: Sink, timed: bool = False) -> None:
         self.model, self.sink, self.state = model, sink, State(model)
-        self.env: Final = Clock()
+        self.env: Final = TimedClock() if timed else Clock()
         self.end = NEVER if model.end_ns is None else model.end_ns
         self.interrupted = False
         self._latest = 0
@@ -60,7 +64,21 @@ class Session(ABC):
         rows = self.finish_all()
         self._conclude(rows)
         self.write(rows, self.reached())
-        return Ending(self._end_of_run(), self.state.sent, self.events(), self.interrupted)
+        return Ending(
+            self._end_of_run(), self.state.sent, self.events(), self.interrupted, self.times()
+        )
+
+    def times(self) -> tuple[EventTime, ...]:
+        """The time of the events by kind, of a run that is timed."""
+        if not isinstance(self.env, TimedClock):
+            return ()
+        names = [kind.name.lower() for kind in Kind] + ["control"]
+        measured = zip(names, self.env.counts, self.env.nanoseconds, strict=True)
+        return tuple(
+            EventTime(kind=name, count=count, seconds=ns / SECOND)
+            for name, count, ns in measured
+            if count
+        )
 
     def _end_of_run(self) -> int:
         """When the run ended, whose last answers may still have been on their way to clients."""

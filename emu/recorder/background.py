@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from time import perf_counter
 
 
 class Background:
@@ -13,11 +14,18 @@ class Background:
     def __init__(self, name: str) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._task: Future[None] | None = None
+        self.seconds = 0.0
+        """How long tasks have been done."""
 
     def do(self, task: Callable[[], None]) -> None:
         """Do the task when the one before is done; an error of that one is raised here."""
         self.wait()
-        self._task = self._thread.submit(task)
+        self._task = self._thread.submit(self._timed, task)
+
+    def _timed(self, task: Callable[[], None]) -> None:
+        began = perf_counter()
+        task()
+        self.seconds += perf_counter() - began
 
     def wait(self) -> None:
         """Until nothing is being done; an error of what was is raised here."""

@@ -1,4 +1,4 @@
-"""A Parquet file that gets few rows: hops, metrics and events, gathered as tuples."""
+"""A Parquet file that gets few rows: hops and events, gathered as tuples."""
 
 from collections.abc import Sequence
 from typing import Any, Final

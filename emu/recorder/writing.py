@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from emu.recorder.background import Background
 from emu.recorder.columns import TABLES
 from emu.recorder.header import Header
+from emu.recorder.metric_table import MetricTable
 from emu.recorder.places import Places
 from emu.recorder.rows import ROW
 from emu.recorder.small_table import SmallTable
@@ -50,7 +51,7 @@ class Recording:
         self._background = Background("emu-writer")
         self._files = {table: TableFile(folder, table) for table in TABLES}
         self._hops = SmallTable(self._files["hops"], "hops")
-        self._metrics = SmallTable(self._files["metrics"], "metrics")
+        self._metrics = MetricTable(self._files["metrics"])
         self._events = SmallTable(self._files["events"], "events")
         self._open = True
 
@@ -76,8 +77,7 @@ class Recording:
         self, at_ns: int, metric: str, objects: Sequence[str], values: NDArray[np.float64]
     ) -> None:
         """Take one sample of a metric for each of these objects."""
-        for object_, value in zip(objects, values.tolist(), strict=True):
-            self._metrics.add((at_ns, metric, object_, value))
+        self._metrics.add(at_ns, metric, objects, values)
 
     def write_event(
         self, at_ns: int, kind: str, object_: str, cause: str | None = None,
@@ -85,6 +85,11 @@ class Recording:
     ) -> None:  # fmt: skip
         """Take one thing that happened to the cluster."""
         self._events.add((at_ns, kind, object_, cause, detail))
+
+    @property
+    def writer_seconds(self) -> float:
+        """How long the thread that writes has worked."""
+        return self._background.seconds
 
     def close(self, end_ns: int, partial: bool = False) -> Header:
         """Write what waits and make the files whole; the header that now stands in them.
@@ -97,8 +102,8 @@ class Recording:
             self._flush()
         self._background.wait()
         self._background.end()
-        for small in (self._hops, self._metrics, self._events):
-            small.flush()
+        for table in (self._hops, self._metrics, self._events):
+            table.flush()
         for file in self._files.values():
             file.close(header)
         self._open = False

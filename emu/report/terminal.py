@@ -8,6 +8,8 @@ from rich.text import Text
 
 from emu.analysis.latency import HopLatency
 from emu.analysis.summary import Summary
+from emu.recorder.timing import Timing
+from emu.report.profile import profile_view
 from emu.report.shares import node_table, pod_table
 from emu.report.tables import table
 from emu.report.words import count, percent, seconds
@@ -24,10 +26,7 @@ _HOPS = {
 
 
 def summary_view(
-    summary: Summary,
-    run_dir: str | None = None,
-    wall_seconds: float | None = None,
-    requests_per_second: float | None = None,
+    summary: Summary, run_dir: str | None = None, timing: Timing | None = None
 ) -> RenderableType:
     """The summary as rich prints it, and where the run is and how long it took where given."""
     parts: list[RenderableType] = [_head(summary), _outcomes(summary), _latency(summary)]
@@ -37,7 +36,9 @@ def summary_view(
         parts.append(node_table(summary))
     if any(pod.requests for pod in summary.pods.values()):
         parts.append(pod_table(summary))
-    parts += _foot(run_dir, wall_seconds, requests_per_second)
+    if timing is not None and timing.profile is not None:
+        parts += profile_view(timing.profile)
+    parts += _foot(run_dir, timing)
     return Group(*_spaced(parts))
 
 
@@ -109,12 +110,11 @@ def _hop(hop: HopLatency, whole: float | None) -> Iterable[RenderableType]:
     return seconds(hop.mean), seconds(hop.p50), seconds(hop.p99), percent(part), bar
 
 
-def _foot(
-    run_dir: str | None, wall_seconds: float | None, requests_per_second: float | None
-) -> list[RenderableType]:
+def _foot(run_dir: str | None, timing: Timing | None) -> list[RenderableType]:
     lines = []
-    if wall_seconds is not None and requests_per_second is not None:
-        lines.append(f"took {seconds(wall_seconds)}, {requests_per_second:,.0f} requests/s")
+    if timing is not None:
+        took, rate = seconds(timing.wall_seconds), timing.requests_per_second
+        lines.append(f"took {took}, {rate:,.0f} requests/s")
     if run_dir is not None:
         lines.append(run_dir)
     return [Text("\n".join(lines), overflow="fold")] if lines else []

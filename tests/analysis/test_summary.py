@@ -56,7 +56,9 @@ def test_nodes_and_pods_stand_in_the_scenarios_order_with_their_shares(synthetic
 def test_the_json_document_is_json(synthetic, tmp_path):
     """It has what the command line promises, no NaN, and reads back as the same summary."""
     summary = summarise(synthetic.record(tmp_path, synthetic.rows(500)))
-    document = summary.json_document("results/nodeport/r1", 1.5, 333.3)
+    document = summary.json_document(
+        "results/nodeport/r1", {"wall_seconds": 1.5, "requests_per_second": 333.3}
+    )
     text = json.dumps(document, allow_nan=False)
     read = json.loads(text)
     for key in (

@@ -102,7 +102,7 @@ def test_a_small_table_larger_than_a_row_group_is_whole(synthetic, tmp_path):
     """More samples than one row group holds are all there, in order."""
     with Recording(tmp_path, synthetic.places, synthetic.header()) as recording:
         for at in range(40_000):
-            recording.write_metrics(at, "in_flight", [f"pod-{at // 10_000}"], np.array([at]))
+            recording.write_metrics(at, "in_flight", [f"pod-{at // 10_000}"], np.array([float(at)]))
         recording.close(1)
     table = pq.read_table(tmp_path / "metrics.parquet")
     assert table["value"].to_pylist() == list(range(40_000))

@@ -8,6 +8,7 @@ from rich.console import Console
 from emu.analysis.balance import balance
 from emu.analysis.summary import PodShare, summarise
 from emu.recorder.rows import ABSENT, Outcome
+from emu.recorder.timing import Timing
 from emu.report.path import path_table
 from emu.report.terminal import summary_view
 
@@ -40,7 +41,12 @@ def test_every_line_fits_eighty_columns(summary):
     )  # fmt: skip
     for one in (summary, huge):
         for options in ({}, {"force_terminal": True}, {"no_color": True}):
-            lines = shown(summary_view(one, "results/nodeport/abc", 1.0, 2e6), **options)
+            lines = shown(
+                summary_view(
+                    one, "results/nodeport/abc", Timing(wall_seconds=1.0, requests_per_second=2e6)
+                ),
+                **options,
+            )
             if not options.get("force_terminal"):
                 assert max(len(line) for line in lines) <= 80
             assert not any("…" in line for line in lines)
@@ -60,7 +66,11 @@ def test_it_says_where_quantiles_are_not_exact(summary, log, share, said):
 
 def test_it_shows_the_numbers_of_the_summary(summary):
     """Outcomes, latency, hops, shares and utilisation stand in their rows."""
-    lines = shown(summary_view(summary, "results/nodeport/abc", 1.5, 1333.3))
+    lines = shown(
+        summary_view(
+            summary, "results/nodeport/abc", Timing(wall_seconds=1.5, requests_per_second=1333.3)
+        )
+    )
     text = "\n".join(lines)
     counts = summary.requests
     assert f"2,000 sent = {counts.ok:,} ok + {counts.failed:,} failed" in text

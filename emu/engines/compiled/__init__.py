@@ -5,6 +5,7 @@ the compiled loop is one of its processes, which runs up to the next control eve
 """
 
 from collections.abc import Generator
+from time import perf_counter_ns
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import simpy
 from numpy.typing import NDArray
 
 from emu.engines import Ending, Sink
+from emu.engines.clock import TimedClock
 from emu.engines.compiled.layout import (
     FINISHED,
     FREE,
@@ -25,10 +27,13 @@ from emu.engines.compiled.layout import (
     moving,
     with_more_slots,
 )
-from emu.engines.compiled.loop import Pause, advance, start
+from emu.engines.compiled.loop import Pause, advance, processor_clock, start
 from emu.engines.ending import NEVER
 from emu.engines.session import Session
+from emu.events import Kind
 from emu.model import Model
+from emu.recorder.timing import EventTime
+from emu.units import SECOND
 
 __all__ = ["Emulation", "run"]
 
@@ -44,7 +49,8 @@ class Emulation(Session):
 
     def begin(self) -> None:
         """Put the compiled loop among the SimPy processes."""
-        self._fixed = fixed(self.model, self.state)
+        self._passed_ns = self._passed_ticks = 0
+        self._fixed = fixed(self.model, self.state, isinstance(self.env, TimedClock))
         self._moving = moving(self.model, self.state)
         start(self._fixed, self._moving)
         self.env.process(self._run_between_control_events())
@@ -56,6 +62,21 @@ class Emulation(Session):
     def events(self) -> int:
         """How many events of requests and of control loops there were."""
         return int(self._moving.counters[HAPPENED]) + self.env.number_of_events()
+
+    def times(self) -> tuple[EventTime, ...]:
+        """The time of the events by kind, of a run that is timed; the loop counts in ticks."""
+        control = super().times()
+        if not control:
+            return ()
+        seconds = self._passed_ns / max(self._passed_ticks, 1) / SECOND
+        times = [
+            EventTime(kind=kind.name.lower(), count=count, seconds=passed * seconds)
+            for kind, (count, passed) in zip(Kind, self._moving.times.tolist(), strict=True)
+            if count
+        ]
+        loops = control[-1]
+        beside = loops.seconds - self._passed_ns / SECOND
+        return (*times, EventTime(kind="control", count=loops.count, seconds=beside))
 
     def finish_all(self) -> NDArray[Any]:
         """Hand on the finished rows; those of the requests under way, by their numbers."""
@@ -82,7 +103,10 @@ class Emulation(Session):
     def _advance(self, until: int) -> bool:
         """Run the loop up to a time; false when the run is over before."""
         while not self.interrupted:
+            began = perf_counter_ns(), processor_clock()
             pause = advance(self._fixed, self._moving, until)
+            self._passed_ns += perf_counter_ns() - began[0]
+            self._passed_ticks += processor_clock() - began[1]
             self._count()
             if pause == Pause.ROWS:
                 self._hand_on()
@@ -114,6 +138,6 @@ class Emulation(Session):
         counters[ROWS] = 0
 
 
-def run(model: Model, sink: Sink) -> Ending:
+def run(model: Model, sink: Sink, timed: bool = False) -> Ending:
     """Run the model to its end; every request sent is in the sink with an outcome."""
-    return Emulation(model, sink).run()
+    return Emulation(model, sink, timed).run()

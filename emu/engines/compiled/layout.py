@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from emu.engines.compiled import event_list
 from emu.engines.compiled.event_list import EventList
 from emu.engines.ending import NEVER
+from emu.events import Kind
 from emu.hops.balancer import STRATEGIES
 from emu.hops.node import Source
 from emu.hops.tcp import PATIENCE_NS
@@ -83,6 +84,7 @@ _FIRST_SLOTS: Final = 1024
 class Fixed(NamedTuple):
     """The model as the loop reads it; see `emu.model.Model` for the arrays."""
 
+    timed: bool
     seed: int
     end: int
     requests: int
@@ -110,12 +112,14 @@ class Moving(NamedTuple):
 
     ``rows`` (`ROW`) and ``journeys`` (`JOURNEY`) have a slot for each request under way; ``out``
     the rows of those that are over, ``blank`` that of one that begins; ``backlogs`` of shape
-    (pods, 2) the first and last slot of each backlog; ``numbers`` how many
-    requests each client has sent; ``connections`` how many each sender opened. The rest is the
-    `State` of any engine.
+    (pods, 2) the first and last slot of each backlog; ``numbers`` how many requests each client has
+    sent; ``connections`` how many each sender opened; ``times`` of shape (kinds, 2) how many events
+    there were and how many ticks they took, of a run that is timed. The rest is the `State` of any
+    engine.
     """
 
     counters: NDArray[np.int64]
+    times: NDArray[np.int64]
     events: EventList
     rows: NDArray[Any]
     journeys: NDArray[Any]
@@ -135,9 +139,10 @@ class Moving(NamedTuple):
     live: NDArray[np.int64]
 
 
-def fixed(model: Model, state: State) -> Fixed:
-    """The model laid out for the loop."""
+def fixed(model: Model, state: State, timed: bool = False) -> Fixed:
+    """The model laid out for the loop; ``timed`` asks for the time of the events by kind."""
     return Fixed(
+        timed=timed,
         seed=model.seed,
         end=NEVER if model.end_ns is None else model.end_ns,
         requests=NEVER if model.requests is None else model.requests,
@@ -192,6 +197,7 @@ def moving(model: Model, state: State) -> Moving:
     empty = np.zeros(0, ROW)
     start = Moving(
         counters=np.zeros(_COUNTERS, np.int64),
+        times=np.zeros((len(Kind), 2), np.int64),
         events=event_list.empty(len(model.clients)),
         rows=empty,
         journeys=np.zeros(0, JOURNEY),

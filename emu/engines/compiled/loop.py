@@ -50,6 +50,7 @@ from emu.hops.node import Entry, Verdict, rule_number, seen_as, translate, tuple
 from emu.hops.pod import Admission, arrive, leave
 from emu.hops.ports import ephemeral
 from emu.hops.tcp import PATIENCE_NS, resend
+from emu.instruments import ticks
 from emu.kernel import kernel, part, prefetch
 from emu.model.targets import TargetKind
 from emu.random_streams import SERVICE
@@ -111,18 +112,16 @@ def advance(f: Fixed, m: Moving, until: int) -> int:
         if len(m.rows) > _MANY:
             _look_ahead(m, place)
         counters[NOW], counters[PUSH_TIME] = now, NONE
+        began = ticks() if f.timed else 0
         time, then = _happen(f, m, kind, slot, now)
         if time == _WAIT_AGAIN:
             return _ENLARGE
         counters[HAPPENED] += 1
         remove(m.events, place)
-        if time != NONE:
-            _schedule(m, then, time, _whose(f, m, kind, slot), slot)
-        if counters[PUSH_TIME] != NONE:
-            _schedule(
-                m, counters[PUSH_KIND], counters[PUSH_TIME], counters[PUSH_REQUEST],
-                counters[PUSH_SLOT],
-            )  # fmt: skip
+        _schedule_what_follows(f, m, kind, slot, time, then)
+        if f.timed:
+            m.times[kind, 0] += 1
+            m.times[kind, 1] += ticks() - began
         if counters[FINISHED] == f.requests:
             return _FINISHED
 
@@ -135,6 +134,19 @@ def _look_ahead(m: Moving, place: int) -> None:
     prefetch(m.journeys, one)
     prefetch(m.rows, other)
     prefetch(m.journeys, other)
+
+
+@part
+def _schedule_what_follows(f: Fixed, m: Moving, kind: int, slot: int, time: int, then: int) -> None:
+    """Put what follows an event of this kind on the list: of the same slot, and of another."""
+    counters = m.counters
+    if time != NONE:
+        _schedule(m, then, time, _whose(f, m, kind, slot), slot)
+    if counters[PUSH_TIME] != NONE:
+        _schedule(
+            m, counters[PUSH_KIND], counters[PUSH_TIME], counters[PUSH_REQUEST],
+            counters[PUSH_SLOT],
+        )  # fmt: skip
 
 
 @part
@@ -164,6 +176,12 @@ def _whose(f: Fixed, m: Moving, kind: int, slot: int) -> int:
     if kind == _CLIENT_SEND:
         return int(m.numbers[slot]) * len(f.clients) + slot
     return int(m.rows[slot]["request"])
+
+
+@kernel
+def processor_clock() -> int:
+    """The clock by which the loop times events, in ticks."""
+    return int(ticks())
 
 
 @kernel

@@ -10,6 +10,6 @@ from emu.model import Model
 __all__ = ["Emulation", "run"]
 
 
-def run(model: Model, sink: Sink) -> Ending:
+def run(model: Model, sink: Sink, timed: bool = False) -> Ending:
     """Run the model to its end; every request sent is in the sink with an outcome."""
-    return Emulation(model, sink).run()
+    return Emulation(model, sink, timed).run()

@@ -28,8 +28,8 @@ _CHUNK: Final = 8192
 class Emulation(Session):
     """One run of a model: its clients, load balancers, nodes and Pods on one SimPy environment."""
 
-    def __init__(self, model: Model, sink: Sink) -> None:
-        super().__init__(model, sink)
+    def __init__(self, model: Model, sink: Sink, timed: bool = False) -> None:
+        super().__init__(model, sink, timed)
         self.travel: Final = bound(travel, *model.network)
         self.pod_kernels: Final = (
             bound(arrive, self.state.pods),

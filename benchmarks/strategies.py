@@ -1,0 +1,71 @@
+"""What a choice costs: nanoseconds a request by load-balancing strategy and number of backends.
+
+Everything but the number of nodes stays the same, so what a strategy adds as backends are added
+stands beside what any other does. Event counts and digests are asserted before times are reported.
+"""
+
+import statistics
+
+from compiled_engine import SCENARIO, Digest, silent
+
+import emu
+from emu.engines import compiled
+from emu.hops.balancer import STRATEGIES
+from emu.model import Model
+from emu.model.build import build
+
+NODES = (10, 100, 1_000)
+REQUESTS = 200_000
+ROUNDS = 5
+BALANCER = {
+    "name": "edge", "address": "192.0.2.10", "listeners": [{"service": "default/web"}],
+}  # fmt: skip
+FOUND: dict[tuple[str, int], tuple[int, str]] = {
+    ("least_connections", 10): (1_200_014, "e066cf72048d"),
+    ("least_connections", 100): (1_200_014, "acb4daff4bc1"),
+    ("least_connections", 1_000): (1_200_014, "387cc7c4137f"),
+    ("random", 10): (1_200_014, "44ade8619eb2"),
+    ("random", 100): (1_200_014, "2052f178ae42"),
+    ("random", 1_000): (1_200_014, "68f4a7d695e2"),
+    ("round_robin", 10): (1_200_014, "662fa95ddfe5"),
+    ("round_robin", 100): (1_200_014, "4553a3060683"),
+    ("round_robin", 1_000): (1_200_014, "52beee0535ba"),
+}
+"""Events and the digest of the rows, by strategy and nodes."""
+
+
+def modelled(strategy: str, nodes: int) -> Model:
+    """The benchmarks' scenario with 1,000 Pods and this strategy."""
+    return build(
+        emu.load(
+            SCENARIO,
+            overrides={
+                "spec.requests": REQUESTS,
+                "spec.nodePools[0].nodes": nodes,
+                "Deployment/web.spec.replicas": 1_000,
+                "spec.clients[0].arrivals": {"poisson": {"rate": "75000/s"}},
+                "spec.loadBalancers": [BALANCER | {"strategy": strategy}],
+            },
+        )
+    )
+
+
+def measure(strategy: str, nodes: int) -> float:
+    """Check a strategy, then time it: nanoseconds a request."""
+    model, digest = modelled(strategy, nodes), Digest()
+    ending = compiled.run(model, digest)
+    found = (ending.events, digest.sum.hexdigest()[:12])
+    assert found == FOUND[strategy, nodes], f"{strategy}, {nodes} nodes: {found}"
+    return statistics.median(silent(model) for _ in range(ROUNDS)) / REQUESTS * 1e9
+
+
+def main() -> None:
+    """Measure and report."""
+    print(f"{'nodes':24}" + "".join(f"{nodes:10,}" for nodes in NODES))
+    for strategy in STRATEGIES:
+        times = [measure(strategy, nodes) for nodes in NODES]
+        print(f"{strategy:24}" + "".join(f"{time:7,.0f} ns" for time in times))
+
+
+if __name__ == "__main__":
+    main()
