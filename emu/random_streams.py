@@ -17,8 +17,7 @@ from typing import Final
 
 import numpy as np
 
-from emu.instruments import count_draw
-from emu.kernel import kernel
+from emu.kernel import count_draw, kernel
 
 # The streams: what a draw is for. A stream that a variant draws several numbers from is followed
 # by a gap; the network's trips have the rest (see `emu.hops.network`).

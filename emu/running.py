@@ -13,8 +13,7 @@ from emu.analysis.summary import Summary, summarise, summary_of
 from emu.engines import Ending, compiled, process
 from emu.errors import UnknownNameError
 from emu.hops.node import Verdict
-from emu.instruments import draws
-from emu.kernel import compiling_timed, source_digest
+from emu.kernel import compiling_timed, draws, source_digest
 from emu.model import Model
 from emu.model.build import build
 from emu.path import wire

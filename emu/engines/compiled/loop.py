@@ -50,8 +50,7 @@ from emu.hops.node import Entry, Verdict, rule_number, seen_as, translate, tuple
 from emu.hops.pod import Admission, arrive, leave
 from emu.hops.ports import ephemeral
 from emu.hops.tcp import PATIENCE_NS, resend
-from emu.instruments import ticks
-from emu.kernel import kernel, part, prefetch
+from emu.kernel import kernel, part, prefetch, ticks
 from emu.model.targets import TargetKind
 from emu.random_streams import SERVICE
 from emu.recorder.rows import Outcome

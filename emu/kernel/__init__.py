@@ -1,0 +1,95 @@
+"""How a decision is compiled: the ``@kernel`` decorator and its kin.
+
+A *kernel* is a small function over scalars and numpy arrays that both engines call. It decides
+and mutates only the arrays it is given; it never schedules and never allocates per call.
+
+Rules for kernels, each learnt from a measured difference:
+
+- scalar ``math`` functions, never ``np.log1p`` and its kin: the array versions differ in the last
+  bit from ``math`` in several per cent of values, and SVML differs again, so it is switched off;
+- ``array["field"][i]`` reads a structured array alike with and without the JIT;
+- with ``NUMBA_DISABLE_JIT=1`` a kernel is the plain Python function, with the wrap-around of
+  64-bit words silenced.
+"""
+
+import os
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")
+
+import numba
+import numpy as np
+from numba.extending import register_jitable
+
+from emu.kernel.compiling import announced, compiling_timed
+from emu.kernel.cache import cache_folder, source_digest
+from emu.kernel.dispatch import bound, dispatcher
+from emu.kernel.instruments import count_draw, draws, ticks
+from emu.kernel.prefetching import prefetch
+from emu.kernel.widening import once
+
+__all__ = [
+    "announced",
+    "bound",
+    "cache_folder",
+    "compiling_timed",
+    "count_draw",
+    "dispatcher",
+    "draws",
+    "embedded",
+    "inlined",
+    "kernel",
+    "part",
+    "prefetch",
+    "source_digest",
+    "ticks",
+]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+if not numba.config.DISABLE_JIT:
+    numba.config.CACHE_DIR = str(cache_folder())
+
+
+# Kernels allocate nothing, so nothing need be counted: three times as fast for the large ones.
+_FLAGS: Final[dict[str, Any]] = {"nogil": True, "error_model": "numpy", "_nrt": False}
+
+
+def kernel(function: Function) -> Function:
+    """Compile ``function`` at its first call, cached on disk; without the JIT leave it as it is."""
+    if numba.config.DISABLE_JIT:
+        return np.errstate(over="ignore")(function)
+    compiled: Function = once(numba.njit(cache=True, **_FLAGS)(function))
+    return compiled
+
+
+def embedded(function: Function) -> Function:
+    """A small kernel that is compiled into each of its callers.
+
+    For what is called for every event: handing over an array costs seven words.
+    """
+    if numba.config.DISABLE_JIT:
+        return np.errstate(over="ignore")(function)
+    compiled: Function = once(numba.njit(cache=True, forceinline=True, **_FLAGS)(function))
+    return compiled
+
+
+def part(function: Function) -> Function:
+    """A piece of one large kernel, which it is inlined into.
+
+    For pieces that take the whole state: handing over dozens of arrays costs more than the work.
+    """
+    if numba.config.DISABLE_JIT:
+        return np.errstate(over="ignore")(function)
+    compiled: Function = numba.njit(inline="always", **_FLAGS)(function)
+    return compiled
+
+
+def inlined(function: Function) -> Function:
+    """Leave a small pure function to Python, and let kernels call it compiled.
+
+    For arithmetic that takes less time than the call of a compiled function would.
+    """
+    jitable: Function = register_jitable(function)
+    return jitable

@@ -1,0 +1,73 @@
+"""What the decorators make of a function, with the JIT and without."""
+
+import numpy as np
+import pytest
+
+from emu.kernel import bound, kernel, part
+
+PIECES = """
+import numpy as np
+from emu.kernel import bound, kernel, part
+
+@part
+def put(digits, counts, number):
+    digits[counts[0]] = number
+    counts[0] += 1
+    return 10 * number
+
+@kernel
+def twice(digits, counts, one, other):
+    first = put(digits, counts, one)
+    return first + put(digits, counts, other)
+
+if __name__ == "__main__":
+    digits, counts = np.zeros(4, np.int64), np.zeros(1, np.int64)
+    called = bound(twice, digits, counts)
+    results = [called(1, 2), called(4, 3)]
+    assert results == [30, 70] and counts[0] == 4, (results, counts)
+    print(int("".join(str(digit) for digit in digits)))
+"""
+
+
+@pytest.mark.parametrize("environment", [{}, {"NUMBA_DISABLE_JIT": "1"}])
+def test_pieces_and_bound_kernels(small, environment):
+    """A piece changes the arrays of the kernel around it, a bound kernel those it was bound to;
+    with the JIT and without."""
+    (small.folder / "caller.py").write_text(PIECES)
+    assert small.run(**environment) == 1243
+
+
+@part
+def piece(numbers, place):
+    """A part of `around`."""
+    numbers[place] += 1
+    return numbers[place]
+
+
+@kernel
+def around(numbers, place, times):
+    """Adds one so many times; the last sum."""
+    for _ in range(times):
+        last = piece(numbers, place)
+    return last
+
+
+def test_a_part_is_compiled_within_its_kernel():
+    """A piece is never compiled by itself: it goes into the kernel that calls it."""
+    numbers = np.zeros(2, np.int64)
+    assert (around(numbers, 1, 5), numbers.tolist()) == (5, [0, 5])
+    assert around.signatures
+    assert not piece.signatures
+
+
+def test_a_bound_kernel_means_the_kernel():
+    """It gives what the kernel gives, from the same arrays, whatever becomes of them meanwhile."""
+    numbers, others = np.zeros(2, np.int64), np.zeros(2, np.int64)
+    called = bound(around, numbers)
+    results = []
+    for place, times in [(0, 3), (1, 2), (0, 1)]:
+        results.append(called(place, times))
+        assert results[-1] == around(others, place, times)
+    numbers[0] = 100
+    assert results == [3, 2, 4]
+    assert called(0, 1) == 101
