@@ -26,6 +26,7 @@ from emu.kernel.compiling import announced, compiling_timed
 from emu.kernel.cache import cache_folder, source_digest
 from emu.kernel.dispatch import bound, dispatcher
 from emu.kernel.instruments import count_draw, draws, ticks
+from emu.kernel.loading import cached
 from emu.kernel.prefetching import prefetch
 from emu.kernel.widening import once
 
@@ -60,7 +61,7 @@ def kernel(function: Function) -> Function:
     """Compile ``function`` at its first call, cached on disk; without the JIT leave it as it is."""
     if numba.config.DISABLE_JIT:
         return np.errstate(over="ignore")(function)
-    compiled: Function = once(numba.njit(cache=True, **_FLAGS)(function))
+    compiled: Function = cached(once(numba.njit(**_FLAGS)(function)))
     return compiled
 
 
@@ -71,7 +72,7 @@ def embedded(function: Function) -> Function:
     """
     if numba.config.DISABLE_JIT:
         return np.errstate(over="ignore")(function)
-    compiled: Function = once(numba.njit(cache=True, forceinline=True, **_FLAGS)(function))
+    compiled: Function = cached(once(numba.njit(forceinline=True, **_FLAGS)(function)))
     return compiled
 
 
