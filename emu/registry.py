@@ -8,9 +8,13 @@ that the folder's contract, in its ``__init__``, asks for. Its name in YAML is t
     strategy: round_robin                  # a name alone
 """
 
+import ast
+import inspect
 import pkgutil
+import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
+from itertools import pairwise
 from types import ModuleType
 from typing import Annotated, Any, NamedTuple
 
@@ -37,23 +41,48 @@ class OptionsModel(BaseModel):
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=True,
-        validate_by_alias=True, serialize_by_alias=True, use_attribute_docstrings=True,
+        validate_by_alias=True, serialize_by_alias=True,
     )  # fmt: skip
 
     @classmethod
     def __get_pydantic_json_schema__(
         cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        """The schema with defaults as a scenario writes them, and without generated titles."""
+        """The schema with defaults as a scenario writes them, and without generated titles.
+
+        A field's description is its docstring. It is looked up here, not by pydantic, which would
+        read the sources of all models at every start.
+        """
         schema = handler(core_schema)
         block = handler.resolve_ref_schema(schema)
         defaults = cls.model_construct().model_dump(mode="json", exclude_none=True)
+        docstrings = {
+            cls.model_fields[name].alias: text
+            for name, text in _docstrings(cls).items()
+            if name in cls.model_fields
+        }
         for name, field in block.get("properties", {}).items():
             field.pop("title", None)
             field.pop("default", None)
+            if name in docstrings:
+                field["description"] = docstrings[name]
             if name in defaults:
                 field["default"] = defaults[name]
         return schema
+
+
+def _docstrings(model: type[BaseModel]) -> dict[str, str]:
+    """What stands below each of a model's own fields in its source, by the field's name."""
+    (block,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
+    found = {}
+    for field, below in pairwise(block.body):  # type: ignore[attr-defined]
+        match field, below:
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(text))),
+            ):
+                found[name] = inspect.cleandoc(text)
+    return found
 
 
 class Choice(NamedTuple):

@@ -22,7 +22,7 @@ class Block(BaseModel):
 
     model_config = ConfigDict(
         frozen=True, extra="ignore", alias_generator=field_name, validate_by_name=True,
-        validate_by_alias=True, serialize_by_alias=True, use_attribute_docstrings=True,
+        validate_by_alias=True, serialize_by_alias=True,
     )  # fmt: skip
 
     @model_validator(mode="before")
