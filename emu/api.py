@@ -1,13 +1,18 @@
-"""What scripts use: `load`, `run`, `open_run` and `trace`."""
+"""What scripts use: `load`, `run`, `open_run` and `trace`.
+
+Each imports what it needs itself: tracing needs no Parquet, and loading neither that nor rich.
+"""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from emu.results import Run
 from emu.scenario import Scenario
 from emu.scenario import load as _load
-from emu.tracing import Trace, follow
+
+if TYPE_CHECKING:
+    from emu.results import Run
+    from emu.tracing import Trace
 
 
 def load(
@@ -38,7 +43,7 @@ def run(
     again: bool = False,
     progress: Callable[[int, int], None] | None = None,
     profile: bool = False,
-) -> Run:
+) -> "Run":
     """Run a scenario and return what it left under ``out``.
 
     The same scenario, seed and version is the same run: its folder is found again, unless
@@ -54,8 +59,10 @@ def run(
     return execute(load(source, seed, overrides), Path(out), engine, again, progress, profile)
 
 
-def open_run(path: str | Path) -> Run:
+def open_run(path: str | Path) -> "Run":
     """A run that was made before, by its folder. Raises ResultsError where there is none."""
+    from emu.results import Run
+
     found = Run(Path(path))
     _ = found.summary
     return found
@@ -68,7 +75,7 @@ def trace(
     *,
     seed: int | None = None,
     overrides: Mapping[str, Any] | None = None,
-) -> Trace:
+) -> "Trace":
     """The path of one request, alone in the system: logical steps, and what each wire carries.
 
     ``from_`` is ``outside``, a client, a node or a Pod; ``to`` a domain, or the name or address of
@@ -76,4 +83,6 @@ def trace(
     what comes first where a name means several things. Without them the scenario's first client
     says both. Raises ScenarioError, and UnknownNameError with the known names.
     """
+    from emu.tracing import follow
+
     return follow(load(source, seed, overrides), from_, to)

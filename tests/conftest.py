@@ -9,7 +9,8 @@ import pytest
 
 from emu.engines import compiled, process
 from emu.model.build import build
-from emu.recorder.header import Expected, Header
+from emu.recorder.expected import Expected
+from emu.recorder.header import Header
 from emu.recorder.places import Places
 from emu.recorder.rows import ABSENT, ROW, Outcome
 from emu.recorder.writing import Recording

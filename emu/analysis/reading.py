@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -72,6 +71,12 @@ class Requests:
 
 
 def _filled(array: pa.Array) -> NDArray[np.int64]:
-    full = pc.fill_null(array, ABSENT) if array.null_count else array
-    numbers: NDArray[np.int64] = full.to_numpy()
-    return numbers
+    if not array.null_count:
+        whole: NDArray[np.int64] = array.to_numpy()
+        return whole
+    # By hand: pyarrow.compute does it as well, and takes longer to import than this for a million.
+    bits, data = array.buffers()
+    places = slice(array.offset, array.offset + len(array))
+    there = np.unpackbits(np.frombuffer(bits, np.uint8), bitorder="little")[places]
+    numbers = np.frombuffer(data, array.type.to_pandas_dtype())[places]
+    return np.where(there, numbers, numbers.dtype.type(ABSENT))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from emu.hops.network import NetworkTable
 from emu.hops.node import TrafficPolicy
-from emu.recorder.header import Expected
+from emu.recorder.expected import Expected
 from emu.recorder.places import Places
 from emu.registry import Choice
 

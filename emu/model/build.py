@@ -16,7 +16,7 @@ from emu.model.numbers import Numbers
 from emu.model.pods import behaviour_of, pod_table
 from emu.model.services import RuleTable, ServicePorts
 from emu.model.targets import Directory
-from emu.recorder.header import Expected
+from emu.recorder.expected import Expected
 from emu.recorder.places import Places
 from emu.registry import Choice
 from emu.scenario import Behaviour, Client, Cluster, Log, LogSample, Scenario, ScenarioSpec

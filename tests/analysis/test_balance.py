@@ -8,7 +8,7 @@ from scipy import stats
 
 from emu.analysis.balance import balance, chi_square_tail, counts_by, jain_index, shares
 from emu.analysis.reading import Requests
-from emu.recorder.header import Expected
+from emu.recorder.expected import Expected
 
 
 @given(st.lists(st.integers(0, 10_000), min_size=2, max_size=20).filter(any), st.data())

@@ -6,7 +6,7 @@ import pytest
 from emu.analysis.latency import SERIES, latencies
 from emu.analysis.reading import Requests
 from emu.recorder import writing
-from emu.recorder.header import Expected
+from emu.recorder.expected import Expected
 from emu.recorder.rows import ABSENT, Outcome
 
 S = 1_000_000_000

@@ -6,7 +6,7 @@ import pytest
 from emu.analysis.little import little
 from emu.analysis.reading import Requests
 from emu.analysis.utilisation import busy_ns, utilisation
-from emu.recorder.header import Expected
+from emu.recorder.expected import Expected
 from emu.recorder.rows import ABSENT, Outcome
 
 S = 1_000_000_000

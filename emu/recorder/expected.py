@@ -1,0 +1,20 @@
+"""What a scenario implies for a run: part of every file's header."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Expected(BaseModel):
+    """What the scenario implies for a run, to hold the run against."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    nodes: dict[str, float] = {}
+    """Share of the load-balanced connections that each node should get, by name."""
+    pods: dict[str, float] = {}
+    """Share of the requests that each Pod should get, by name."""
+    utilisation: dict[str, float] = {}
+    """Load that each Pod is offered, by name: arrival rate x mean service time / workers."""
+    workers: dict[str, int] = {}
+    """Workers of each Pod, by name."""
+    warmup_ns: int = 0
+    """Requests meant to be sent before this moment are left out of the statistics."""
