@@ -3,6 +3,7 @@
 A command imports what it needs inside its function, so that ``emu --help`` stays quick.
 """
 
+import gc
 import os
 import pkgutil
 import sys
@@ -51,10 +52,14 @@ def main() -> None:
     What the emulator refuses, and an output that cannot be written, end with a message and status
     2; a reader of the output that has left, as in ``emu run FILE | head -1``, with status 1.
     """
+    # Imports and compiled code allocate what stays; to look through all of it for garbage time and
+    # again, as Python does by itself, is a tenth of a short run.
+    gc.set_threshold(100_000)
     try:
         try:
             app()
         finally:
+            gc.freeze()  # nor when Python ends
             if sys.stdout is not None:
                 sys.stdout.flush()
     except EmuError as error:
