@@ -1,8 +1,8 @@
 """One run from a scenario to its folder: engine, recorder and summary put together."""
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Final
 
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 import emu
 from emu.analysis.streaming import Streaming
 from emu.analysis.summary import Summary, summarise, summary_of
-from emu.engines import Ending, compiled, process
+from emu.engines import Ending
 from emu.errors import UnknownNameError
 from emu.hops.node import Verdict
 from emu.kernel import compiling_timed, draws, source_digest
@@ -28,8 +28,8 @@ from emu.scenario import Scenario
 from emu.scenario.checks.load import offered
 from emu.units import SECOND
 
-ENGINES: Final[dict[str, ModuleType]] = {"compiled": compiled, "process": process}
-"""The engines by the names under which a run asks for them."""
+ENGINES: Final = ("compiled", "process")
+"""The engines by the names under which a run asks for them: packages of `emu.engines`."""
 
 AUTO: Final = "auto"
 """Asks for the engine that a run of its size is soonest done with."""
@@ -101,31 +101,32 @@ def _simulate(
     with Recording(folder, model.places, header) as recording:
         _write_first_sync(model, recording)
         sink = _Sink(model, recording, progress, watch)
+        # Only the engine that runs is imported, for neither needs the other's kernels.
         with compiling_timed() as compiling, watch.phase("engine"):
-            ending: Ending = ENGINES[engine].run(model, sink, profile)
+            ending: Ending = import_module(f"emu.engines.{engine}").run(model, sink, profile)
         drawn = draws() - drawn
         with watch.phase("finish"):
             header = recording.close(ending.end_ns, ending.interrupted)
     with watch.phase("finish"):
         totals = sink.streaming and sink.streaming.totals(ending.end_ns)
         summary = summary_of(header, totals) if totals else summarise(folder)
-    seconds = watch.seconds
+    took = watch.seconds
     timing = Timing(
-        wall_seconds=sum(seconds[phase] for phase in ("build", "engine", "finish")),
-        requests_per_second=ending.sent / seconds["engine"],
-        profile=Profile(
-            build=seconds["build"],
+        wall_seconds=sum(took[phase] for phase in ("build", "engine", "finish")),
+        requests_per_second=ending.sent / took["engine"],
+    )
+    if profile:
+        where = Profile(
+            build=took["build"],
             compile=compiling.seconds,
-            engine=seconds["engine"] - compiling.seconds,
-            hand_over=seconds["hand_over"],
-            finish=seconds["finish"],
+            engine=took["engine"] - compiling.seconds,
+            hand_over=took["hand_over"],
+            finish=took["finish"],
             writer=recording.writer_seconds,
             events=ending.times,
             draws=Draws(count=drawn, nanoseconds_each=nanoseconds_of_a_draw()),
         )
-        if profile
-        else None,
-    )
+        timing = timing.model_copy(update={"profile": where})
     return ending, summary, timing
 
 
