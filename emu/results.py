@@ -73,7 +73,7 @@ class Run:
 
     @property
     def requests_per_second(self) -> float:
-        """Requests sent for each second in which time passed."""
+        """Requests sent for each second that it took."""
         return self.timing.requests_per_second
 
     def document(self) -> dict[str, Any]:

@@ -111,9 +111,10 @@ def _simulate(
         totals = sink.streaming and sink.streaming.totals(ending.end_ns)
         summary = summary_of(header, totals) if totals else summarise(folder)
     took = watch.seconds
+    wall = sum(took[phase] for phase in ("build", "engine", "finish"))
     timing = Timing(
-        wall_seconds=sum(took[phase] for phase in ("build", "engine", "finish")),
-        requests_per_second=ending.sent / took["engine"],
+        wall_seconds=wall,
+        requests_per_second=ending.sent / wall,
     )
     if profile:
         where = Profile(

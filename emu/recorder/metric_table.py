@@ -45,15 +45,16 @@ class MetricTable:
         """Write what was gathered, if anything."""
         if not self._objects:
             return
-        sample = np.repeat(np.arange(len(self._lengths)), self._lengths)
+        repeated = zip(self._metrics, self._lengths, strict=True)
         columns = (
-            pa.array(np.array(self._at, np.int64)[sample]),
-            pa.array(self._metrics, pa.string()).take(pa.array(sample)),
-            pa.array(self._objects, pa.string()),
-            pa.array(np.concatenate(self._values)),
+            np.repeat(np.array(self._at, np.int64), self._lengths),
+            [metric for metric, length in repeated for _ in range(length)],
+            self._objects,
+            np.concatenate(self._values),
         )
         arrays = [
-            column.cast(field.type) for column, field in zip(columns, self._schema, strict=True)
+            pa.array(column, field.type)
+            for column, field in zip(columns, self._schema, strict=True)
         ]
         self._forget()
         self._file.write(pa.RecordBatch.from_arrays(arrays, schema=self._schema))

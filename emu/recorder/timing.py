@@ -79,7 +79,7 @@ class Timing(_Block):
     wall_seconds: float
     """From the checked scenario to the summary."""
     requests_per_second: float
-    """Requests sent for each second of letting time pass and compiling."""
+    """Requests sent for each of these seconds."""
     profile: Profile | None = None
 
     def document(self) -> dict[str, Any]:

@@ -71,3 +71,57 @@ def test_a_bound_kernel_means_the_kernel():
     numbers[0] = 100
     assert results == [3, 2, 4]
     assert called(0, 1) == 101
+
+
+CONSTANTS = """
+import numba
+import numpy as np
+from emu.kernel import kernel
+
+@kernel
+def added(a, b):
+    return a + b
+
+@kernel
+def caller(array):
+    return added(1, 2) + added(3, array[0]) + added(array[0], 5)
+
+if __name__ == "__main__":
+    total = caller(np.array([7], np.int32))
+    versions = 1 if numba.config.DISABLE_JIT else len(added.signatures)
+    print(100 * versions + int(total))
+"""
+
+
+@pytest.mark.parametrize("environment", [{}, {"NUMBA_DISABLE_JIT": "1"}])
+def test_constants_compile_nothing_anew(small, environment):
+    """A kernel that others call with constants and with narrower numbers is compiled once."""
+    (small.folder / "caller.py").write_text(CONSTANTS)
+    assert small.run(**environment) == 125
+
+
+INSTRUMENTS = """
+from emu.kernel import count_draw, draws, kernel, ticks
+
+@kernel
+def drawing(times):
+    began = ticks()
+    for _ in range(times):
+        count_draw()
+    return ticks() - began
+
+if __name__ == "__main__":
+    before = draws()
+    drawing(1)
+    passed = drawing(99)
+    assert passed > 0, passed
+    print(draws() - before)
+"""
+
+
+@pytest.mark.parametrize("environment", [{}, {"NUMBA_DISABLE_JIT": "1"}])
+def test_instruments_count_and_tell_the_time(small, environment):
+    """Draws are counted where they happen, also by code that comes from the cache."""
+    (small.folder / "caller.py").write_text(INSTRUMENTS)
+    assert small.run(**environment) == 100
+    assert small.run(**environment) == 100
