@@ -96,10 +96,7 @@ def enlarged(tables: Conntrack) -> Conntrack:
         _copy(tables.keys, tables.ends, keys, ends)
     if _overrun(counters, expiries.shape[1]):
         expiries = np.zeros((len(Closing), 2 * expiries.shape[1]), EXPIRY)
-        for ring in Closing:
-            places = np.arange(counters[_HEAD + ring], counters[_REAR + ring])
-            new, old = (places & (rings.shape[1] - 1) for rings in (expiries, tables.expiries))
-            expiries[ring, new] = tables.expiries[ring, old]
+        _copy_rings(tables.expiries, expiries, counters)
     return Conntrack(keys, ends, expiries, counters, live)
 
 
@@ -121,6 +118,14 @@ def _copy(
             slot = _find(keys, old_keys[old])
             keys[slot] = old_keys[old]
             ends[slot] = old_ends[old]
+
+
+@kernel
+def _copy_rings(old: NDArray[Any], new: NDArray[Any], counters: NDArray[np.int64]) -> None:
+    for ring in range(2):
+        for place in range(counters[_HEAD + ring], counters[_REAR + ring]):
+            it = old[ring, place & (old.shape[1] - 1)]
+            _put(new[ring, place & (new.shape[1] - 1)], it["key"], it["expires_ns"], it["node"])
 
 
 @embedded
@@ -282,6 +287,12 @@ def close(
         _put(expiries[ring, place & mask], earlier["key"], earlier["expires_ns"], earlier["node"])
         place -= 1
     _put(expiries[ring, place & mask], key, expires, node)
+
+
+@embedded
+def fetch(keys: NDArray[np.int64], prefix: int, port: int) -> None:
+    """Tell the processor to have the slot of an entry at hand."""
+    prefetch(keys, _home((prefix << 16) | port, len(keys) - 1))
 
 
 @embedded

@@ -22,6 +22,7 @@ _QUEUES: Final = len(Kind)
 HEAP: Final = _QUEUES
 _BEGIN: Final = 0
 _END: Final = 1
+_MOST_STEPS: Final = 6
 EMPTY: Final = 2**63 - 1
 """The time of the first event where there is none."""
 
@@ -39,7 +40,7 @@ class EventList(NamedTuple):
 
 def empty(events: int) -> EventList:
     """A list without events and with room for so many."""
-    capacity = 1 << max(events, 2).bit_length()
+    capacity = 1 << max(events, _MOST_STEPS).bit_length()
     return EventList(
         np.zeros((capacity, FIELDS), np.int64),
         np.zeros((_QUEUES, capacity, FIELDS), np.int64),
@@ -117,13 +118,13 @@ def _put(rows: NDArray[np.int64], place: int, time: int, rank: int, slot: int) -
 
 
 @embedded
-def later(events: EventList, place: int) -> tuple[int, int]:
-    """The slots of two events that come soon after the first there; any at all if there are none.
+def later(events: EventList, place: int, step: int) -> int:
+    """The slot of an event that comes soon after the first there; any at all if there is none.
 
-    From a queue those one and two behind the first, and from the heap the two of which one is next.
+    From a queue it is that so many steps behind the first. In the heap the next is at step 1 or 2,
+    and the one after it at one of the steps up to 6.
     """
     if place == HEAP:
-        return events.heap[1, SLOT], events.heap[2, SLOT]
-    queue, begin = events.queues[place], events.bounds[place, _BEGIN]
-    mask = len(queue) - 1
-    return queue[(begin + 1) & mask, SLOT], queue[(begin + 2) & mask, SLOT]
+        return int(events.heap[step, SLOT])
+    queue = events.queues[place]
+    return int(queue[(events.bounds[place, _BEGIN] + step) & (len(queue) - 1), SLOT])

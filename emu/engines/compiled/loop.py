@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emu.distributions import sample
-from emu.engines.compiled.event_list import add, earliest, later, remove
+from emu.engines.compiled.event_list import HEAP, add, earliest, later, remove
 from emu.engines.compiled.heap import RANK, SLOT, TIME
 from emu.engines.compiled.layout import (
     CHUNK,
@@ -34,7 +34,7 @@ from emu.engines.ending import deadline_of, ending
 from emu.events import GLUE_PRIORITIES, Kind, priority
 from emu.hops import dns
 from emu.hops.balancer import finished, pick, started
-from emu.hops.conntrack import TIMEOUTS_NS, Closing, close
+from emu.hops.conntrack import TIMEOUTS_NS, Closing, close, fetch
 from emu.hops.network import (
     ANSWERED,
     CLIENT_CONNECTION,
@@ -108,7 +108,7 @@ def advance(f: Fixed, m: Moving, until: int) -> int:
         kind = (rank - GLUE_PRIORITIES) >> 40
         if kind == _CLIENT_SEND and counters[FREE] >= len(m.rows):
             return _SLOTS
-        if len(m.rows) > _MANY:
+        if len(m.rows) > _MANY and kind != _CLIENT_SEND:
             _look_ahead(m, place)
         counters[NOW], counters[PUSH_TIME] = now, NONE
         began = ticks() if f.timed else 0
@@ -127,12 +127,32 @@ def advance(f: Fixed, m: Moving, until: int) -> int:
 
 @part
 def _look_ahead(m: Moving, place: int) -> None:
-    """Let the state of requests whose turn comes soon be at hand then."""
-    one, other = later(m.events, place)
-    prefetch(m.rows, one)
-    prefetch(m.journeys, one)
-    prefetch(m.rows, other)
-    prefetch(m.journeys, other)
+    """Let the state of requests whose turn comes soon be at hand then.
+
+    The heap is that of services mostly: first a request's own state is fetched, and when that has
+    come, the Pod and the conntrack entry that its end is about.
+    """
+    if place == HEAP:
+        for step in range(3, 7):
+            _fetch(m, later(m.events, place, step))
+        _fetch_around(m, later(m.events, place, 1))
+        _fetch_around(m, later(m.events, place, 2))
+    else:
+        _fetch(m, later(m.events, place, 2))
+
+
+@part
+def _fetch(m: Moving, slot: int) -> None:
+    prefetch(m.rows, slot)
+    prefetch(m.journeys, slot)
+
+
+@part
+def _fetch_around(m: Moving, slot: int) -> None:
+    pod, journey = m.rows[slot]["pod"], m.journeys[slot]
+    prefetch(m.pods, pod)
+    prefetch(m.backlogs, 2 * pod)
+    fetch(m.keys, journey["prefix"], journey["nat_port"])
 
 
 @part
@@ -450,19 +470,28 @@ def _serve(f: Fixed, m: Moving, slot: int, pod: int, now: int) -> int:
 def _service_end(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """The answer is on its way; the first in the backlog is served next."""
     row = m.rows[slot]
-    pod = row["pod"]
+    pod, first = row["pod"], NONE
     if leave(m.pods, pod):
         first = m.backlogs[pod, 0]
-        m.backlogs[pod, 0] = m.journeys[first]["next"]
-        if m.backlogs[pod, 0] == NONE:
-            m.backlogs[pod, 1] = NONE
-        m.counters[PUSH_TIME] = _serve(f, m, first, pod, now)
-        m.counters[PUSH_KIND] = _SERVICE_END
-        m.counters[PUSH_REQUEST] = m.rows[first]["request"]
-        m.counters[PUSH_SLOT] = first
+        _fetch(m, first)
     row["outcome"] = _OK
     size = row["response_bytes"] = f.clients[row["client"]]["response_bytes"]
-    return _reply(f, m, slot, now, size, _TIME_WAIT)
+    follower = _reply(f, m, slot, now, size, _TIME_WAIT)
+    if first != NONE:
+        _serve_from_backlog(f, m, first, pod, now)
+    return follower
+
+
+@part
+def _serve_from_backlog(f: Fixed, m: Moving, first: int, pod: int, now: int) -> None:
+    """The first in the Pod's backlog is served: what follows, happens to another slot."""
+    m.backlogs[pod, 0] = m.journeys[first]["next"]
+    if m.backlogs[pod, 0] == NONE:
+        m.backlogs[pod, 1] = NONE
+    m.counters[PUSH_TIME] = _serve(f, m, first, pod, now)
+    m.counters[PUSH_KIND] = _SERVICE_END
+    m.counters[PUSH_REQUEST] = m.rows[first]["request"]
+    m.counters[PUSH_SLOT] = first
 
 
 @part
