@@ -25,7 +25,7 @@ from numba.extending import register_jitable
 
 from emu.kernel.cache import cache_folder, source_digest
 from emu.kernel.compiling import announced, compiling_timed
-from emu.kernel.dispatch import bound, dispatcher
+from emu.kernel.dispatch import bound, dispatcher, typed
 from emu.kernel.instruments import count_draw, draws, ticks
 from emu.kernel.loading import cached
 from emu.kernel.prefetching import prefetch
@@ -46,6 +46,7 @@ __all__ = [
     "prefetch",
     "source_digest",
     "ticks",
+    "typed",
 ]
 
 Function = TypeVar("Function", bound=Callable[..., Any])

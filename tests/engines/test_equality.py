@@ -154,14 +154,19 @@ def test_arrival_processes(agreed, described, name):
 
 def test_room_that_runs_out(agreed, described, monkeypatch):
     """Thousands in flight at once: slots, conntrack tables and chunks of rows are outgrown."""
-    pauses, advance = Counter(), compiled.advance
+    pauses, typed = Counter(), compiled.typed
 
-    def counted(*arguments):
-        pause = advance(*arguments)
-        pauses[Pause(pause)] += 1
-        return pause
+    def counting(*arguments):
+        loop = typed(*arguments)
 
-    monkeypatch.setattr(compiled, "advance", counted)
+        def counted(*state):
+            pause = loop(*state)
+            pauses[Pause(pause)] += 1
+            return pause
+
+        return counted
+
+    monkeypatch.setattr(compiled, "typed", counting)
     crowd = {
         "duration": None,
         "requests": 20_000,

@@ -31,6 +31,7 @@ from emu.engines.compiled.loop import Pause, advance, processor_clock, start
 from emu.engines.ending import NEVER
 from emu.engines.session import Session
 from emu.events import Kind
+from emu.kernel import typed
 from emu.model import Model
 from emu.recorder.timing import EventTime
 from emu.units import SECOND
@@ -53,6 +54,7 @@ class Emulation(Session):
         self._fixed = fixed(self.model, self.state, isinstance(self.env, TimedClock))
         self._moving = moving(self.model, self.state)
         start(self._fixed, self._moving)
+        self._loop = typed(advance, self._fixed, self._moving, 0)
         self.env.process(self._run_between_control_events())
 
     def reached(self) -> int:
@@ -104,7 +106,7 @@ class Emulation(Session):
         """Run the loop up to a time; false when the run is over before."""
         while not self.interrupted:
             began = perf_counter_ns(), processor_clock()
-            pause = advance(self._fixed, self._moving, until)
+            pause = self._loop(self._fixed, self._moving, until)
             self._passed_ns += perf_counter_ns() - began[0]
             self._passed_ticks += processor_clock() - began[1]
             self._count()
