@@ -149,6 +149,8 @@ def _fetch(m: Moving, slot: int) -> None:
 
 @part
 def _fetch_around(m: Moving, slot: int) -> None:
+    if slot >= len(m.rows):  # a client, whose number is that of no slot
+        return
     pod, journey = m.rows[slot]["pod"], m.journeys[slot]
     prefetch(m.pods, pod)
     prefetch(m.backlogs, 2 * pod)
