@@ -39,3 +39,9 @@ GLUE_PRIORITIES: Final = 2
 def priority(kind: int, request: int) -> int:
     """The rank of an event among those of its instant, lower first; requests below 2**40."""
     return GLUE_PRIORITIES + (kind << 40) + request
+
+
+@inlined
+def kind_of(rank: int) -> int:
+    """The kind of the event that has this rank; below 0 for SimPy's own."""
+    return (rank - GLUE_PRIORITIES) >> 40

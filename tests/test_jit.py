@@ -11,7 +11,7 @@ import sys
 import numpy as np
 
 from emu.distributions import DISTRIBUTIONS, sample, table_of
-from emu.hops.balancer import BACKENDS, STRATEGIES
+from emu.hops.balancer import BACKENDS, STRATEGIES, changed
 from emu.hops.kubeproxy import MODES
 from emu.random_streams import normal, philox, uniform
 from emu.workload import ARRIVALS
@@ -55,10 +55,12 @@ def picks(name):
     backends = np.zeros(4, BACKENDS)
     backends["available"] = backends["weight"] = 1
     memory = module.prepare(chosen(STRATEGIES, name).options, backends)
-    picked = []
+    kind, picked = STRATEGIES.number(name), []
     for request in range(DRAWS):
         backends["in_flight"] = [request % 3, 1, request // 7 % 2, 2]
         backends["available"][request % 4] ^= 1
+        for backend in range(4):
+            changed(kind, backends, memory, backend)
         picked.append(int(module.pick(backends, memory, SEED, request, 0)))
     return picked + memory.tolist()
 

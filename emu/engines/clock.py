@@ -6,7 +6,7 @@ from typing import Final
 
 import simpy
 
-from emu.events import GLUE_PRIORITIES, Kind
+from emu.events import Kind, kind_of
 
 
 class Clock(simpy.Environment):
@@ -48,8 +48,8 @@ class TimedClock(Clock):
 
     def step(self) -> None:
         """Let the next event happen."""
-        kind = (self._queue[0][1] - GLUE_PRIORITIES) >> 40 if self._queue else CONTROL
-        place = kind if 0 <= kind < CONTROL and self._queue[0][1] >= GLUE_PRIORITIES else CONTROL
+        kind = kind_of(self._queue[0][1]) if self._queue else CONTROL
+        place = kind if 0 <= kind < CONTROL else CONTROL
         began = perf_counter_ns()
         try:
             super().step()

@@ -128,6 +128,12 @@ def _copy_rings(old: NDArray[Any], new: NDArray[Any], counters: NDArray[np.int64
             _put(new[ring, place & (new.shape[1] - 1)], it["key"], it["expires_ns"], it["node"])
 
 
+@inlined
+def _key(prefix: int, port: int) -> int:
+    """The key of an entry: its tuple's number and the source port."""
+    return (prefix << 16) | port
+
+
 @embedded
 def _home(key: int, mask: int) -> int:
     """The slot at which the search for a key begins."""
@@ -212,15 +218,14 @@ def track(
         return ENLARGE
     if live[node] >= limit:
         return NO_ROOM
-    port = source_port
-    if port == 0:
-        port = _search(keys, prefix, seed, request, attempt)
+    if source_port == 0:
+        port, slot = _search(keys, prefix, seed, request, attempt)
         if port == NO_PORT:
             return NO_PORT
-    key = (prefix << 16) | port
-    slot = _find(keys, key)
+    else:
+        port, slot = source_port, _find(keys, _key(prefix, source_port))
     if keys[slot] == 0:
-        keys[slot] = key
+        keys[slot] = _key(prefix, port)
         counters[_USED] += 1
         live[node] += 1
     ends[slot] = _FOREVER
@@ -237,18 +242,22 @@ def _overrun(counters: NDArray[np.int64], capacity: int) -> bool:
 
 
 @embedded
-def _search(keys: NDArray[np.int64], prefix: int, seed: int, request: int, attempt: int) -> int:
-    """A free port as the kernel looks for it: runs of 128, 64 ... tries from random places."""
+def _search(
+    keys: NDArray[np.int64], prefix: int, seed: int, request: int, attempt: int
+) -> tuple[int, int]:
+    """A free port and its slot, as the kernel looks for it: runs of 128, 64 ... tries from random
+    places."""
     attempts = _FIRST_ATTEMPTS
     stream = SNAT_PORT
     while True:
         offset = int(uniform(seed, stream, request, attempt) * 65536)
         for i in range(attempts):
             port = SNAT_FIRST_PORT + (offset + i) % SNAT_PORTS
-            if keys[_find(keys, (prefix << 16) | port)] == 0:
-                return port
+            slot = _find(keys, _key(prefix, port))
+            if keys[slot] == 0:
+                return port, slot
         if attempts < _LAST_ATTEMPTS:
-            return NO_PORT
+            return NO_PORT, 0
         attempts //= 2
         stream += 1
 
@@ -272,7 +281,7 @@ def close(
     from the same port, whose place this one took, was over before.
     """
     counters[_OPEN] -= 1
-    key = (prefix << 16) | port
+    key = _key(prefix, port)
     slot = _find(keys, key)
     if keys[slot] == 0 or ends[slot] <= now:
         return
@@ -292,7 +301,7 @@ def close(
 @embedded
 def fetch(keys: NDArray[np.int64], prefix: int, port: int) -> None:
     """Tell the processor to have the slot of an entry at hand."""
-    prefetch(keys, _home((prefix << 16) | port, len(keys) - 1))
+    prefetch(keys, _home(_key(prefix, port), len(keys) - 1))
 
 
 @embedded

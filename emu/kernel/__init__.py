@@ -61,10 +61,7 @@ _FLAGS: Final[dict[str, Any]] = {"nogil": True, "error_model": "numpy", "_nrt": 
 
 def kernel(function: Function) -> Function:
     """Compile ``function`` at its first call, cached on disk; without the JIT leave it as it is."""
-    if numba.config.DISABLE_JIT:
-        return np.errstate(over="ignore")(function)
-    compiled: Function = cached(once(numba.njit(**_FLAGS)(function)))
-    return compiled
+    return _kept(function)
 
 
 def embedded(function: Function) -> Function:
@@ -72,10 +69,20 @@ def embedded(function: Function) -> Function:
 
     For what is called for every event: handing over an array costs seven words.
     """
+    return _kept(function, forceinline=True)
+
+
+def _kept(function: Function, **options: bool) -> Function:
+    """Compiled once for all integers, and kept in the cache."""
     if numba.config.DISABLE_JIT:
-        return np.errstate(over="ignore")(function)
-    compiled: Function = cached(once(numba.njit(forceinline=True, **_FLAGS)(function)))
+        return _plain(function)
+    compiled: Function = cached(once(numba.njit(**options, **_FLAGS)(function)))
     return compiled
+
+
+def _plain(function: Function) -> Function:
+    """The Python function, in which 64-bit words wrap around as silently as in compiled code."""
+    return np.errstate(over="ignore")(function)
 
 
 def part(function: Function) -> Function:
@@ -84,7 +91,7 @@ def part(function: Function) -> Function:
     For pieces that take the whole state: handing over dozens of arrays costs more than the work.
     """
     if numba.config.DISABLE_JIT:
-        return np.errstate(over="ignore")(function)
+        return _plain(function)
     compiled: Function = numba.njit(inline="always", **_FLAGS)(function)
     return compiled
 

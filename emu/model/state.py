@@ -11,11 +11,11 @@ from emu.model import ListenerModel, Model
 
 
 class ListenerState:
-    """A listener's backends with their requests in flight, and its strategy's memory."""
+    """A listener's strategy by its number, its backends, and the strategy's memory."""
 
     def __init__(self, listener: ListenerModel) -> None:
         strategy = STRATEGIES[listener.strategy.name]
-        self.pick = strategy.pick
+        self.strategy = STRATEGIES.number(listener.strategy.name)
         self.backends: NDArray[Any] = listener.backends.copy()
         self.memory: NDArray[np.int64] = strategy.prepare(listener.strategy.options, self.backends)
 

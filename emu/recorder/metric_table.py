@@ -1,25 +1,19 @@
 """metrics.parquet: samples of many objects at once, gathered by the column."""
 
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from emu.recorder.columns import schema
+from emu.recorder.small_table import ROW_GROUP
 from emu.recorder.table_file import TableFile
-
-ROW_GROUP: Final = 1 << 14
-"""So many rows at least are written at once."""
 
 
 class MetricTable:
-    """Gathers samples and writes them to ``file`` by the row group."""
+    """Gathers samples and writes them to ``file``, at least a row group at once."""
 
     def __init__(self, file: TableFile) -> None:
         self._file = file
-        self._schema = schema("metrics")
         self._forget()
 
     def _forget(self) -> None:
@@ -52,9 +46,5 @@ class MetricTable:
             self._objects,
             np.concatenate(self._values),
         )
-        arrays = [
-            pa.array(column, field.type)
-            for column, field in zip(columns, self._schema, strict=True)
-        ]
         self._forget()
-        self._file.write(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
+        self._file.write_columns(columns)

@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-import pyarrow as pa
-
-from emu.recorder.columns import schema
 from emu.recorder.table_file import TableFile
 
 ROW_GROUP: Final = 1 << 14
@@ -14,9 +11,8 @@ ROW_GROUP: Final = 1 << 14
 class SmallTable:
     """Gathers rows and writes them to ``file`` by the row group."""
 
-    def __init__(self, file: TableFile, table: str) -> None:
+    def __init__(self, file: TableFile) -> None:
         self._file = file
-        self._schema = schema(table)
         self._rows: list[Sequence[Any]] = []
 
     def add(self, row: Sequence[Any]) -> None:
@@ -29,7 +25,5 @@ class SmallTable:
         """Write what was gathered, if anything."""
         if not self._rows:
             return
-        columns = zip(self._schema, zip(*self._rows, strict=True), strict=True)
-        arrays = [pa.array(values, field.type) for field, values in columns]
-        self._rows = []
-        self._file.write(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
+        rows, self._rows = self._rows, []
+        self._file.write_columns(zip(*rows, strict=True))

@@ -16,9 +16,10 @@ The differences of times are as random as the arrivals, so zstd finds nothing in
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -43,12 +44,13 @@ class TableFile:
 
     def __init__(self, folder: Path, table: str) -> None:
         self._path = folder / f"{table}.parquet"
+        self._schema = schema(table)
         columns = TABLES[table]
         numbers = [column for column in columns if pa.types.is_integer(column.type)]
         with refusals(self._path):
             self._writer = pq.ParquetWriter(
                 self._path,
-                schema(table),
+                self._schema,
                 compression={
                     column.name: "none" if column.unit == "ns" else "zstd" for column in columns
                 },
@@ -62,6 +64,12 @@ class TableFile:
         """Write the batch as one row group."""
         with refusals(self._path):
             self._writer.write_batch(batch, row_group_size=max(1, batch.num_rows))
+
+    def write_columns(self, columns: Iterable[Any]) -> None:
+        """Write the columns, each a sequence of plain values or an array, as one row group."""
+        fields = zip(self._schema, columns, strict=True)
+        arrays = [pa.array(values, field.type) for field, values in fields]
+        self.write(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
 
     def close(self, header: Header) -> None:
         """Write the footer, with the header."""

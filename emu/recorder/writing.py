@@ -50,9 +50,9 @@ class Recording:
         self._count = 0
         self._background = Background("emu-writer")
         self._files = {table: TableFile(folder, table) for table in TABLES}
-        self._hops = SmallTable(self._files["hops"], "hops")
+        self._hops = SmallTable(self._files["hops"])
         self._metrics = MetricTable(self._files["metrics"])
-        self._events = SmallTable(self._files["events"], "events")
+        self._events = SmallTable(self._files["events"])
         self._open = True
 
     def write_requests(self, rows: NDArray[np.void]) -> None:

@@ -105,10 +105,7 @@ class Emulation(Session):
     def _advance(self, until: int) -> bool:
         """Run the loop up to a time; false when the run is over before."""
         while not self.interrupted:
-            began = perf_counter_ns(), processor_clock()
-            pause = self._loop(self._fixed, self._moving, until)
-            self._passed_ns += perf_counter_ns() - began[0]
-            self._passed_ticks += processor_clock() - began[1]
+            pause = self._pass_timed(until) if self._fixed.timed else self._pass(until)
             self._count()
             if pause == Pause.ROWS:
                 self._hand_on()
@@ -120,18 +117,25 @@ class Emulation(Session):
                 return bool(pause == Pause.DUE)
         return False
 
+    def _pass(self, until: int) -> int:
+        pause: int = self._loop(self._fixed, self._moving, until)
+        return pause
+
+    def _pass_timed(self, until: int) -> int:
+        """Run the loop, and see how long that takes by the wall clock and by the loop's own."""
+        began = perf_counter_ns(), processor_clock()
+        pause = self._pass(until)
+        self._passed_ns += perf_counter_ns() - began[0]
+        self._passed_ticks += processor_clock() - began[1]
+        return pause
+
     def _count(self) -> None:
         counters = self._moving.counters
         self.state.sent, self.state.finished = int(counters[SENT]), int(counters[FINISHED])
 
     def _enlarge(self) -> None:
         self.state.make_room()
-        self._moving = self._moving._replace(
-            keys=self.state.conntrack.keys,
-            expire_at=self.state.conntrack.ends,
-            expiries=self.state.conntrack.expiries,
-            tracked=self.state.conntrack.counters,
-        )
+        self._moving = self._moving._replace(conntrack=self.state.conntrack)
 
     def _hand_on(self) -> None:
         """Give the finished rows to the sink."""

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.engines.compiled.heap import FIELDS, RANK, SLOT, TIME, pop, push
+from emu.engines.compiled.heap import FIELDS, RANK, SLOT, TIME, pop, push, put
 from emu.events import Kind
 from emu.kernel import embedded
 
@@ -80,7 +80,7 @@ def remove(events: EventList, place: int) -> None:
     if place == HEAP:
         bounds[HEAP, _END] = count = pop(heap, bounds[HEAP, _END])
         if count > 0:
-            _put(firsts, HEAP, heap[0, TIME], heap[0, RANK], heap[0, SLOT])
+            put(firsts, HEAP, heap[0, TIME], heap[0, RANK], heap[0, SLOT])
         else:
             firsts[HEAP, TIME] = EMPTY
         return
@@ -89,7 +89,7 @@ def remove(events: EventList, place: int) -> None:
         firsts[place, TIME] = EMPTY
         return
     first = queues[place, begin & (queues.shape[1] - 1)]
-    _put(firsts, place, first[TIME], first[RANK], first[SLOT])
+    put(firsts, place, first[TIME], first[RANK], first[SLOT])
 
 
 @embedded
@@ -99,22 +99,15 @@ def add(events: EventList, kind: int, time: int, rank: int, slot: int) -> None:
     mask = queues.shape[1] - 1
     end = bounds[kind, _END]
     if bounds[kind, _BEGIN] == end:
-        _put(firsts, kind, time, rank, slot)
+        put(firsts, kind, time, rank, slot)
     else:
         last = queues[kind, (end - 1) & mask]
         if time < last[TIME] or (time == last[TIME] and rank < last[RANK]):
             bounds[HEAP, _END] = push(heap, bounds[HEAP, _END], time, rank, slot)
-            _put(firsts, HEAP, heap[0, TIME], heap[0, RANK], heap[0, SLOT])
+            put(firsts, HEAP, heap[0, TIME], heap[0, RANK], heap[0, SLOT])
             return
-    _put(queues[kind], end & mask, time, rank, slot)
+    put(queues[kind], end & mask, time, rank, slot)
     bounds[kind, _END] = end + 1
-
-
-@embedded
-def _put(rows: NDArray[np.int64], place: int, time: int, rank: int, slot: int) -> None:
-    rows[place, TIME] = time
-    rows[place, RANK] = rank
-    rows[place, SLOT] = slot
 
 
 @embedded

@@ -19,6 +19,14 @@ FIELDS: Final = 3
 
 
 @embedded
+def put(events: NDArray[np.int64], place: int, time: int, rank: int, slot: int) -> None:
+    """Write an event into a row of any array of events."""
+    events[place, TIME] = time
+    events[place, RANK] = rank
+    events[place, SLOT] = slot
+
+
+@embedded
 def push(heap: NDArray[np.int64], count: int, time: int, rank: int, slot: int) -> int:
     """Add an event."""
     place = count
@@ -27,13 +35,9 @@ def push(heap: NDArray[np.int64], count: int, time: int, rank: int, slot: int) -
         above = heap[parent, TIME]
         if above < time or (above == time and heap[parent, RANK] < rank):
             break
-        heap[place, TIME] = above
-        heap[place, RANK] = heap[parent, RANK]
-        heap[place, SLOT] = heap[parent, SLOT]
+        put(heap, place, above, heap[parent, RANK], heap[parent, SLOT])
         place = parent
-    heap[place, TIME] = time
-    heap[place, RANK] = rank
-    heap[place, SLOT] = slot
+    put(heap, place, time, rank, slot)
     return count + 1
 
 
@@ -51,15 +55,11 @@ def pop(heap: NDArray[np.int64], count: int) -> int:
         time, other = heap[child, TIME], heap[child + 1, TIME]
         ranked = heap[child + 1, RANK] < heap[child, RANK]
         child += int((other < time) | ((other == time) & ranked))
-        heap[place, TIME] = heap[child, TIME]
-        heap[place, RANK] = heap[child, RANK]
-        heap[place, SLOT] = heap[child, SLOT]
+        put(heap, place, heap[child, TIME], heap[child, RANK], heap[child, SLOT])
         place = child
         child = 2 * place + 1
     if child < count:
-        heap[place, TIME] = heap[child, TIME]
-        heap[place, RANK] = heap[child, RANK]
-        heap[place, SLOT] = heap[child, SLOT]
+        put(heap, place, heap[child, TIME], heap[child, RANK], heap[child, SLOT])
         place = child
     push(heap, place, heap[count, TIME], heap[count, RANK], heap[count, SLOT])
     return count

@@ -9,7 +9,7 @@ from emu.engines.compiled import event_list
 from emu.engines.compiled.event_list import EventList
 from emu.engines.ending import NEVER
 from emu.events import Kind
-from emu.hops.balancer import STRATEGIES
+from emu.hops.conntrack import Conntrack
 from emu.hops.node import Source
 from emu.hops.tcp import PATIENCE_NS
 from emu.model import Model
@@ -132,11 +132,7 @@ class Moving(NamedTuple):
     backends: NDArray[Any]
     memory: NDArray[np.int64]
     dns: NDArray[Any]
-    keys: NDArray[np.int64]
-    expire_at: NDArray[np.int64]
-    expiries: NDArray[Any]
-    tracked: NDArray[np.int64]
-    live: NDArray[np.int64]
+    conntrack: Conntrack
 
 
 def fixed(model: Model, state: State, timed: bool = False) -> Fixed:
@@ -172,7 +168,7 @@ def _listeners(model: Model, state: State) -> NDArray[Any]:
     for row, listener, its in zip(rows, model.listeners, state.listeners, strict=True):
         row["load_balancer"], row["vertex"] = listener.load_balancer, listener.vertex
         row["service"] = listener.service
-        row["strategy"] = STRATEGIES.number(listener.strategy.name)
+        row["strategy"] = its.strategy
         row["first_backend"], row["first_memory"] = backend, memory
         backend, memory = backend + len(its.backends), memory + len(its.memory)
         row["end_backend"], row["end_memory"] = backend, memory
@@ -210,11 +206,7 @@ def moving(model: Model, state: State) -> Moving:
         backends=state.backends,
         memory=state.memory,
         dns=state.dns,
-        keys=state.conntrack.keys,
-        expire_at=state.conntrack.ends,
-        expiries=state.conntrack.expiries,
-        tracked=state.conntrack.counters,
-        live=state.conntrack.live,
+        conntrack=state.conntrack,
     )
     return with_more_slots(start)
 

@@ -31,7 +31,7 @@ from emu.engines.compiled.layout import (
     Moving,
 )  # fmt: skip
 from emu.engines.ending import deadline_of, ending
-from emu.events import GLUE_PRIORITIES, Kind, priority
+from emu.events import Kind, kind_of, priority
 from emu.hops import dns
 from emu.hops.balancer import finished, pick, started
 from emu.hops.conntrack import TIMEOUTS_NS, Closing, close, fetch
@@ -105,7 +105,7 @@ def advance(f: Fixed, m: Moving, until: int) -> int:
         if counters[ROWS] == CHUNK:
             return _ROWS
         rank, slot = m.events.firsts[place, RANK], m.events.firsts[place, SLOT]
-        kind = (rank - GLUE_PRIORITIES) >> 40
+        kind = kind_of(rank)
         if kind == _CLIENT_SEND and counters[FREE] >= len(m.rows):
             return _SLOTS
         if len(m.rows) > _MANY and kind != _CLIENT_SEND:
@@ -154,7 +154,7 @@ def _fetch_around(m: Moving, slot: int) -> None:
     pod, journey = m.rows[slot]["pod"], m.journeys[slot]
     prefetch(m.pods, pod)
     prefetch(m.backlogs, 2 * pod)
-    fetch(m.keys, journey["prefix"], journey["nat_port"])
+    fetch(m.conntrack.keys, journey["prefix"], journey["nat_port"])
 
 
 @part
@@ -363,10 +363,11 @@ def _out_of_patience(f: Fixed, m: Moving, slot: int) -> int:
 def _node_syn(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """The node's rules translate the connection, refuse it, or drop its SYN."""
     row, journey = m.rows[slot], m.journeys[slot]
-    node, sender = journey["via"], f.senders[_sender(f, m, slot)]
+    node, sender, table = journey["via"], f.senders[_sender(f, m, slot)], m.conntrack
     own_port = row["client_port"] if journey["listener"] == NONE else row["lb_port"]
     verdict, endpoint, nat_port, masqueraded = translate(
-        f.rules, f.members, f.endpoints, m.keys, m.expire_at, m.expiries, m.tracked, m.live,
+        f.rules, f.members, f.endpoints,
+        table.keys, table.ends, table.expiries, table.counters, table.live,
         f.mode, journey["rule"], node, sender["number"], f.sources, sender["pod"],
         own_port, f.limits[node], now,
         f.seed, row["request"], journey["retry"] << 16,
@@ -549,10 +550,11 @@ def _finish(f: Fixed, m: Moving, slot: int, back: int) -> tuple[int, int]:
 @part
 def _close(m: Moving, slot: int, at: int, state: int) -> None:
     """Let the connection's conntrack entry, if it has one, expire its time after then."""
-    journey = m.journeys[slot]
+    journey, table = m.journeys[slot], m.conntrack
     if journey["prefix"] > 0:
         close(
-            m.keys, m.expire_at, m.expiries, m.tracked, journey["via"], journey["prefix"],
+            table.keys, table.ends, table.expiries, table.counters,
+            journey["via"], journey["prefix"],
             journey["nat_port"], m.counters[NOW], at + TIMEOUTS_NS[state], state,
         )  # fmt: skip
 

@@ -8,7 +8,7 @@ from emu.engines.process.moments import Moment
 from emu.engines.process.node import Node
 from emu.engines.process.request import Request
 from emu.events import Kind
-from emu.hops.balancer import STRATEGIES, finished, started
+from emu.hops.balancer import finished, pick, started
 from emu.hops.network import ANSWERED, CLIENT_CONNECTION, REACH
 from emu.hops.node import Entry, Source
 from emu.hops.ports import ephemeral
@@ -29,9 +29,8 @@ class Listener:
         self.state: Final = emulation.state.listeners[number]
         self._vertex = self.description.vertex
         self._nodes = [emulation.nodes[node] for node in self.state.backends["node"]]
-        self._pick = bound(self.state.pick, self.state.backends, self.state.memory)
-        kind = STRATEGIES.number(self.description.strategy.name)
-        its = (kind, self.state.backends, self.state.memory)
+        its = (self.state.strategy, self.state.backends, self.state.memory)
+        self._pick = bound(pick, *its)
         self._started, self._finished = bound(started, *its), bound(finished, *its)
         self._sender = Sender(
             vertex=self._vertex, local_hops=0, number=self._vertex, pod=-1,
