@@ -12,7 +12,6 @@ from emu.analysis.streaming import Streaming
 from emu.analysis.summary import Summary, summarise, summary_of
 from emu.engines import Ending
 from emu.errors import UnknownNameError
-from emu.hops.node import Verdict
 from emu.kernel import compiling_timed, draws, source_digest
 from emu.model import Model
 from emu.model.build import build
@@ -133,11 +132,9 @@ def _simulate(
 
 def _write_first_sync(model: Model, recording: Recording) -> None:
     """Every node's rules hold from the start."""
-    rules = model.rules.reshape(len(model.places.nodes), -1)
-    for (name, _, _), of_node in zip(model.places.nodes, rules, strict=True):
-        translating = of_node[of_node["verdict"] == Verdict.DNAT]
-        sets = {(int(rule["first"]), int(rule["count"])) for rule in translating}
-        detail = f"{len(model.places.services)} Service ports, {sum(n for _, n in sets)} endpoints"
+    services = len(model.places.services)
+    for name, endpoints in zip(model.places.node_names, model.reachable, strict=True):
+        detail = f"{services} Service ports, {endpoints} endpoints"
         recording.write_event(0, "rules_synced", name, "start", detail)
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emu.hops.kubeproxy.traffic import Decision
 from emu.hops.network import NetworkTable
-from emu.hops.node import TrafficPolicy
 from emu.recorder.expected import Expected
 from emu.recorder.places import Places
 from emu.registry import Choice
@@ -21,7 +21,6 @@ CLIENT = np.dtype(
         ("vertex", "i8"),
         ("local_hops", "i8"),
         ("pod", "i8"),
-        ("source", "i8"),
         ("source_number", "i8"),
         ("resolves", "i8"),
         ("first_target", "i8"),
@@ -44,7 +43,7 @@ TARGET = np.dtype(
         ("vertex", "i8"),
         ("node", "i8"),
         ("service", "i8"),
-        ("entry", "i8"),
+        ("rule", "i8"),
         ("pod", "i8"),
         ("port", "i8"),
     ]
@@ -71,11 +70,12 @@ class Model:
     """A scenario ready to run.
 
     ``clients`` is an array of `CLIENT`, ``targets`` of `TARGET` (their addresses beside them),
-    ``pods`` of `emu.hops.pod.POD`, ``rules`` of `emu.hops.node.RULE` (numbered by
-    `emu.hops.node.rule_number`), ``endpoints`` of `emu.hops.node.ENDPOINT`, ``members`` int64
-    numbers of endpoints. Hosts are vertices: the nodes first, then the load balancers, then the
+    ``pods`` of `emu.hops.pod.POD`, ``rules`` of `emu.hops.node.RULE` (the ``decisions`` of the
+    nodes in numbers), ``endpoints`` of `emu.hops.node.ENDPOINT`, ``members`` int64 numbers of
+    endpoints. Hosts are vertices: the nodes first, then the load balancers, then the
     clients outside. ``hosts`` are the hosts of the clients' URLs, ``service_addresses`` the
-    ClusterIP and port of each Service port, ``policies`` its traffic policies. ``log`` and
+    ClusterIP and port of each Service port, ``reachable`` how
+    many of their endpoints each node has rules for. ``log`` and
     ``log_share`` are what of the requests is written, see `Header`. ``expected`` is what the load
     implies for nodes and Pods, see `emu.model.expectations`.
     """
@@ -96,7 +96,8 @@ class Model:
     hosts: tuple[str, ...]
     listeners: tuple[ListenerModel, ...]
     service_addresses: tuple[tuple[str, int], ...]
-    policies: tuple[TrafficPolicy, ...]
+    decisions: tuple[Decision, ...]
+    reachable: tuple[int, ...]
     mode: int
     rules: NDArray[Any]
     members: NDArray[np.int64]

@@ -6,20 +6,20 @@ from numpy.typing import NDArray
 from emu.distributions import mean_of, table_of
 from emu.hops.kubeproxy import MODES
 from emu.hops.network import NetworkTable
-from emu.hops.node import seen_as
 from emu.model import TARGET, ListenerModel, Model
 from emu.model.clients import ClientTable
 from emu.model.delays import DelayTable, topology
 from emu.model.expectations import Flows, shares
-from emu.model.listeners import listeners, service_behind
+from emu.model.listeners import listeners
 from emu.model.numbers import Numbers
 from emu.model.pods import behaviour_of, pod_table
-from emu.model.services import RuleTable, ServicePorts
+from emu.model.proxies import Proxies
+from emu.model.services import RuleTable
 from emu.model.targets import Directory
 from emu.recorder.expected import Expected
 from emu.recorder.places import Places
 from emu.registry import Choice
-from emu.scenario import Behaviour, Client, Cluster, Log, LogSample, Scenario, ScenarioSpec
+from emu.scenario import Behaviour, Cluster, Log, LogSample, Scenario, ScenarioSpec
 from emu.scenario.names import target
 from emu.units import SECOND
 from emu.workload import ARRIVALS
@@ -31,13 +31,9 @@ def build(scenario: Scenario) -> Model:
     Raises ScenarioError where its links leave a place cut off.
     """
     spec, cluster = scenario.spec, scenario.cluster
-    numbers, services = Numbers(spec, cluster), ServicePorts()
-    clients = ClientTable(spec, cluster, numbers, Directory(spec, cluster, services))
-    for balancer in spec.load_balancers:
-        for listener in balancer.listeners:
-            services.number(*service_behind(cluster, listener))
-    rules = RuleTable(cluster, services.ports)
-    balanced = listeners(spec.load_balancers, cluster, numbers, services, rules.rules)
+    numbers, rules = Numbers(spec, cluster), RuleTable(cluster, Proxies(cluster))
+    clients = ClientTable(spec, cluster, numbers, Directory(spec, cluster, rules))
+    balanced = listeners(spec.load_balancers, cluster, numbers, rules)
 
     choices: list[Choice] = [spec.network.local, spec.resolver.latency]
     behaviours = [behaviour_of(pod, spec.behaviours) for pod in cluster.pods]
@@ -49,7 +45,7 @@ def build(scenario: Scenario) -> Model:
     pods["service_time"] = np.array(places)[pods["service_time"]]
 
     targets = np.array(clients.targets, TARGET)
-    flows = Flows(len(cluster.nodes), len(services.ports), rules, pods)
+    flows = Flows(len(cluster.nodes), rules, pods)
     _offer(flows, spec, clients.rows, targets, balanced)
     log, log_share = _logged(spec.log)
     return Model(
@@ -62,14 +58,15 @@ def build(scenario: Scenario) -> Model:
         hops_share=spec.record.hops,
         log=log,
         log_share=log_share,
-        places=_places(spec, cluster, numbers, services, rules),
+        places=_places(spec, cluster, numbers, rules),
         clients=clients.rows,
         targets=targets,
         target_addresses=tuple(clients.target_addresses),
         hosts=tuple(target(client.url).host for client in spec.clients),
         listeners=balanced,
-        service_addresses=tuple((s.cluster_ip or "", port.port) for s, port in services.ports),
-        policies=tuple(rules.policies),
+        service_addresses=tuple((its.cluster_ip, its.port) for its in rules.services),
+        decisions=tuple(rules.decisions),
+        reachable=tuple(rules.reachable_from(node.name) for node in cluster.nodes),
         mode=MODES.number(cluster.kube_proxy.mode),
         rules=rules.rules,
         members=rules.members,
@@ -112,27 +109,17 @@ def _places(
     spec: ScenarioSpec,
     cluster: Cluster,
     numbers: Numbers,
-    services: ServicePorts,
     rules: RuleTable,
 ) -> Places:
     balancers = spec.load_balancers
     return Places(
-        clients=[(client.name, _address(client, cluster)) for client in spec.clients],
+        clients=[(client.name, numbers.address_of(client)) for client in spec.clients],
         load_balancers=[(balancer.name, str(balancer.address)) for balancer in balancers],
         nodes=[(node.name, node.address, node.zone or "") for node in cluster.nodes],
         pods=[(pod.key, pod.ip, numbers.node(pod.node_name)) for pod in cluster.pods],
-        services=services.names,
+        services=tuple(its.name for its in rules.services),
         endpoints=rules.endpoint_addresses,
     )
-
-
-def _address(client: Client, cluster: Cluster) -> str:
-    """The source address of what a client sends."""
-    pod = None if client.pod is None else cluster.pod(client.pod)
-    if pod is not None:
-        return pod.ip
-    node = None if client.node is None else cluster.node(client.node)
-    return str(client.address) if node is None else node.address
 
 
 def _offer(
@@ -147,8 +134,7 @@ def _offer(
         process, options = client.arrivals
         rate = ARRIVALS[process].rate(options) / max(row["targets"], 1)
         for number in range(row["first_target"], row["first_target"] + row["targets"]):
-            source = seen_as(row["source"], row["vertex"], targets[number]["node"])
-            flows.to_target(targets[number], balanced, source, rate)
+            flows.to_target(targets[number], balanced, rate)
 
 
 def _expected(

@@ -3,13 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.hops.node import Source
 from emu.model import CLIENT
 from emu.model.numbers import Numbers
 from emu.model.targets import Directory, Target, Viewpoint
 from emu.scenario import Client, Cluster, ScenarioSpec, resolve
 from emu.scenario.fields import is_ipv4
-from emu.scenario.names import is_inside, target
+from emu.scenario.names import target
 from emu.workload import ARRIVALS
 
 
@@ -44,9 +43,7 @@ class ClientTable:
         row["vertex"] = row["source_number"] = self._numbers.vertex_of(client)
         row["pod"] = self._numbers.pod(client.pod)
         row["local_hops"] = client.pod is not None
-        row["source"] = Source.NODE if is_inside(client) else Source.OUTSIDE
         if client.pod is not None:
-            row["source"] = Source.POD
             row["source_number"] = len(self._numbers.hosts) + row["pod"]
 
     def _behave(self, row: np.void, client: Client) -> None:
@@ -57,9 +54,12 @@ class ClientTable:
         row["timeout_ns"] = -1 if client.timeout is None else client.timeout
         row["request_bytes"], row["response_bytes"] = client.request_size, client.response_size
 
+    def _viewpoint(self, client: Client) -> Viewpoint:
+        return Viewpoint(self._numbers.address_of(client), self._numbers.node_of(client))
+
     def _find(self, spec: ScenarioSpec, directory: Directory) -> None:
         for row, client in zip(self.rows, spec.clients, strict=True):
-            port, viewpoint = target(client.url).port, Viewpoint(self._numbers.node_of(client))
+            port, viewpoint = target(client.url).port, self._viewpoint(client)
             first = row["first_target"]
             for address in self.target_addresses[first : first + row["targets"]]:
                 self.targets.append(directory.find(address, port, viewpoint))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.hops.node import Entry, Source, Verdict, rule_number
+from emu.hops.node import Verdict
 from emu.model.services import RuleTable
 from emu.model.targets import TargetKind
 
@@ -22,11 +22,11 @@ class Flows:
     each Pod does not refuse for their port.
     """
 
-    def __init__(self, nodes: int, services: int, rules: RuleTable, pods: NDArray[np.void]) -> None:
+    def __init__(self, nodes: int, rules: RuleTable, pods: NDArray[np.void]) -> None:
         self.nodes = np.zeros(nodes)
         self.pods = np.zeros(len(pods))
         self.served = np.zeros(len(pods))
-        self._services, self._rules = services, rules.rules
+        self._rules = rules.rules
         self._ports = pods["app_port"]
         self._members, self._endpoints = rules.members, rules.endpoints(self._ports)
 
@@ -37,28 +37,27 @@ class Flows:
         np.add.at(self.pods, pods, rate)
         np.add.at(self.served, pods[self._ports[pods] == ports], rate)
 
-    def to_service(self, node: int, service: int, entry: int, source: int, rate: float) -> None:
-        """Requests that a node translates."""
+    def to_service(self, node: int, number: int, rate: float) -> None:
+        """Requests that a node has this rule about."""
         self.nodes[node] += rate
-        rule = self._rules[rule_number(self._services, node, service, entry, source)]
+        rule = self._rules[number]
         if rule["verdict"] == Verdict.DNAT:
             first, count = rule["first"], rule["count"]
             chosen = self._endpoints[self._members[first : first + count]]
             self.to_pods(chosen["pod"], chosen["port"], rate / count)
 
-    def to_listener(self, backends: NDArray[Any], service: int, rate: float) -> None:
+    def to_listener(self, backends: NDArray[Any], rate: float) -> None:
         """Requests that a load balancer spreads over its available backends."""
-        nodes = backends["node"][backends["available"] != 0]
-        for node in nodes:
-            self.to_service(node, service, Entry.NODE_PORT, Source.OUTSIDE, rate / len(nodes))
+        available = backends[backends["available"] != 0]
+        for backend in available:
+            self.to_service(backend["node"], backend["rule"], rate / len(available))
 
-    def to_target(self, target: Any, listeners: Any, source: int, rate: float) -> None:
+    def to_target(self, target: Any, listeners: Any, rate: float) -> None:
         """Requests of a client to one address."""
         if target["kind"] == TargetKind.LISTENER:
-            listener = listeners[target["listener"]]
-            self.to_listener(listener.backends, listener.service, rate)
+            self.to_listener(listeners[target["listener"]].backends, rate)
         elif target["kind"] == TargetKind.SERVICE:
-            self.to_service(target["node"], target["service"], target["entry"], source, rate)
+            self.to_service(target["node"], target["rule"], rate)
         elif target["kind"] == TargetKind.POD:
             self.to_pods(np.array([target["pod"]]), np.array([target["port"]]), rate)
 

@@ -1,15 +1,18 @@
 """The ports of the load balancers, with the nodes behind them."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from emu.hops.balancer import BACKENDS
-from emu.hops.node import Entry, Source, Verdict, rule_number
+from emu.hops.kubeproxy.traffic import Action
+from emu.hops.kubeproxy.view import Packet
 from emu.model import ListenerModel
 from emu.model.numbers import Numbers
-from emu.model.services import ServicePorts
-from emu.scenario import Cluster, Listener, LoadBalancer, Service
-from emu.scenario.kubernetes import ServicePort
+from emu.model.services import RuleTable
+from emu.scenario import Cluster, Listener, LoadBalancer
+from emu.scenario.kubernetes import Node, Service, ServicePort
 from emu.scenario.names import service_port
 
 
@@ -23,27 +26,24 @@ def service_behind(cluster: Cluster, listener: Listener) -> tuple[Service, Servi
 
 
 def listeners(
-    balancers: tuple[LoadBalancer, ...],
-    cluster: Cluster,
-    numbers: Numbers,
-    services: ServicePorts,
-    rules: NDArray[np.void],
+    balancers: tuple[LoadBalancer, ...], cluster: Cluster, numbers: Numbers, rules: RuleTable
 ) -> tuple[ListenerModel, ...]:
     """All listeners, in the order in which they are written."""
     made = []
     for number, balancer in enumerate(balancers):
         for listener in balancer.listeners:
             service, port = service_behind(cluster, listener)
-            behind = services.number(service, port)
             made.append(
                 ListenerModel(
                     load_balancer=number,
                     vertex=numbers.balancer_vertex(number),
                     port=listener.port,
-                    service=behind,
+                    service=rules.number(rules.proxies.port(service, port)),
                     node_port=port.node_port or 0,
                     strategy=balancer.strategy,
-                    backends=_backends(cluster, service, behind, len(services.ports), rules),
+                    backends=_backends(
+                        cluster.nodes, service, port.node_port or 0, str(balancer.address), rules
+                    ),
                     connect_timeout_ns=balancer.connect_timeout,
                 )
             )
@@ -51,13 +51,14 @@ def listeners(
 
 
 def _backends(
-    cluster: Cluster, service: Service, number: int, services: int, rules: NDArray[np.void]
+    nodes: Sequence[Node], service: Service, node_port: int, source: str, rules: RuleTable
 ) -> NDArray[np.void]:
     """Every node; under the policy Local those without endpoints fail their health check."""
-    backends = np.zeros(len(cluster.nodes), BACKENDS)
+    backends = np.zeros(len(nodes), BACKENDS)
     backends["node"], backends["weight"], backends["available"] = range(len(backends)), 1.0, 1
-    if service.external_traffic_policy == "Local":
-        for node in range(len(backends)):
-            rule = rule_number(services, node, number, Entry.NODE_PORT, Source.OUTSIDE)
-            backends["available"][node] = rules["verdict"][rule] == Verdict.DNAT
+    for backend, node in zip(backends, nodes, strict=True):
+        rule = rules.about(node.name, Packet("TCP", source, node.address, node_port))
+        backend["rule"] = rule
+        if service.external_traffic_policy == "Local":
+            backend["available"] = rules.decisions[rule].action == Action.DNAT
     return backends

@@ -39,6 +39,14 @@ class Numbers:
         pod = self.pod_named(client.pod)
         return self.node(pod.node_name if pod is not None else client.node)
 
+    def address_of(self, client: Client) -> str:
+        """The source address of what a client sends."""
+        pod = self.pod_named(client.pod)
+        if pod is not None:
+            return pod.ip
+        node = None if client.node is None else self._cluster.node(client.node)
+        return str(client.address) if node is None else node.address
+
     def vertex_of(self, client: Client) -> int:
         """The client's vertex: its node's where it is inside."""
         return self.node_of(client) if is_inside(client) else self._clients[client.name]

@@ -1,118 +1,92 @@
-"""The Service ports that a run can reach, numbered, with their endpoints and their rules."""
-
-from collections.abc import Iterable, Sequence
-from itertools import product
+"""The Service ports that a run can reach, numbered, and the nodes' rules about its packets."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.hops.endpoints import Endpoint, usable
-from emu.hops.node import ENDPOINT, RULE, Entry, Source, TrafficPolicy, route, rule_number
+from emu.hops.endpoints import Endpoint
+from emu.hops.kubeproxy.services import ServicePort
+from emu.hops.kubeproxy.traffic import Action, Decision
+from emu.hops.kubeproxy.view import Packet
+from emu.hops.node import ENDPOINT, RULE
+from emu.model.proxies import Proxies
 from emu.scenario import Cluster
-from emu.scenario.kubernetes import Service, ServicePort
-
-
-class ServicePorts:
-    """Numbers Service ports in the order in which they are first asked for."""
-
-    def __init__(self) -> None:
-        self.ports: list[tuple[Service, ServicePort]] = []
-        self._numbers: dict[tuple[str, int, str], int] = {}
-
-    def number(self, service: Service, port: ServicePort) -> int:
-        """The number of this Service port, a new one if need be."""
-        key = (service.key, port.port, port.protocol)
-        if key not in self._numbers:
-            self._numbers[key] = len(self.ports)
-            self.ports.append((service, port))
-        return self._numbers[key]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Each as kube-proxy writes it: ``namespace/name:port``, or without a name of the port."""
-        return tuple(f"{s.key}:{port.name}".removesuffix(":") for s, port in self.ports)
-
-
-def endpoints_of(cluster: Cluster, service: Service, port: ServicePort) -> tuple[Endpoint, ...]:
-    """The endpoints of a Service port in all its slices, each address and port once.
-
-    Like kube-proxy, the slice's port of the same name counts, and the first address of each entry.
-    """
-    found: dict[tuple[str, int], Endpoint] = {}
-    for slice_ in cluster.slices_of(service):
-        for slice_port in slice_.ports:
-            if (slice_port.name or "") != (port.name or "") or slice_port.port is None:
-                continue
-            for entry in slice_.endpoints:
-                found.setdefault(
-                    (entry.addresses[0], slice_port.port),
-                    Endpoint(
-                        entry.addresses[0], slice_port.port, entry.node_name,
-                        entry.ready, entry.serving, entry.terminating,
-                    ),
-                )  # fmt: skip
-    return tuple(found[key] for key in sorted(found))
-
-
-def _by_node(endpoints: Iterable[Endpoint]) -> dict[str, list[Endpoint]]:
-    found: dict[str, list[Endpoint]] = {}
-    for endpoint in endpoints:
-        found.setdefault(endpoint.node or "", []).append(endpoint)
-    return found
 
 
 class RuleTable:
-    """All nodes' rules for the Service ports of a run, laid out as kernels read them.
+    """What nodes decide about the packets of a run, laid out as kernels read it.
 
-    A set of endpoints is laid out once, however many nodes and ways in share it. ``policies`` are
-    those of the Service ports.
+    A set of endpoints is laid out once, however many nodes and ways in share it.
     """
 
-    def __init__(self, cluster: Cluster, services: Sequence[tuple[Service, ServicePort]]) -> None:
+    def __init__(self, cluster: Cluster, proxies: Proxies) -> None:
+        self.proxies = proxies
+        self.decisions: list[Decision] = []
         self._pods: dict[str, list[int]] = {}
         for number, pod in enumerate(cluster.pods):
             self._pods.setdefault(pod.ip, []).append(number)
-        self._endpoints: dict[tuple[str, int], int] = {}
+        self._services: dict[ServicePort, int] = {}
+        self._rules: list[tuple[int, int, int, bool]] = []
+        self._numbers: dict[tuple[str, Packet], int] = {}
+        self._places: dict[tuple[str, int], int] = {}
+        self._first: dict[int, int] = {}
         self._members: list[int] = []
-        self.policies: list[TrafficPolicy] = []
-        count = len(cluster.nodes) * len(services) * len(Entry) * len(Source)
-        self.rules = np.zeros(count, RULE)
-        for number, (service, port) in enumerate(services):
-            self._add(cluster, number, len(services), service, port)
 
-    def _add(
-        self, cluster: Cluster, number: int, services: int, service: Service, port: ServicePort
-    ) -> None:
-        endpoints = endpoints_of(cluster, service, port)
-        policy = TrafficPolicy(
-            external_local=service.external_traffic_policy == "Local",
-            internal_local=service.internal_traffic_policy == "Local",
-            masquerade_all=cluster.kube_proxy.masquerade_all,
-            cluster_cidr=bool(cluster.kube_proxy.cluster_cidr),
-        )
-        self.policies.append(policy)
-        everywhere = usable(endpoints, "", local_only=False)
-        on_node = _by_node(endpoints) if policy.external_local or policy.internal_local else {}
-        first = self._laid_out(everywhere)
-        for node, description in enumerate(cluster.nodes):
-            here = usable(on_node.get(description.name, ()), description.name, local_only=True)
-            first_here = self._laid_out(here)
-            for entry, source in product(Entry, Source):
-                rule = route(everywhere, here, entry, source, policy)
-                self.rules[rule_number(services, node, number, entry, source)] = (
-                    rule.verdict,
-                    first if rule.endpoints is everywhere else first_here,
-                    len(rule.endpoints),
-                    rule.masquerade,
-                )
+    def about(self, node: str, packet: Packet) -> int:
+        """The number of what this node decides about such a packet.
+
+        One that no rule is about stands as refused: nothing else listens on a node.
+        """
+        key = node, packet
+        if key not in self._numbers:
+            self._numbers[key] = len(self._rules)
+            decision = self.proxies.decide(node, packet)
+            self.decisions.append(decision)
+            verdict = Action.REJECT if decision.action == Action.NONE else decision.action
+            first = self._laid_out(decision.endpoints)
+            count = len(decision.endpoints)
+            self._rules.append((int(verdict), first, count, decision.masquerade))
+        return self._numbers[key]
+
+    def service(self, rule: int) -> int:
+        """The number of the Service port that a decision is about; -1 where it is about none."""
+        front = self.decisions[rule].front
+        return -1 if front is None else self.number(front.service)
+
+    def number(self, service: ServicePort) -> int:
+        """The number of a Service port, a new one if need be."""
+        return self._services.setdefault(service, len(self._services))
+
+    @property
+    def services(self) -> tuple[ServicePort, ...]:
+        """The Service ports, by their numbers."""
+        return tuple(self._services)
+
+    def reachable_from(self, node: str) -> int:
+        """How many endpoints of these Service ports the node has rules for."""
+        view = self.proxies.view(node)
+        found = 0
+        for service in self._services:
+            usable = view.usable(service)
+            if not service.uses_cluster:
+                found += len(usable.local)
+            else:
+                found += len(usable.reachable if service.uses_local else usable.cluster)
+        return found
 
     def _laid_out(self, endpoints: tuple[Endpoint, ...]) -> int:
-        """Where in ``members`` these endpoints begin."""
-        first = len(self._members)
-        for endpoint in endpoints:
-            place = (endpoint.address, endpoint.port)
-            self._members.append(self._endpoints.setdefault(place, len(self._endpoints)))
+        """Where in ``members`` these endpoints begin; the decisions keep their sets alive."""
+        first = self._first.get(id(endpoints))
+        if first is None:
+            first = self._first[id(endpoints)] = len(self._members)
+            for endpoint in endpoints:
+                place = (endpoint.address, endpoint.port)
+                self._members.append(self._places.setdefault(place, len(self._places)))
         return first
+
+    @property
+    def rules(self) -> NDArray[np.void]:
+        """The rules, as an array of `RULE`."""
+        return np.array(self._rules, RULE)
 
     @property
     def members(self) -> NDArray[np.int64]:
@@ -125,7 +99,7 @@ class RuleTable:
         Pods in their host's network share its address: what listens at the port is meant.
         """
         rows = []
-        for address, port in self._endpoints:
+        for address, port in self._places:
             here = self._pods.get(address, [-1])
             listening = (pod for pod in here if pod >= 0 and app_ports[pod] == port)
             rows.append((next(listening, here[0]), port))
@@ -134,4 +108,4 @@ class RuleTable:
     @property
     def endpoint_addresses(self) -> tuple[tuple[str, int], ...]:
         """Address and port of each endpoint."""
-        return tuple(self._endpoints)
+        return tuple(self._places)

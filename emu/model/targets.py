@@ -3,8 +3,9 @@
 from enum import IntEnum
 from typing import NamedTuple
 
-from emu.hops.node import Entry
-from emu.model.services import ServicePorts
+from emu.hops.kubeproxy.traffic import Action
+from emu.hops.kubeproxy.view import Packet
+from emu.model.services import RuleTable
 from emu.scenario import Cluster, ScenarioSpec
 
 
@@ -14,7 +15,7 @@ class TargetKind(IntEnum):
     LISTENER = 0
     """A load balancer's port."""
     SERVICE = 1
-    """A NodePort or a ClusterIP: the node's kube-proxy translates it."""
+    """An address of a Service: the node's kube-proxy has a rule about it."""
     POD = 2
     """A Pod's own address."""
     CLOSED = 3
@@ -31,14 +32,15 @@ class Target(NamedTuple):
     vertex: int = -1
     node: int = -1
     service: int = -1
-    entry: int = -1
+    rule: int = -1
     pod: int = -1
     port: int = -1
 
 
 class Viewpoint(NamedTuple):
-    """Where a client is: on which node, or outside (-1)."""
+    """Where a client is: its address, and on which node, or outside (-1)."""
 
+    address: str
     node: int
 
     @property
@@ -48,40 +50,52 @@ class Viewpoint(NamedTuple):
 
 
 class Directory:
-    """Finds what has an address: load balancers, nodes, Services and Pods by their addresses.
+    """Finds what has an address: Services, load balancers, nodes and Pods by their addresses.
 
-    ``services`` numbers the Service ports that a run can reach; looking one up adds it.
+    ``rules`` numbers what nodes decide about the packets of a run; looking one up adds it.
     """
 
-    def __init__(self, spec: ScenarioSpec, cluster: Cluster, services: ServicePorts) -> None:
-        self._services = services
-        self._nodes = {node.address: i for i, node in enumerate(cluster.nodes)}
-        self._node_names = {node.name: i for i, node in enumerate(cluster.nodes)}
+    def __init__(self, spec: ScenarioSpec, cluster: Cluster, rules: RuleTable) -> None:
+        self._rules = rules
+        self._names = tuple(node.name for node in cluster.nodes)
+        self._nodes = {a: i for i, node in enumerate(cluster.nodes) for a in node.addresses}
+        numbers = {name: i for i, name in enumerate(self._names)}
         self._pods = {pod.ip: i for i, pod in enumerate(cluster.pods)}
-        self._pod_nodes = [self._node_names.get(pod.node_name or "", -1) for pod in cluster.pods]
-        self._cluster_ips = {s.cluster_ip: s for s in cluster.services if s.cluster_ip}
-        self._node_ports = {
-            port.node_port: (service, port)
-            for service in cluster.services
-            for port in service.ports
-            if port.node_port
-        }
+        self._pod_nodes = [numbers.get(pod.node_name or "", -1) for pod in cluster.pods]
         first = len(cluster.nodes)
         self._balancers = {str(b.address): first + i for i, b in enumerate(spec.load_balancers)}
         listeners = [(str(b.address), at.port) for b in spec.load_balancers for at in b.listeners]
         self._listeners = {place: number for number, place in enumerate(listeners)}
 
     def find(self, address: str, port: int, viewpoint: Viewpoint) -> Target:
-        """What a connection from there to this address and port meets."""
+        """What a connection from there to this address and port meets.
+
+        The rules of a client's own node come first: a Service's address never leaves the node.
+        """
+        packet = Packet("TCP", viewpoint.address, address, port)
+        if viewpoint.inside:
+            target = self._ruled(viewpoint.node, packet)
+            if target is not None:
+                return target
         if address in self._balancers:
             return self._at_balancer(address, port)
         if address in self._nodes:
-            return self._at_node(self._nodes[address], port)
-        if viewpoint.inside and address in self._cluster_ips:
-            return self._at_service(address, port, viewpoint)
+            node = self._nodes[address]
+            target = self._ruled(node, packet)
+            return target or Target(TargetKind.CLOSED, vertex=node, node=node, port=port)
         if viewpoint.inside and address in self._pods:
             return self._at_pod(self._pods[address], port)
         return Target(TargetKind.NOWHERE, port=port)
+
+    def _ruled(self, node: int, packet: Packet) -> Target | None:
+        """The target of a packet that the node has a rule about."""
+        rule = self._rules.about(self._names[node], packet)
+        if self._rules.decisions[rule].action == Action.NONE:
+            return None
+        return Target(
+            TargetKind.SERVICE, vertex=node, node=node,
+            service=self._rules.service(rule), rule=rule, port=packet.port,
+        )  # fmt: skip
 
     def _at_balancer(self, address: str, port: int) -> Target:
         vertex = self._balancers[address]
@@ -89,26 +103,6 @@ class Directory:
         if listener is None:
             return Target(TargetKind.CLOSED, vertex=vertex, port=port)
         return Target(TargetKind.LISTENER, listener=listener, vertex=vertex, port=port)
-
-    def _at_node(self, node: int, port: int) -> Target:
-        if port not in self._node_ports:
-            return Target(TargetKind.CLOSED, vertex=node, node=node, port=port)
-        number = self._services.number(*self._node_ports[port])
-        return Target(
-            TargetKind.SERVICE, vertex=node, node=node, service=number,
-            entry=Entry.NODE_PORT, port=port,
-        )  # fmt: skip
-
-    def _at_service(self, address: str, port: int, viewpoint: Viewpoint) -> Target:
-        service = self._cluster_ips[address]
-        for service_port in service.ports:
-            if service_port.port == port:
-                number = self._services.number(service, service_port)
-                return Target(
-                    TargetKind.SERVICE, vertex=viewpoint.node, node=viewpoint.node,
-                    service=number, entry=Entry.CLUSTER_IP, port=port,
-                )  # fmt: skip
-        return Target(TargetKind.NOWHERE, port=port)
 
     def _at_pod(self, pod: int, port: int) -> Target:
         node = self._pod_nodes[pod]

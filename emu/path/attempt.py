@@ -2,7 +2,9 @@
 
 from typing import Any, Final, NamedTuple
 
-from emu.hops.node import Source, seen_as
+from emu.hops.kubeproxy import MODES
+from emu.hops.kubeproxy.services import Entry
+from emu.hops.kubeproxy.traffic import Decision
 from emu.model import Model
 from emu.model.targets import TargetKind
 from emu.recorder.rows import ABSENT, Outcome
@@ -58,6 +60,11 @@ class Attempt:
         self.pod_node = self.pod and places.nodes[self.pod_vertex][0]
 
     @property
+    def mode(self) -> str:
+        """The proxy mode of the nodes."""
+        return list(MODES)[self.model.mode]
+
+    @property
     def served(self) -> bool:
         """Whether the Pod served it, or will have at a time that is known."""
         return bool(self.row["service_end_ns"] != ABSENT)
@@ -90,23 +97,43 @@ class Attempt:
         return "502 Bad Gateway" if refused else "504 Gateway Timeout"
 
     @property
-    def source(self) -> Source:
-        """What its sender is to the node that translates."""
+    def decision(self) -> Decision:
+        """What the node that it came to decided about it."""
+        rule = int(self.target["rule"])
         if self.kind == TargetKind.LISTENER:
-            return Source.OUTSIDE
-        client = self.model.clients[self.row["client"]]
-        return Source(int(seen_as(client["source"], client["vertex"], self.row["node"])))
+            backends = self.model.listeners[self.target["listener"]].backends
+            rule = int(backends[self.row["node"]]["rule"])
+        return self.model.decisions[rule]
+
+    @property
+    def from_node_itself(self) -> bool:
+        """Whether a process on the translating node sends it: its packets meet nat in OUTPUT."""
+        return self._from_here and bool(self._sender["pod"] == ABSENT)
 
     @property
     def from_pod_here(self) -> bool:
         """Whether a Pod on the translating node sends it."""
-        client = self.model.clients[self.row["client"]]
-        return self.source == Source.POD and bool(client["vertex"] == self.row["node"])
+        return self._from_here and bool(self._sender["pod"] != ABSENT)
+
+    @property
+    def _sender(self) -> Any:
+        return self.model.clients[self.row["client"]]
+
+    @property
+    def _from_here(self) -> bool:
+        here = self.kind == TargetKind.SERVICE and self._sender["vertex"] == self.row["node"]
+        return bool(here)
+
+    @property
+    def entry(self) -> Entry | None:
+        """By which kind of address it reached a Service; None where no Service has it."""
+        front = self.decision.front
+        return None if front is None else front.entry
 
     @property
     def to_node_port(self) -> bool:
-        """Whether it came to the translating node by its NodePort, not by the ClusterIP."""
-        return bool(self.ends.service.address == self.model.places.nodes[self.row["node"]][1])
+        """Whether it came to the translating node by its NodePort."""
+        return self.entry == Entry.NODE_PORT
 
     @property
     def translated(self) -> bool:

@@ -42,7 +42,9 @@ def _steps(attempt: Attempt) -> Iterator[LogicalStep]:
 
 def _client(attempt: Attempt) -> str:
     """A client outside is drawn without its address."""
-    inside = attempt.model.clients["source"][attempt.row["client"]] != 0
+    inside = attempt.model.clients["vertex"][attempt.row["client"]] < len(
+        attempt.model.places.nodes
+    )
     return attempt.ends.client.address if inside else "client"
 
 
@@ -61,17 +63,19 @@ def _reached(attempt: Attempt) -> str:
 def _over_node(attempt: Attempt) -> Iterator[LogicalStep]:
     """From the sender over the node's rules and the virtual address to the endpoint."""
     ends, name = attempt.ends, spoken(attempt.node)
-    virtual = Address(*attempt.model.service_addresses[attempt.row["service"]])
+    virtual = ends.service
+    if attempt.to_node_port:
+        virtual = Address(*attempt.model.service_addresses[attempt.row["service"]])
     if attempt.balancer:
         what = f"the load balancer forwards it to {name}'s NodePort"
         yield LogicalStep(*ends.front, *ends.service, what)
     if ends.endpoint is None:
-        what = f"{name}'s iptables rules {_stopped(attempt)}"
+        what = f"{name}'s {attempt.mode} rules {_stopped(attempt)}"
         address, port = ends.service if attempt.to_node_port else (_client(attempt), ANY)
         yield LogicalStep(address, port, *virtual, what)
         return
     if attempt.to_node_port:
-        what = f"{name}'s iptables rules take it to the Service's virtual IP"
+        what = f"{name}'s {attempt.mode} rules take it to the Service's virtual IP"
         yield LogicalStep(*ends.service, *virtual, what)
     what = "the Service balances it to a Pod"
     if not attempt.pod:

@@ -1,13 +1,13 @@
 """The names of the rules that a packet meets at the node that translates it.
 
-They are those of kube-proxy's iptables mode. Source: Kubernetes, pkg/proxy/iptables (proxier.go,
-``writeServiceToEndpointRules``), and `emu.hops.kubeproxy.chains`.
+They are those of kube-proxy's iptables mode; of other modes it is said what they decided. Source:
+Kubernetes, pkg/proxy/iptables (proxier.go), and `emu.hops.kubeproxy.chains`.
 """
 
 from collections.abc import Iterator
 
 from emu.hops.kubeproxy import chains
-from emu.hops.node import Entry, Source, local_only, rule_number
+from emu.hops.kubeproxy.services import Entry
 from emu.path.attempt import Attempt
 from emu.recorder.rows import Outcome
 
@@ -16,35 +16,36 @@ _MARK = "KUBE-MARK-MASQ"
 
 def arriving(attempt: Attempt) -> str:
     """The hook by which a packet comes to the nat rules."""
-    hook = "OUTPUT" if attempt.source == Source.NODE else "PREROUTING"
-    return f"nat {hook}: KUBE-SERVICES"
+    hook = "OUTPUT" if attempt.from_node_itself else "PREROUTING"
+    return f"nat {hook}: KUBE-SERVICES" if _by_chains(attempt) else f"{attempt.mode} {hook}"
+
+
+def _by_chains(attempt: Attempt) -> bool:
+    return attempt.mode == "iptables"
 
 
 def translating(attempt: Attempt) -> list[str]:
     """The rules that chose the endpoint and wrote the addresses, in their order."""
-    return list(_translating(attempt))
+    if _by_chains(attempt):
+        return list(_chains(attempt))
+    return [f"{attempt.decision.reason}; DNAT"]
 
 
-def _translating(attempt: Attempt) -> Iterator[str]:
-    row, model, ends = attempt.row, attempt.model, attempt.ends
-    service, policy = model.places.services[row["service"]], model.policies[row["service"]]
-    entry = Entry.NODE_PORT if attempt.to_node_port else Entry.CLUSTER_IP
-    number = rule_number(
-        len(model.places.services), row["node"], row["service"], entry, attempt.source
-    )
-    rule = model.rules[number]
-    mark = f" {_MARK}" if rule["masquerade"] else ""
-    if entry == Entry.NODE_PORT:
-        yield "KUBE-NODEPORTS"
+def _chains(attempt: Attempt) -> Iterator[str]:
+    row, ends, decision = attempt.row, attempt.ends, attempt.decision
+    service = attempt.model.places.services[row["service"]]
+    mark = f" {_MARK}" if decision.masquerade else ""
+    if attempt.entry != Entry.CLUSTER_IP:
+        if attempt.to_node_port:
+            yield "KUBE-NODEPORTS"
         yield f"{chains.external_chain(service)}{mark}"
         mark = ""
-    local = local_only(entry, attempt.source, policy)
-    chain = (chains.local_chain if local else chains.service_chain)(service)
-    members = model.members[rule["first"] : rule["first"] + rule["count"]].tolist()
-    yield f"{chain}{mark}{_probability(members.index(row['endpoint']), len(members))}"
+    chain = (chains.local_chain if decision.local else chains.service_chain)(service)
     assert ends.endpoint is not None
+    places = [(e.address, e.port) for e in decision.endpoints]
+    yield f"{chain}{mark}{_probability(places.index(ends.endpoint), len(places))}"
     endpoint = f"{ends.endpoint.address}:{ends.endpoint.port}"
-    hairpin = f" {_MARK}," if attempt.masqueraded and not rule["masquerade"] else ""
+    hairpin = f" {_MARK}," if attempt.masqueraded and not decision.masquerade else ""
     yield f"{chains.endpoint_chain(service, endpoint)}{hairpin} DNAT"
     if attempt.masqueraded:
         yield "KUBE-POSTROUTING MASQUERADE"
@@ -61,8 +62,9 @@ def stopping(attempt: Attempt) -> str:
         return "nf_conntrack: table full, dropping packet"
     if attempt.outcome == Outcome.SNAT_EXHAUSTED:
         return "KUBE-POSTROUTING MASQUERADE: no free port, dropped"
-    service = attempt.model.places.services[attempt.row["service"]]
-    table = "KUBE-EXTERNAL-SERVICES" if attempt.to_node_port else "KUBE-SERVICES"
-    if attempt.outcome == Outcome.REFUSED:
-        return f"filter {table}: {service} has no endpoints, REJECT"
-    return f"filter {table}: {service} has no local endpoints, DROP"
+    action = attempt.decision.action.name
+    if not _by_chains(attempt):
+        return f"{attempt.decision.reason}, {action}"
+    outward = attempt.entry != Entry.CLUSTER_IP
+    table = "KUBE-EXTERNAL-SERVICES" if outward else "KUBE-SERVICES"
+    return f"filter {table}: {attempt.decision.reason}, {action}"

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
-from emu.hops.node import Source
 from emu.model import Model
 from emu.model.targets import TargetKind
 from emu.path import moments, rules
@@ -63,7 +62,7 @@ def _steps(attempt: Attempt) -> Iterator[WireStep]:
     yield from _BEHIND[attempt.kind](attempt)
     if attempt.answered:
         what = "the answer" if attempt.served else _failure(attempt)
-        if _from_the_node_itself(attempt) and attempt.translated:
+        if attempt.from_node_itself and attempt.translated:
             what += "; conntrack: translated back"
         yield _back(done_ns, attempt.client, ends.front, ends.client, what)
 
@@ -71,7 +70,7 @@ def _steps(attempt: Attempt) -> Iterator[WireStep]:
 def _connecting(attempt: Attempt) -> str:
     host, front = attempt.model.hosts[attempt.row["client"]], attempt.ends.front.address
     what = "connect" if host == front else f"DNS: {host} is {front}; connect"
-    return f"{what}, before any interface" if _from_the_node_itself(attempt) else what
+    return f"{what}, before any interface" if attempt.from_node_itself else what
 
 
 def _failure(attempt: Attempt) -> str:
@@ -100,7 +99,7 @@ def _through_balancer(attempt: Attempt) -> Iterator[WireStep]:
 def _through_node(attempt: Attempt) -> Iterator[WireStep]:
     """Into the translating node; then translated, to the Pod and back, or no farther."""
     ends, inner = attempt.ends, ""
-    if not _from_the_node_itself(attempt):
+    if not attempt.from_node_itself:
         inner = f"{attempt.node} {PODS if attempt.from_pod_here else NETWORK}"
     if ends.translated is None or ends.endpoint is None:
         yield from _stopped(attempt, inner)
@@ -120,11 +119,6 @@ def _through_node(attempt: Attempt) -> Iterator[WireStep]:
         if inner:
             what = "conntrack: translated back"
             yield _back(back, inner, ends.service, ends.sender, what)
-
-
-def _from_the_node_itself(attempt: Attempt) -> bool:
-    """Whether a process on the translating node sends: its packets meet nat in OUTPUT."""
-    return attempt.kind == TargetKind.SERVICE and attempt.source == Source.NODE
 
 
 def _stopped(attempt: Attempt, inner: str) -> Iterator[WireStep]:

@@ -45,12 +45,13 @@ def free_node_ports(taken: Iterable[int]) -> Iterator[int]:
     return (port for port in NODE_PORTS if port not in used)
 
 
-def free_pod_cidrs(cluster_cidr: str, taken: Iterable[str]) -> Iterator[str]:
+def free_pod_cidrs(cluster_networks: Iterable[str], taken: Iterable[str]) -> Iterator[str]:
     """Networks of 256 addresses for the Pods of a node, none overlapping with a taken one."""
     used = [IPv4Network(text) for text in taken]
     exact = {text for text in taken if text.endswith("/24")}
     others = [network for network in used if network.prefixlen != 24]
-    ranges = [IPv4Network(cluster_cidr)] if cluster_cidr else [POD_NETWORK, MORE_POD_NETWORKS]
+    given = [IPv4Network(text) for text in cluster_networks if ":" not in text]
+    ranges = given or [POD_NETWORK, MORE_POD_NETWORKS]
     for whole in ranges:
         for network in whole.subnets(new_prefix=24) if whole.prefixlen <= 24 else (whole,):
             if str(network) not in exact and not any(map(network.overlaps, others)):

@@ -29,6 +29,7 @@ from emu.scenario.kubernetes import (
     Node,
     Pod,
     Service,
+    ServiceCIDR,
 )
 from emu.scenario.kubernetes.node import ZONE_LABEL, NodeAddress
 from emu.scenario.kubernetes.service import ServicePort
@@ -56,6 +57,7 @@ class Cluster:
     endpoint_slices: tuple[EndpointSlice, ...] = ()
     deployments: tuple[Deployment, ...] = ()
     kube_proxy: KubeProxyConfiguration = field(default_factory=KubeProxyConfiguration)
+    service_cidrs: tuple[ServiceCIDR, ...] = ()
 
     def service(self, key: str) -> Service | None:
         """The Service called ``namespace/name``, or ``name`` in the namespace ``default``."""
@@ -82,7 +84,7 @@ def completed(cluster: Cluster, pools: Sequence[NodePool], taken: Iterable[str])
     Raises NoNodeFitsError and ExhaustedError.
     """
     nodes = addressed_nodes((*cluster.nodes, *pooled_nodes(pools)), taken)
-    nodes = networked_nodes(nodes, cluster.kube_proxy.cluster_cidr)
+    nodes = networked_nodes(nodes, cluster.kube_proxy.cluster_networks)
     pods = addressed_pods(placed(nodes, cluster.pods, cluster.deployments), nodes)
     services = addressed_services(cluster.services)
     return Cluster(
@@ -92,6 +94,7 @@ def completed(cluster: Cluster, pools: Sequence[NodePool], taken: Iterable[str])
         completed_slices(cluster.endpoint_slices, services, pods, nodes),
         cluster.deployments,
         cluster.kube_proxy,
+        cluster.service_cidrs,
     )
 
 
@@ -132,12 +135,12 @@ def addressed_nodes(nodes: Sequence[Node], taken: Iterable[str]) -> tuple[Node, 
     return tuple(map(addressed, nodes))
 
 
-def networked_nodes(nodes: Sequence[Node], cluster_cidr: str) -> tuple[Node, ...]:
+def networked_nodes(nodes: Sequence[Node], cluster_networks: Sequence[str]) -> tuple[Node, ...]:
     """The Nodes, each with a podCIDR."""
-    free = allocation.free_pod_cidrs(cluster_cidr, [n.pod_cidr for n in nodes if n.pod_cidr])
+    free = allocation.free_pod_cidrs(cluster_networks, [n.pod_cidr for n in nodes if n.pod_cidr])
 
     def networked(node: Node) -> Node:
-        if node.pod_cidr:
+        if node.pod_networks:
             return node
         network = _first(free, node, "finds no free podCIDR in the cluster's network")
         return node.changed(spec={"pod_cidr": network})

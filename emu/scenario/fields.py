@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from ipaddress import AddressValueError, IPv4Address, IPv4Network
+from ipaddress import AddressValueError, IPv4Address, ip_address, ip_network
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
@@ -124,21 +124,33 @@ def _accepted(accepts: Callable[[str], bool], rule: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return "%" not in text
+
+
 def _is_network(text: str) -> bool:
     try:
-        IPv4Network(text)
+        ip_network(text)
     except ValueError:
         return False
     return "/" in text
 
 
-AddressText = Annotated[str, _accepted(is_ipv4, "must be an IPv4 address (IPv6 is not modelled)")]
-"""An IPv4 address of a Kubernetes object, kept as text."""
+AddressText = Annotated[
+    str,
+    _accepted(_is_address, "must be an IP address such as 10.244.1.2 or fd00::2"),
+    AfterValidator(lambda text: str(ip_address(text))),
+]
+"""An address of a Kubernetes object, kept as text in its shortest form."""
 
 NetworkText = Annotated[
-    str, _accepted(_is_network, "must be an IPv4 network such as 10.244.0.0/24")
+    str, _accepted(_is_network, "must be a network such as 10.244.0.0/24 or fd00:1::/64")
 ]
-"""An IPv4 network in CIDR notation."""
+"""A network in CIDR notation."""
 
 Whole = Annotated[int, Strict()]
 """An integer: no text, no boolean, no 1.0."""

@@ -90,6 +90,6 @@ def _service_addresses(service: Service, cluster: Cluster) -> tuple[str, ...]:
         endpoint.addresses[0]
         for found in cluster.slices_of(service)
         for endpoint in found.endpoints
-        if endpoint.ready
+        if endpoint.ready and is_ipv4(endpoint.addresses[0])
     )
     return tuple(dict.fromkeys(ready))

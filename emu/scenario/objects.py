@@ -17,6 +17,7 @@ from emu.scenario.kubernetes import (
     Node,
     Pod,
     Service,
+    ServiceCIDR,
 )
 from emu.scenario.place import Place
 from emu.scenario.rules import validated
@@ -77,8 +78,8 @@ def _kind_of(place: Place, mistakes: list[Mistake]) -> tuple[str, str] | None:
 def _why_not(item: Block) -> str | None:
     """Why an object is passed over; None where it is not."""
     if isinstance(item, EndpointSlice):
-        if item.address_type != "IPv4":
-            return f"with addressType {item.address_type}"
+        if item.address_type == "FQDN":
+            return "with addressType FQDN"
         if not item.service:
             return "without the label kubernetes.io/service-name"
     if isinstance(item, Service) and item.type == "ExternalName":
@@ -98,7 +99,10 @@ def _cluster(found: Sequence[tuple[Place, Block]], mistakes: list[Mistake]) -> C
         for place, _ in proxies[1:]
     )
     kube_proxy = proxies[0][1] if proxies else KubeProxyConfiguration()
-    return Cluster(of(Node), of(Pod), of(Service), of(EndpointSlice), of(Deployment), kube_proxy)
+    return Cluster(
+        of(Node), of(Pod), of(Service), of(EndpointSlice), of(Deployment), kube_proxy,
+        of(ServiceCIDR),
+    )  # fmt: skip
 
 
 def _places(

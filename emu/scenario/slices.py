@@ -31,7 +31,7 @@ def derived(
     """
     groups: dict[_Ports, list[dict[str, Any]]] = {}
     for pod in pods:
-        if selects(service.selector, pod.labels):
+        if selects(service.selector, pod.labels) and pod.ip:
             ports = tuple(_resolved(service.ports, pod))
             groups.setdefault(ports, []).append(_endpoint(service, pod, zones))
     free = (name for n in count(1) if (name := f"{service.name}-{n}") not in taken)

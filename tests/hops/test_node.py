@@ -1,100 +1,12 @@
-"""What a node's rules make of a connection: kube-proxy's table of cases, and the translation."""
+"""What becomes of a first packet: the endpoint, the source, and the conntrack entry."""
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from emu.hops import conntrack
-from emu.hops.endpoints import Endpoint, usable
 from emu.hops.kubeproxy import MODES
-from emu.hops.node import (
-    ENDPOINT,
-    RULE,
-    Entry,
-    Source,
-    TrafficPolicy,
-    Verdict,
-    route,
-    rule_number,
-    translate,
-    tuple_prefix,
-)
-
-READY, LEAVING = (True, True, False), (False, True, True)
-HERE, THERE = Endpoint("here", 8080, "a", *READY), Endpoint("there", 8080, "b", *READY)
-LEAVING_HERE = Endpoint("leaving", 8080, "a", *LEAVING)
-
-CLUSTER_IP, NODE_PORT = Entry.CLUSTER_IP, Entry.NODE_PORT
-OUTSIDE, NODE, POD = Source.OUTSIDE, Source.NODE, Source.POD
-BOTH, NONE = (HERE, THERE), ()
-
-CASES = [
-    # endpoints, entry, source, policies, what becomes of the packet
-    # NodePort, externalTrafficPolicy Cluster: any endpoint, always masqueraded
-    (BOTH, NODE_PORT, OUTSIDE, "", "here there masqueraded"),
-    (BOTH, NODE_PORT, NODE, "", "here there masqueraded"),
-    (BOTH, NODE_PORT, POD, "", "here there masqueraded"),
-    ((THERE,), NODE_PORT, OUTSIDE, "", "there masqueraded"),
-    ((LEAVING_HERE,), NODE_PORT, OUTSIDE, "", "leaving masqueraded"),
-    ((LEAVING_HERE, THERE), NODE_PORT, OUTSIDE, "", "there masqueraded"),
-    (NONE, NODE_PORT, OUTSIDE, "", "REJECT"),
-    (NONE, NODE_PORT, POD, "", "REJECT"),
-    # externalTrafficPolicy Local: from outside local endpoints only, the client's address is kept
-    (BOTH, NODE_PORT, OUTSIDE, "external", "here"),
-    ((THERE,), NODE_PORT, OUTSIDE, "external", "DROP"),
-    ((LEAVING_HERE, THERE), NODE_PORT, OUTSIDE, "external", "leaving"),
-    (NONE, NODE_PORT, OUTSIDE, "external", "REJECT"),
-    (BOTH, NODE_PORT, OUTSIDE, "external all", "here"),
-    # ... from inside it is treated as Cluster; only the node's own packets are masqueraded
-    (BOTH, NODE_PORT, NODE, "external", "here there masqueraded"),
-    (BOTH, NODE_PORT, POD, "external", "here there"),
-    ((THERE,), NODE_PORT, POD, "external", "there"),
-    (NONE, NODE_PORT, NODE, "external", "REJECT"),
-    # ... and internalTrafficPolicy has no say in it
-    ((THERE,), NODE_PORT, OUTSIDE, "internal", "there masqueraded"),
-    # ClusterIP: any endpoint, the source is kept
-    (BOTH, CLUSTER_IP, POD, "", "here there"),
-    (BOTH, CLUSTER_IP, NODE, "", "here there"),
-    (NONE, CLUSTER_IP, POD, "", "REJECT"),
-    ((LEAVING_HERE,), CLUSTER_IP, POD, "", "leaving"),
-    # ... unless masqueradeAll says otherwise, or the clusterCIDR tells who is no Pod
-    (BOTH, CLUSTER_IP, POD, "all", "here there masqueraded"),
-    (BOTH, CLUSTER_IP, NODE, "all", "here there masqueraded"),
-    (BOTH, CLUSTER_IP, POD, "cidr", "here there"),
-    (BOTH, CLUSTER_IP, NODE, "cidr", "here there masqueraded"),
-    (BOTH, CLUSTER_IP, OUTSIDE, "cidr", "here there masqueraded"),
-    # internalTrafficPolicy Local: local endpoints only; externalTrafficPolicy has no say in it
-    (BOTH, CLUSTER_IP, POD, "internal", "here"),
-    ((THERE,), CLUSTER_IP, POD, "internal", "DROP"),
-    ((THERE,), CLUSTER_IP, NODE, "internal", "DROP"),
-    (NONE, CLUSTER_IP, POD, "internal", "REJECT"),
-    ((THERE,), CLUSTER_IP, POD, "external", "there"),
-]
-
-
-@pytest.mark.parametrize(("endpoints", "entry", "source", "policies", "becomes"), CASES)
-def test_the_table_of_cases(endpoints, entry, source, policies, becomes):
-    """Endpoints, way in, source and policies decide as kube-proxy's rules do."""
-    policy = TrafficPolicy(*(name in policies for name in ("external", "internal", "all", "cidr")))
-    everywhere, here = (usable(endpoints, "a", local) for local in (False, True))
-    found = route(everywhere, here, entry, source, policy)
-    if found.verdict == Verdict.DNAT:
-        words = [e.address for e in found.endpoints] + ["masqueraded"] * found.masquerade
-    else:
-        words = [found.verdict.name]
-    assert " ".join(words) == becomes
-
-
-def test_rule_numbers_are_all_different():
-    """Each node, Service, way in and source has a place of its own, without gaps."""
-    numbers = [
-        rule_number(3, node, service, entry, source)
-        for node in range(4)
-        for service in range(3)
-        for entry in Entry
-        for source in Source
-    ]
-    assert numbers == list(range(4 * 3 * len(Entry) * len(Source)))
+from emu.hops.node import ENDPOINT, RULE, Verdict, translate, tuple_prefix
 
 
 class Rules:

@@ -2,8 +2,11 @@
 
 import pytest
 
-from emu.hops.node import Entry, Source, Verdict, rule_number
-from emu.model.build import build
+from emu.hops.kubeproxy.traffic import Action
+from emu.hops.kubeproxy.view import Packet
+from emu.hops.node import Verdict
+from emu.model.proxies import Proxies
+from emu.model.services import RuleTable
 
 SPEC = """
 duration: 1s
@@ -30,74 +33,71 @@ spec: {{nodeName: node-{node}, containers: [{{name: web, ports: [{{name: http, c
 """Pods 0 and 1 on node 0, Pod 2 on node 1 with another port of the same name, none on node 2."""
 
 
+OUTSIDE, NODE, POD = "203.0.113.9", "192.168.1.100", "10.244.0.99"
+
+
 class Rules:
-    """The rules of a model for its first Service port."""
+    """What the nodes of a cluster decide about its Service."""
 
-    def __init__(self, model):
-        self.model = model
+    def __init__(self, cluster):
+        self.proxies = Proxies(cluster)
+        self.table = RuleTable(cluster, self.proxies)
+        (service,) = cluster.services
+        self.cluster_ip, self.node_port = service.cluster_ip, service.ports[0].node_port
 
-    def rule(self, node, entry, source):
-        """The rule for one kind of packet."""
-        services = len(self.model.places.services)
-        return self.model.rules[rule_number(services, node, 0, entry, source)]
+    def decision(self, node, source=OUTSIDE, node_port=True):
+        """What a node decides about a packet to its NodePort, or to the ClusterIP."""
+        address = f"192.168.1.{99 + node}"
+        to = (address, self.node_port) if node_port else (self.cluster_ip, 80)
+        return self.proxies.decide(f"node-{node}", Packet("TCP", source, *to))
 
-    def given(self, node, entry=Entry.NODE_PORT, source=Source.OUTSIDE):
-        """The Pods and ports that it translates to, or its verdict."""
-        rule = self.rule(node, entry, source)
-        if rule["verdict"] != Verdict.DNAT:
-            return Verdict(int(rule["verdict"])).name
-        members = self.model.members[rule["first"] : rule["first"] + rule["count"]]
-        return sorted(self.model.endpoints[members].tolist())
+    def given(self, *arguments, **options):
+        """The endpoints that it translates to, or what it does."""
+        found = self.decision(*arguments, **options)
+        if found.action != Action.DNAT:
+            return found.action.name
+        return [(e.address, e.port) for e in found.endpoints]
 
 
 @pytest.fixture
 def rules(described):
     """The rules of a scenario with these objects."""
-    return lambda *objects: Rules(build(described(SPEC, "".join(objects))))
+    return lambda *objects: Rules(described(SPEC, "".join(objects)).cluster)
 
 
-ALL = [(0, 8080), (1, 8080), (2, 9090)]
+ALL = [("10.244.0.2", 8080), ("10.244.0.3", 8080), ("10.244.1.2", 9090)]
 
 
 def test_under_cluster_every_node_has_every_endpoint(rules):
-    """By NodePort and by ClusterIP, from everywhere, on every node."""
+    """By NodePort and by ClusterIP, from everywhere, on every node; each at its own port."""
     found = rules(SERVICE, PODS)
-    for node in range(3):
-        for entry in Entry:
-            for source in Source:
-                assert found.given(node, entry, source) == ALL
+    for node in (1, 2, 3):
+        for node_port in (True, False):
+            assert found.given(node, OUTSIDE, node_port) == ALL
 
 
 def test_under_local_a_node_has_its_own(rules):
-    """From outside a node gives its own Pods or drops; from inside it gives all."""
+    """From outside a node gives its own Pods or drops; to the ClusterIP it gives all."""
     found = rules(LOCAL, PODS)
-    assert [found.given(node) for node in range(3)] == [ALL[:2], ALL[2:], "DROP"]
-    assert [found.given(node, source=Source.POD) for node in range(3)] == [ALL] * 3
-    assert [found.given(node, Entry.CLUSTER_IP, Source.NODE) for node in range(3)] == [ALL] * 3
+    assert [found.given(node) for node in (1, 2, 3)] == [ALL[:2], ALL[2:], "DROP"]
+    assert found.given(1, source=NODE) == ALL
+    assert found.given(3, node_port=False) == ALL
 
 
-def test_under_internal_local_a_cluster_ip_means_this_node(rules):
-    """internalTrafficPolicy Local: a ClusterIP gives local Pods or drops; a NodePort gives all."""
-    found = rules(INTERNAL, PODS)
-    inside = [found.given(node, Entry.CLUSTER_IP, Source.POD) for node in range(3)]
-    assert inside == [ALL[:2], ALL[2:], "DROP"]
-    assert [found.given(node) for node in range(3)] == [ALL] * 3
-
-
-def test_without_pods_everything_is_rejected(rules):
-    """No endpoint anywhere: REJECT under every policy."""
-    for service in (SERVICE, LOCAL, INTERNAL):
-        found = rules(service)
-        assert {found.given(n, e, s) for n in range(3) for e in Entry for s in Source} == {"REJECT"}
-
-
-def test_masquerading_follows_the_policy(rules):
-    """Under Cluster NodePorts are masqueraded, under Local only the node's own packets."""
-    cluster, local = (rules(service, PODS) for service in (SERVICE, LOCAL))
-    for source in Source:
-        assert cluster.rule(0, Entry.NODE_PORT, source)["masquerade"]
-        assert not cluster.rule(0, Entry.CLUSTER_IP, source)["masquerade"]
-        assert bool(local.rule(0, Entry.NODE_PORT, source)["masquerade"]) == (source == Source.NODE)
+def test_a_set_of_endpoints_is_laid_out_once(rules):
+    """However many nodes and packets share it; what no rule is about stands as refused."""
+    found = rules(SERVICE, PODS)
+    table = found.table
+    for node in (1, 2, 3):
+        packet = Packet("TCP", OUTSIDE, f"192.168.1.{99 + node}", found.node_port)
+        assert table.about(f"node-{node}", packet) == node - 1
+        assert table.about(f"node-{node}", packet) == node - 1
+    closed = table.about("node-1", Packet("TCP", OUTSIDE, "192.168.1.100", 1))
+    assert table.members.tolist() == [0, 1, 2]
+    assert table.rules["verdict"].tolist() == [0, 0, 0, int(Verdict.REJECT)]
+    assert table.decisions[closed].action == Action.NONE
+    assert (table.service(0), table.service(closed)) == (0, -1)
+    assert table.reachable_from("node-3") == 3
 
 
 SLICE = """---
@@ -121,10 +121,8 @@ GONE = "{{addresses: [{}], conditions: {{ready: false, serving: false, terminati
 
 
 def addresses(found):
-    """The addresses that node 0 gives."""
-    rule = found.rule(0, Entry.CLUSTER_IP, Source.NODE)
-    members = found.model.members[rule["first"] : rule["first"] + rule["count"]]
-    return [found.model.places.endpoints[member] for member in members]
+    """The addresses that node 1 gives."""
+    return found.given(1, node_port=False)
 
 
 def test_slices_are_joined_and_addresses_counted_once(rules):
@@ -135,7 +133,6 @@ def test_slices_are_joined_and_addresses_counted_once(rules):
         slice_of("a", READY.format("10.1.0.2"), READY.format("10.1.0.3")),
     )
     assert addresses(found) == [(f"10.1.0.{last}", 8080) for last in (1, 2, 3)]
-    assert found.model.endpoints["pod"].tolist() == [-1, -1, -1]
 
 
 def test_the_slices_port_of_the_same_name_counts(rules):

@@ -2,7 +2,6 @@
 
 import pytest
 
-from emu.hops.node import Entry, Source
 from emu.model.build import build
 from emu.model.targets import TargetKind
 
@@ -58,7 +57,7 @@ def found(model, number=0):
     kind = TargetKind(int(target["kind"]))
     if kind == TargetKind.SERVICE:
         name = model.places.services[target["service"]]
-        way_in = Entry(int(target["entry"])).name
+        way_in = model.decisions[target["rule"]].front.entry.name
         return f"{name} by {way_in} of node {target['node'] + 1}"
     if kind == TargetKind.LISTENER:
         listener = model.listeners[target["listener"]]
@@ -118,15 +117,15 @@ def test_an_address_needs_no_resolver(model):
 
 
 @pytest.mark.parametrize(
-    ("place", "vertex", "local_hops", "pod", "source", "source_number"),
+    ("place", "vertex", "local_hops", "pod", "source_number"),
     [
-        (OUTSIDE, CLIENT, 0, -1, Source.OUTSIDE, CLIENT),
-        (ON_NODE, NODE_2, 0, -1, Source.NODE, NODE_2),
-        (IN_POD, NODE_2, 1, 0, Source.POD, 4),  # behind the four hosts, Pod number 0
+        (OUTSIDE, CLIENT, 0, -1, CLIENT),
+        (ON_NODE, NODE_2, 0, -1, NODE_2),
+        (IN_POD, NODE_2, 1, 0, 4),  # behind the four hosts, Pod number 0
     ],
 )
-def test_where_a_client_is(model, place, vertex, local_hops, pod, source, source_number):
+def test_where_a_client_is(model, place, vertex, local_hops, pod, source_number):
     """A client in a Pod is at its node, one hop away, and conntrack knows it as the Pod."""
     client = model(place, "http://192.168.1.1/").clients[0]
-    fields = ["vertex", "local_hops", "pod", "source", "source_number"]
-    assert [client[name] for name in fields] == [vertex, local_hops, pod, source, source_number]
+    fields = ["vertex", "local_hops", "pod", "source_number"]
+    assert [client[name] for name in fields] == [vertex, local_hops, pod, source_number]

@@ -10,7 +10,6 @@ from emu.engines.compiled.event_list import EventList
 from emu.engines.ending import NEVER
 from emu.events import Kind
 from emu.hops.conntrack import Conntrack
-from emu.hops.node import Source
 from emu.hops.tcp import PATIENCE_NS
 from emu.model import Model
 from emu.model.state import State
@@ -36,7 +35,6 @@ SENDER = np.dtype(
         ("local_hops", "i8"),
         ("number", "i8"),
         ("pod", "i8"),
-        ("source", "i8"),
         ("patience_ns", "i8"),
     ]
 )
@@ -88,7 +86,6 @@ class Fixed(NamedTuple):
     seed: int
     end: int
     requests: int
-    services: int
     sources: int
     mode: int
     resolver_latency: int
@@ -142,7 +139,6 @@ def fixed(model: Model, state: State, timed: bool = False) -> Fixed:
         seed=model.seed,
         end=NEVER if model.end_ns is None else model.end_ns,
         requests=NEVER if model.requests is None else model.requests,
-        services=len(model.places.services),
         sources=model.sources,
         mode=model.mode,
         resolver_latency=model.resolver_latency,
@@ -180,10 +176,10 @@ def _senders(model: Model) -> NDArray[Any]:
     for row, client in zip(rows, model.clients, strict=False):
         row["vertex"], row["local_hops"] = client["vertex"], client["local_hops"]
         row["number"], row["pod"] = client["source_number"], client["pod"]
-        row["source"], row["patience_ns"] = client["source"], PATIENCE_NS
+        row["patience_ns"] = PATIENCE_NS
     for row, listener in zip(rows[len(model.clients) :], model.listeners, strict=True):
         row["vertex"] = row["number"] = listener.vertex
-        row["source"], row["pod"] = Source.OUTSIDE, NONE
+        row["pod"] = NONE
         row["patience_ns"] = listener.connect_timeout_ns
     return rows
 

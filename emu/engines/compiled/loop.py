@@ -46,7 +46,7 @@ from emu.hops.network import (
     REFUSED,
     travel,
 )  # fmt: skip
-from emu.hops.node import Entry, Verdict, rule_number, seen_as, translate, tuple_prefix
+from emu.hops.node import Verdict, translate, tuple_prefix
 from emu.hops.pod import Admission, arrive, leave
 from emu.hops.ports import ephemeral
 from emu.hops.tcp import PATIENCE_NS, resend
@@ -80,7 +80,6 @@ _TIME_WAIT, _CLOSE = (int(closing) for closing in Closing)
 _DROP, _REJECT = int(Verdict.DROP), int(Verdict.REJECT)
 _NO_CONNTRACK, _NO_SNAT_PORT = int(Verdict.NO_CONNTRACK), int(Verdict.NO_SNAT_PORT)
 _WANTS_ROOM = int(Verdict.ENLARGE)
-_NODE_PORT = int(Entry.NODE_PORT)
 
 _OK, _IN_FLIGHT, _REFUSED = int(Outcome.OK), int(Outcome.IN_FLIGHT), int(Outcome.REFUSED)
 _BACKLOG_FULL, _BAD_GATEWAY = int(Outcome.BACKLOG_FULL), int(Outcome.BAD_GATEWAY)
@@ -278,7 +277,7 @@ def _set_out(f: Fixed, m: Moving, slot: int, client: int, now: int) -> tuple[int
         return row["lb_ns"], _LB_REQUEST
     if kind == _SERVICE:
         node, service = f.targets[target]["node"], f.targets[target]["service"]
-        return _open(f, m, slot, node, service, f.targets[target]["entry"], sent)
+        return _open(f, m, slot, node, service, f.targets[target]["rule"], sent)
     if kind == _POD:
         return _to_pod(f, m, slot, target, sent)
     if kind == _CLOSED:
@@ -317,7 +316,7 @@ def _lb_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     row["lb_port"] = ephemeral(m.connections[vertex])
     m.connections[vertex] += 1
     node, service = int(backends[backend]["node"]), f.listeners[listener]["service"]
-    return _open(f, m, slot, node, service, _NODE_PORT, now)
+    return _open(f, m, slot, node, service, backends[backend]["rule"], now)
 
 
 @part
@@ -330,15 +329,13 @@ def _balanced(f: Fixed, m: Moving, listener: int) -> tuple[int, NDArray[Any], ND
 
 @part
 def _open(
-    f: Fixed, m: Moving, slot: int, node: int, service: int, entry: int, now: int
+    f: Fixed, m: Moving, slot: int, node: int, service: int, rule: int, now: int
 ) -> tuple[int, int]:
     """The sender's first SYN is on its way to the node that translates it."""
     row, journey = m.rows[slot], m.journeys[slot]
     row["node"], row["service"] = node, service
     journey["via"] = node
-    sender = f.senders[_sender(f, m, slot)]
-    source = seen_as(sender["source"], sender["vertex"], node)
-    journey["rule"] = rule_number(f.services, node, service, entry, source)
+    journey["rule"] = rule
     return now + _travel(f, m, slot, node, 0, 0, FIRST_PACKET), _NODE_SYN
 
 

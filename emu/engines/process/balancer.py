@@ -10,7 +10,6 @@ from emu.engines.process.request import Request
 from emu.events import Kind
 from emu.hops.balancer import finished, pick, started
 from emu.hops.network import ANSWERED, CLIENT_CONNECTION, REACH
-from emu.hops.node import Entry, Source
 from emu.hops.ports import ephemeral
 from emu.kernel import bound
 from emu.recorder.rows import Outcome
@@ -29,12 +28,13 @@ class Listener:
         self.state: Final = emulation.state.listeners[number]
         self._vertex = self.description.vertex
         self._nodes = [emulation.nodes[node] for node in self.state.backends["node"]]
+        self._rules = self.state.backends["rule"].tolist()
         its = (self.state.strategy, self.state.backends, self.state.memory)
         self._pick = bound(pick, *its)
         self._started, self._finished = bound(started, *its), bound(finished, *its)
         self._sender = Sender(
             vertex=self._vertex, local_hops=0, number=self._vertex, pod=-1,
-            source=Source.OUTSIDE, patience_ns=self.description.connect_timeout_ns,
+            patience_ns=self.description.connect_timeout_ns,
         )  # fmt: skip
         self._connections = emulation.connections[self._vertex]
 
@@ -53,7 +53,9 @@ class Listener:
             request.lb_response_ns = request.lb_ns
         else:
             self._started(backend)
-            request.lb_response_ns = yield from self._through(request, self._nodes[backend])
+            request.lb_response_ns = yield from self._through(
+                request, self._nodes[backend], backend
+            )
             yield Moment(self.env, Kind.ANSWER, request.request, request.lb_response_ns)
             self._finished(backend)
         size = request.response_bytes if request.outcome == Outcome.OK else 0
@@ -61,8 +63,8 @@ class Listener:
             *ends, size, *ANSWERED, CLIENT_CONNECTION, *draw
         )
 
-    def _through(self, request: Request, node: Node) -> Generator[Moment, None, int]:
+    def _through(self, request: Request, node: Node, backend: int) -> Generator[Moment, None, int]:
         """Open a connection to a node's NodePort; when the answer is back."""
         request.lb_port = ephemeral(next(self._connections))
-        service, start = self.description.service, request.lb_ns
-        return node.connect(request, self._sender, request.lb_port, service, Entry.NODE_PORT, start)
+        service, rule = self.description.service, self._rules[backend]
+        return node.connect(request, self._sender, request.lb_port, service, rule, request.lb_ns)

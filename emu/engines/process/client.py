@@ -10,7 +10,6 @@ from emu.engines.process.request import Request
 from emu.events import Kind
 from emu.hops import dns
 from emu.hops.network import FIRST_PACKET, ONWARD, POD_CONNECTION, REFUSED
-from emu.hops.node import Entry, Source
 from emu.hops.ports import ephemeral
 from emu.hops.tcp import PATIENCE_NS
 from emu.model.targets import TargetKind
@@ -40,7 +39,7 @@ class Client:
         self._sender = Sender(
             vertex=self.vertex, local_hops=self.local_hops,
             number=int(description["source_number"]), pod=int(description["pod"]),
-            source=Source(int(description["source"])), patience_ns=PATIENCE_NS,
+            patience_ns=PATIENCE_NS,
         )  # fmt: skip
         self._connections = emulation.connections[self._sender.number]
         first, targets = int(description["first_target"]), int(description["targets"])
@@ -107,7 +106,7 @@ class Client:
         """To a NodePort or a ClusterIP, which a node translates."""
         back: int = yield from self.emulation.nodes[target["node"]].connect(
             request, self._sender, request.client_port,
-            int(target["service"]), Entry(int(target["entry"])), request.sent_ns,
+            int(target["service"]), int(target["rule"]), request.sent_ns,
         )  # fmt: skip
         yield self._answer(request, back)
         return back

@@ -7,7 +7,6 @@ from emu.engines.process.moments import Moment
 from emu.engines.process.pod import Pod
 from emu.engines.process.request import Request
 from emu.hops.network import ANSWERED, ESTABLISHED, POD_CONNECTION
-from emu.hops.node import Source
 
 if TYPE_CHECKING:
     from emu.engines.process.emulation import Emulation
@@ -20,7 +19,6 @@ class Sender(NamedTuple):
     local_hops: int
     number: int
     pod: int
-    source: Source
     patience_ns: int
 
 

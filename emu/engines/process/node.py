@@ -10,7 +10,7 @@ from emu.engines.process.request import Request
 from emu.events import Kind
 from emu.hops.conntrack import TIMEOUTS_NS, Closing, close
 from emu.hops.network import FIRST_PACKET, ONWARD, POD_CONNECTION, REFUSED
-from emu.hops.node import Entry, Verdict, rule_number, seen_as, translate, tuple_prefix
+from emu.hops.node import Verdict, translate, tuple_prefix
 from emu.hops.tcp import resend
 from emu.recorder.rows import Outcome
 
@@ -40,7 +40,7 @@ class Node:
         self._limit = int(emulation.model.conntrack_limits[number])
 
     def connect(
-        self, request: Request, sender: Sender, port: int, service: int, entry: Entry, start: int
+        self, request: Request, sender: Sender, port: int, service: int, rule: int, start: int
     ) -> Generator[Moment, None, int]:
         """Carry a request over a new connection through this node.
 
@@ -49,9 +49,6 @@ class Node:
         """
         request.node, request.service = self.number, service
         arrival = start + self._travel(request, sender, self.number, 0, FIRST_PACKET)
-        services = len(self.model.places.services)
-        source = seen_as(sender.source, sender.vertex, self.number)
-        rule = rule_number(services, self.number, service, entry, source)
         for retry in count():
             yield Moment(self.env, Kind.NODE_SYN, request.request, arrival + resend(retry))
             verdict, endpoint, nat_port, masqueraded = self._translate(

@@ -32,8 +32,11 @@ else:
     Strategy = choice(STRATEGIES)
     """The type of a scenario's field that holds a strategy."""
 
-BACKENDS = np.dtype([("node", "i4"), ("available", "i4"), ("in_flight", "i8"), ("weight", "f8")])
-"""One backend of a listener: a node with its health, load and weight."""
+BACKENDS = np.dtype(
+    [("node", "i4"), ("available", "i4"), ("in_flight", "i8"), ("weight", "f8"), ("rule", "i8")]
+)
+"""One backend of a listener: a node with its health, load and weight, and the number of what it
+decides about packets from there (see `emu.hops.node.RULE`)."""
 
 pick = dispatcher("strategies", [module.pick for module in STRATEGIES.values()])
 """``pick(kind, backends, memory, seed, request, attempt)`` for any strategy, by its number."""

@@ -1,9 +1,13 @@
-"""kube-proxy's choice among the endpoints of a Service, one file a mode, and the contract.
+"""kube-proxy: what a node's rules make of a packet, one file a mode, and the contract.
 
 A mode is a module in ``modes/`` with
 
+- ``decide(view, packet) -> Decision``: what the node with this `NodeView` does with a first
+  `Packet`, and to which endpoints it may go;
 - ``pick(endpoints, seed, request, attempt) -> int``: a kernel that gives the place, from 0, of the
-  endpoint that a new connection is translated to, among ``endpoints`` >= 1 of them.
+  endpoint that a new connection is translated to, among ``endpoints`` >= 1 of them;
+- ``NODE_PORT_ADDRESSES``: at which of a node's addresses NodePorts answer where the configuration
+  says nothing; None for all.
 
 kube-proxy always balances connections, never requests, and never tries a second endpoint.
 """

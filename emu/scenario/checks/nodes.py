@@ -1,7 +1,7 @@
 """Nodes, and the Pods on them."""
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network, ip_address, ip_network
 from itertools import pairwise
 
 from emu.errors import Mistake
@@ -12,7 +12,9 @@ from emu.scenario.text import listed
 def mistakes(subject: Subject) -> Iterator[Mistake]:
     """podCIDRs that overlap, Pods on nodes that are not there, Deployments that miss their Pods."""
     cluster, place_of = subject.cluster, subject.objects.place_of
-    networks = sorted((IPv4Network(node.pod_cidr), node.name, node) for node in cluster.nodes)
+    networks = sorted(
+        (IPv4Network(node.pod_cidr), node.name, node) for node in cluster.nodes if node.pod_cidr
+    )
     for (first, name, _), (second, _, node) in pairwise(networks):
         if first.overlaps(second):
             rule = f"must not overlap with {first}, the podCIDR of node {name}"
@@ -31,11 +33,15 @@ def mistakes(subject: Subject) -> Iterator[Mistake]:
 
 def warnings(subject: Subject) -> Iterator[str]:
     """Pods whose address is none of their node's podCIDR."""
-    networks = {node.name: IPv4Network(node.pod_cidr) for node in subject.cluster.nodes}
+    networks = {
+        node.name: [ip_network(text) for text in node.pod_networks]
+        for node in subject.cluster.nodes
+    }
     strangers = [
         pod.key
         for pod in subject.cluster.pods
-        if not pod.spec.host_network and IPv4Address(pod.ip) not in networks[pod.node_name]
+        if not pod.spec.host_network
+        and not any(ip_address(pod.ip) in network for network in networks[pod.node_name])
     ]
     if strangers:
         yield f"addresses outside their node's podCIDR: Pods {listed('', strangers, 5)}"

@@ -13,6 +13,7 @@ from emu.scenario.kubernetes.node import Node
 from emu.scenario.kubernetes.objects import Block, KubernetesObject, selects
 from emu.scenario.kubernetes.pod import ContainerPort, Pod
 from emu.scenario.kubernetes.service import Service, ServicePort
+from emu.scenario.kubernetes.servicecidr import ServiceCIDR
 
 KINDS: Final[dict[tuple[str, str], type[Block]]] = {
     ("v1", "Node"): Node,
@@ -20,6 +21,7 @@ KINDS: Final[dict[tuple[str, str], type[Block]]] = {
     ("v1", "Pod"): Pod,
     ("discovery.k8s.io/v1", "EndpointSlice"): EndpointSlice,
     ("apps/v1", "Deployment"): Deployment,
+    ("networking.k8s.io/v1", "ServiceCIDR"): ServiceCIDR,
     ("kubeproxy.config.k8s.io/v1alpha1", "KubeProxyConfiguration"): KubeProxyConfiguration,
 }
 """The kinds that are read, by ``apiVersion`` and ``kind``."""
@@ -37,6 +39,7 @@ __all__ = [
     "Node",
     "Pod",
     "Service",
+    "ServiceCIDR",
     "ServicePort",
     "selects",
 ]

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from emu.scenario.fields import Port
+from emu.scenario.fields import AddressText, Port
 from emu.scenario.kubernetes.objects import Block, KubernetesObject, Protocol
 
 SERVICE_LABEL = "kubernetes.io/service-name"
@@ -16,7 +16,8 @@ class EndpointPort(Block):
 
     name: str = ""
     protocol: Protocol = "TCP"
-    port: Port
+    port: Port | None = None
+    """None stands for every port, which kube-proxy passes over."""
 
 
 class EndpointConditions(Block):
@@ -35,14 +36,28 @@ class TargetReference(Block):
     name: str = ""
 
 
+class Hint(Block):
+    """A place that an endpoint is meant for."""
+
+    name: str
+
+
+class EndpointHints(Block):
+    """Which nodes and zones should use an endpoint (``trafficDistribution``, topology hints)."""
+
+    for_nodes: tuple[Hint, ...] = ()
+    for_zones: tuple[Hint, ...] = ()
+
+
 class Endpoint(Block):
     """One endpoint: usually a Pod."""
 
-    addresses: Annotated[tuple[str, ...], Field(min_length=1)]
+    addresses: Annotated[tuple[AddressText, ...], Field(min_length=1)]
     conditions: EndpointConditions = EndpointConditions()
     node_name: str | None = None
     zone: str | None = None
     target_ref: TargetReference | None = None
+    hints: EndpointHints = EndpointHints()
 
     @property
     def ready(self) -> bool:
@@ -51,8 +66,8 @@ class Endpoint(Block):
 
     @property
     def serving(self) -> bool:
-        """Whether it would take connections, ending or not; unset means as ``ready`` says."""
-        return self.ready if self.conditions.serving is None else self.conditions.serving
+        """Whether it would take connections, ending or not; unset counts as serving."""
+        return self.conditions.serving is not False
 
     @property
     def terminating(self) -> bool:

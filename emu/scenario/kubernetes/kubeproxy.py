@@ -1,5 +1,6 @@
 """KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1)."""
 
+from ipaddress import ip_network
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -19,10 +20,39 @@ def _known_mode(mode: str) -> str:
     return mode
 
 
+def _networks(text: str) -> str:
+    """One network, or one of each family with a comma between them."""
+    if text and (len(text.split(",")) > 2 or not all(map(_is_network, text.split(",")))):
+        raise ValueError("must be a network such as 10.244.0.0/16, or two with a comma between")
+    return text
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return "/" in text
+
+
 class IptablesConfiguration(Block):
-    """What holds for the mode iptables."""
+    """What holds for the mode iptables, and in part for ipvs."""
 
     masquerade_all: bool = False
+    localhost_node_ports: bool = True
+
+
+class NftablesConfiguration(Block):
+    """What holds for the mode nftables."""
+
+    masquerade_all: bool = False
+
+
+class IpvsConfiguration(Block):
+    """What holds for the mode ipvs."""
+
+    scheduler: str = ""
+    """How an endpoint is chosen; rr where nothing is said."""
 
 
 class ConntrackConfiguration(Block):
@@ -44,8 +74,15 @@ class KubeProxyConfiguration(Block):
     api_version: Literal["kubeproxy.config.k8s.io/v1alpha1"] = "kubeproxy.config.k8s.io/v1alpha1"
     kind: Literal["KubeProxyConfiguration"] = "KubeProxyConfiguration"
     configured_mode: Annotated[str, AfterValidator(_known_mode), Field(alias="mode")] = ""
-    cluster_cidr: NetworkText | Literal[""] = ""
+    cluster_cidr: Annotated[str, AfterValidator(_networks)] = ""
+    configured_detect_local_mode: Annotated[
+        Literal["", "ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix"],
+        Field(alias="detectLocalMode"),
+    ] = ""
+    node_port_addresses: tuple[NetworkText | Literal["primary"], ...] = ()
     iptables: IptablesConfiguration = IptablesConfiguration()
+    nftables: NftablesConfiguration = NftablesConfiguration()
+    ipvs: IpvsConfiguration = IpvsConfiguration()
     conntrack: ConntrackConfiguration = ConntrackConfiguration()
 
     @property
@@ -54,6 +91,17 @@ class KubeProxyConfiguration(Block):
         return self.configured_mode or "iptables"
 
     @property
+    def detect_local_mode(self) -> str:
+        """How the traffic of Pods is told from other traffic; ClusterCIDR where nothing is said."""
+        return self.configured_detect_local_mode or "ClusterCIDR"
+
+    @property
+    def cluster_networks(self) -> tuple[str, ...]:
+        """The networks of ``clusterCIDR``."""
+        return tuple(filter(None, self.cluster_cidr.split(",")))
+
+    @property
     def masquerade_all(self) -> bool:
         """Whether traffic to ClusterIPs from inside is masqueraded as well."""
-        return self.iptables.masquerade_all
+        of_mode = self.nftables if self.mode == "nftables" else self.iptables
+        return of_mode.masquerade_all

@@ -25,6 +25,7 @@ class NodeSpec(Block):
     """The spec of a Node."""
 
     pod_cidr: NetworkText | None = None
+    pod_cidrs: tuple[NetworkText, ...] = ()
     unschedulable: bool = False
     taints: tuple[Taint, ...] = ()
 
@@ -61,9 +62,22 @@ class Node(KubernetesObject):
         return ""
 
     @property
+    def addresses(self) -> tuple[str, ...]:
+        """All its addresses, InternalIPs first."""
+        order = ("InternalIP", "ExternalIP")
+        found = [a for a in self.status.addresses if a.type in order and a.address]
+        return tuple(a.address for a in sorted(found, key=lambda a: order.index(a.type)))
+
+    @property
+    def pod_networks(self) -> tuple[str, ...]:
+        """The networks of its Pods, one for each family that it has."""
+        given = (self.spec.pod_cidr, *self.spec.pod_cidrs)
+        return tuple(dict.fromkeys(text for text in given if text))
+
+    @property
     def pod_cidr(self) -> str:
-        """The network of its Pods; empty where it has none yet."""
-        return self.spec.pod_cidr or ""
+        """The IPv4 network of its Pods; empty where it has none."""
+        return next((text for text in self.pod_networks if ":" not in text), "")
 
     @property
     def zone(self) -> str | None:

@@ -1,5 +1,6 @@
 """Service (v1)."""
 
+from ipaddress import ip_address, ip_network
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, Strict
@@ -12,9 +13,23 @@ HEADLESS = "None"
 
 
 def _cluster_ip(text: str) -> str:
-    if text not in ("", HEADLESS) and not is_ipv4(text):
-        raise ValueError("must be an IPv4 address, or None for a headless Service")
-    return text
+    if text in ("", HEADLESS):
+        return text
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise ValueError("must be an IP address, or None for a headless Service") from None
+
+
+def _networks(ranges: tuple[str, ...]) -> tuple[str, ...]:
+    """Spaces around a range are passed over, and so are its host bits, as kube-proxy has it."""
+    try:
+        return tuple(str(ip_network(text.strip(), strict=False)) for text in ranges)
+    except ValueError:
+        raise ValueError("must be networks such as 198.51.100.0/24") from None
+
+
+ClusterIP = Annotated[str, AfterValidator(_cluster_ip)]
 
 
 class ServicePort(Block):
@@ -37,7 +52,7 @@ class ServicePort(Block):
 class ClientIP(Block):
     """How long a client stays with its endpoint."""
 
-    timeout_seconds: int = 10_800
+    timeout_seconds: Annotated[Whole, Field(gt=0, le=86_400)] = 10_800
 
 
 class SessionAffinityConfig(Block):
@@ -50,10 +65,11 @@ class ServiceSpec(Block):
     """The spec of a Service."""
 
     type: Literal["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"] = "ClusterIP"
-    cluster_ip: Annotated[str, AfterValidator(_cluster_ip)] = ""
+    cluster_ip: ClusterIP = ""
+    cluster_ips: tuple[ClusterIP, ...] = ()
     selector: dict[str, str] = Field(default_factory=dict)
     ports: tuple[ServicePort, ...] = ()
-    external_ips: tuple[str, ...] = ()
+    external_ips: tuple[AddressText, ...] = ()
     external_traffic_policy: Policy = "Cluster"
     internal_traffic_policy: Policy = "Cluster"
     publish_not_ready_addresses: bool = False
@@ -61,14 +77,16 @@ class ServiceSpec(Block):
     session_affinity_config: SessionAffinityConfig = SessionAffinityConfig()
     allocate_load_balancer_node_ports: bool = True
     load_balancer_ip: AddressText | None = None
-    load_balancer_source_ranges: tuple[str, ...] = ()
+    load_balancer_source_ranges: Annotated[tuple[str, ...], AfterValidator(_networks)] = ()
+    health_check_node_port: Annotated[Whole, Field(ge=0, le=65535)] = 0
 
 
 class Ingress(Block):
     """An address at which a load balancer answers for a Service."""
 
-    ip: str = ""
+    ip: AddressText | Literal[""] = ""
     hostname: str = ""
+    ip_mode: Literal["VIP", "Proxy"] = "VIP"
 
 
 class LoadBalancerStatus(Block):
@@ -112,6 +130,25 @@ class Service(KubernetesObject):
     def cluster_ip(self) -> str | None:
         """Its virtual address; None when it is headless."""
         return None if self.headless else self.spec.cluster_ip
+
+    @property
+    def cluster_ips(self) -> tuple[str, ...]:
+        """Its virtual addresses, one for each family that it has; none when it is headless."""
+        if self.headless:
+            return ()
+        return self.spec.cluster_ips or (self.spec.cluster_ip,)
+
+    @property
+    def virtual_ips(self) -> tuple[str, ...]:
+        """Addresses of its cloud load balancer that a node takes for the Service's own."""
+        return tuple(i.ip for i in self.status.load_balancer.ingress if i.ip and i.ip_mode == "VIP")
+
+    @property
+    def affinity_s(self) -> int:
+        """Seconds for which a client keeps its endpoint; 0 without session affinity."""
+        if self.spec.session_affinity == "None":
+            return 0
+        return self.spec.session_affinity_config.client_ip.timeout_seconds
 
     @property
     def selector(self) -> dict[str, str]:

@@ -1,15 +1,69 @@
-"""iptables mode: each endpoint with probability 1/n, independent of all before.
+"""iptables mode: a chain a Service, a chain an endpoint; each endpoint with probability 1/n.
 
 kube-proxy writes one rule an endpoint, ``-m statistic --mode random --probability 1/(n-i)`` for
-rule i from 0 and an unconditional last one, which together give each 1/n. Source: Kubernetes,
-pkg/proxy/iptables. Left out: the rounding of the probabilities to 31 bits.
+rule i from 0 and an unconditional last one. The kernel keeps a probability as a whole number of
+2^-31, so the chance of an endpoint is off 1/n by some 2^-31; `pick` makes the same comparisons.
+
+Source: Kubernetes, pkg/proxy/iptables; iptables, extensions/libxt_statistic.c; Linux,
+net/netfilter/xt_statistic.c.
 """
 
+from typing import Final
+
+from emu.hops.kubeproxy.services import Entry
+from emu.hops.kubeproxy.traffic import Action, Decision, accepts_source, decided
+from emu.hops.kubeproxy.view import NodeView, Packet, is_loopback
 from emu.kernel import kernel
 from emu.random_streams import ENDPOINT, uniform
+
+NODE_PORT_ADDRESSES: Final = None
+"""By default, NodePorts answer at every address of a node."""
 
 
 @kernel
 def pick(endpoints: int, seed: int, request: int, attempt: int) -> int:
     """A uniformly drawn place."""
     return int(uniform(seed, ENDPOINT, request, attempt) * endpoints)
+
+
+def decide(view: NodeView, packet: Packet) -> Decision:
+    """What the rules in the tables nat and filter make of a packet."""
+    front = view.services.by_address.get((packet.destination, packet.protocol, packet.port))
+    if front is None:
+        return _at_node(view, packet)
+    service = front.service
+    found = decided(view, packet, front)
+    if (
+        front.entry == Entry.LOAD_BALANCER_IP
+        and found.action != Action.REJECT
+        and not accepts_source(view, packet, service)
+    ):
+        return Decision(Action.DROP, f"{service.name}: not in loadBalancerSourceRanges", front)
+    leaves_here = view.owns(packet.source) and not view.owns(packet.destination)
+    if found.action != Action.DNAT and front.entry != Entry.CLUSTER_IP and leaves_here:
+        reason = f"{found.reason}, but KUBE-EXTERNAL-SERVICES sees nothing that the node sends"
+        return Decision(Action.NONE, reason, front)
+    return found
+
+
+def _at_node(view: NodeView, packet: Packet) -> Decision:
+    """A packet to one of the node's own addresses, or to nothing that kube-proxy knows.
+
+    NodePorts without endpoints are refused at every address of the node, whichever addresses
+    NodePorts answer at.
+    """
+    front = view.services.by_node_port.get((packet.protocol, packet.port))
+    if front is None or not view.owns(packet.destination):
+        return Decision(Action.NONE, "no rule is about this destination")
+    found = decided(view, packet, front)
+    if found.action != Action.DNAT or _answers(view, packet.destination):
+        return found
+    reason = f"{front.service.name} node port: does not answer at this address"
+    return Decision(Action.NONE, reason, front)
+
+
+def _answers(view: NodeView, address: str) -> bool:
+    """Whether the node answers on NodePorts there; never on IPv6's loopback address."""
+    if is_loopback(address) and (":" in address or not view.settings.localhost_node_ports):
+        return False
+    return view.node_port_addresses is None or address in view.node_port_addresses

@@ -1,0 +1,104 @@
+"""What kube-proxy knows of Services: their ports, and by which addresses packets reach them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from ipaddress import IPv4Network, IPv6Network
+from typing import NamedTuple, TypeAlias
+
+from emu.hops.endpoints import Endpoints
+
+Network: TypeAlias = IPv4Network | IPv6Network
+
+
+class Entry(IntEnum):
+    """The address by which a packet reaches a Service."""
+
+    CLUSTER_IP = 0
+    NODE_PORT = 1
+    EXTERNAL_IP = 2
+    LOAD_BALANCER_IP = 3
+
+    @property
+    def spoken(self) -> str:
+        """As kube-proxy's comments have it."""
+        return ("cluster IP", "node port", "external IP", "loadbalancer IP")[self]
+
+
+@dataclass(frozen=True, eq=False)
+class ServicePort:
+    """One port of a Service, in one address family.
+
+    ``name`` is ``namespace/name:port``, or without the port's name where it has none;
+    ``load_balancer_ips`` are those of ipMode VIP, the only ones that kube-proxy answers for;
+    ``affinity_s`` is for how long a client keeps its endpoint, 0 without session affinity. Numbers
+    that do not apply are 0.
+    """
+
+    name: str
+    protocol: str
+    cluster_ip: str
+    port: int
+    endpoints: Endpoints
+    node_port: int = 0
+    external_ips: tuple[str, ...] = ()
+    load_balancer_ips: tuple[str, ...] = ()
+    source_ranges: tuple[Network, ...] = ()
+    health_check_node_port: int = 0
+    external_local: bool = False
+    internal_local: bool = False
+    affinity_s: int = 0
+
+    @property
+    def external(self) -> bool:
+        """Whether it can be reached by another address than its ClusterIP."""
+        return bool(self.node_port or self.external_ips or self.load_balancer_ips)
+
+    @property
+    def uses_cluster(self) -> bool:
+        """Whether endpoints of the policy ``Cluster`` are ever used.
+
+        Traffic from Pods and from the node itself to external addresses is under it always.
+        """
+        return self.external or not self.internal_local
+
+    @property
+    def uses_local(self) -> bool:
+        """Whether endpoints of the policy ``Local`` are ever used."""
+        return self.internal_local or (self.external_local and self.external)
+
+
+class Front(NamedTuple):
+    """A Service port, and the kind of address by which it was reached."""
+
+    service: ServicePort
+    entry: Entry
+
+
+@dataclass
+class ServiceTable:
+    """Service ports by what a packet is addressed to; of two at one address the first counts."""
+
+    ports: tuple[ServicePort, ...] = ()
+    by_address: dict[tuple[str, str, int], Front] = field(default_factory=dict)
+    by_node_port: dict[tuple[str, int], Front] = field(default_factory=dict)
+    cluster_ips: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, ports: Iterable[ServicePort]) -> "ServiceTable":
+        """The table of these Service ports."""
+        table = cls(tuple(ports))
+        for service in table.ports:
+            table.cluster_ips.add(service.cluster_ip)
+            for entry, addresses in (
+                (Entry.CLUSTER_IP, (service.cluster_ip,)),
+                (Entry.EXTERNAL_IP, service.external_ips),
+                (Entry.LOAD_BALANCER_IP, service.load_balancer_ips),
+            ):
+                for address in addresses:
+                    key = (address, service.protocol, service.port)
+                    table.by_address.setdefault(key, Front(service, entry))
+            if service.node_port:
+                key_of_port = (service.protocol, service.node_port)
+                table.by_node_port.setdefault(key_of_port, Front(service, Entry.NODE_PORT))
+        return table

@@ -1,0 +1,164 @@
+"""kube-proxy on every node, from the cluster's objects."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from ipaddress import ip_network
+from typing import Final, cast
+
+from emu.hops.endpoints import Endpoint, Endpoints
+from emu.hops.kubeproxy import MODES
+from emu.hops.kubeproxy.services import Network, ServicePort, ServiceTable
+from emu.hops.kubeproxy.traffic import Decision
+from emu.hops.kubeproxy.view import LocalMode, NodePortAddresses, NodeView, Packet, Settings
+from emu.scenario import Cluster
+from emu.scenario.kubernetes import EndpointSlice, Node, Service
+from emu.scenario.kubernetes import ServicePort as Port
+
+OTHER_PROXY_LABEL: Final = "service.kubernetes.io/service-proxy-name"
+"""Says that a Service is none of kube-proxy's business."""
+
+
+class Proxies:
+    """The views of all nodes, for IPv4 (4) and IPv6 (6), and what they decide.
+
+    ``mode`` is the one configured where nothing else is said.
+    """
+
+    def __init__(self, cluster: Cluster, mode: str = "") -> None:
+        self.cluster = cluster
+        self.mode = mode or cluster.kube_proxy.mode
+        self._module = MODES[self.mode]
+        self._nodes = {node.name: node for node in cluster.nodes}
+        self._slices: dict[str, list[EndpointSlice]] = {}
+        for found in sorted(cluster.endpoint_slices, key=lambda its: its.name):
+            self._slices.setdefault(found.service, []).append(found)
+        self._tables: dict[int, ServiceTable] = {}
+        self._views: dict[tuple[str, int], NodeView] = {}
+
+    def table(self, family: int) -> ServiceTable:
+        """All Service ports of an address family, in the order of the Services."""
+        if family not in self._tables:
+            ports = (
+                port
+                for service in self.cluster.services
+                if OTHER_PROXY_LABEL not in service.labels
+                for port in _service_ports(service, self._slices.get(service.key, ()), family)
+            )
+            self._tables[family] = ServiceTable.of(ports)
+        return self._tables[family]
+
+    def port(self, service: Service, port: Port) -> ServicePort:
+        """What kube-proxy knows of this port of a Service that has an IPv4 address."""
+        name = _name(service, port)
+        return next(
+            found
+            for found in self.table(4).ports
+            if (found.name, found.protocol) == (name, port.protocol)
+        )
+
+    def view(self, node: str, family: int = 4) -> NodeView:
+        """A node as its kube-proxy has it."""
+        key = node, family
+        if key not in self._views:
+            self._views[key] = self._seen_by(self._nodes[node], family)
+        return self._views[key]
+
+    def decide(self, node: str, packet: Packet) -> Decision:
+        """What this node's rules make of a packet that comes to it, or that it sends."""
+        view = self.view(node, 6 if ":" in packet.destination else 4)
+        return cast(Decision, self._module.decide(view, packet))
+
+    def _seen_by(self, node: Node, family: int) -> NodeView:
+        return NodeView(
+            name=node.name,
+            zone=node.zone or "",
+            addresses=tuple(a for a in node.addresses if _family(a) == family),
+            pod_networks=_networks(node.pod_networks, family),
+            settings=self._settings[family],
+            services=self.table(family),
+        )
+
+    @cached_property
+    def _settings(self) -> dict[int, Settings]:
+        return {family: self._configured(family) for family in (4, 6)}
+
+    def _configured(self, family: int) -> Settings:
+        configuration = self.cluster.kube_proxy
+        ranges = [text for it in self.cluster.service_cidrs for text in it.spec.cidrs]
+        addresses = configuration.node_port_addresses or self._module.NODE_PORT_ADDRESSES
+        return Settings(
+            masquerade_all=configuration.masquerade_all,
+            detect_local=cast(LocalMode, configuration.detect_local_mode),
+            cluster_networks=_networks(configuration.cluster_networks, family),
+            node_port_addresses=_of_node_ports(addresses or (), family),
+            localhost_node_ports=configuration.iptables.localhost_node_ports,
+            service_networks=_networks(tuple(ranges), family),
+        )
+
+
+def _of_node_ports(addresses: tuple[str, ...], family: int) -> NodePortAddresses:
+    """Every address, where nothing of this family is asked for."""
+    if "primary" in addresses:
+        return ("primary",)
+    return _networks(addresses, family) or None
+
+
+def _family(address: str) -> int:
+    return 6 if ":" in address else 4
+
+
+def _networks(texts: tuple[str, ...], family: int) -> tuple[Network, ...]:
+    return tuple(ip_network(text) for text in texts if _family(text) == family)
+
+
+def _name(service: Service, port: Port) -> str:
+    """As kube-proxy writes a Service port: ``namespace/name:port``, or without a port's name."""
+    return f"{service.key}:{port.name}".removesuffix(":")
+
+
+def _service_ports(
+    service: Service, slices: Sequence[EndpointSlice], family: int
+) -> Iterator[ServicePort]:
+    """What kube-proxy knows of a Service's ports, if it has an address of this family."""
+    address = next((a for a in service.cluster_ips if _family(a) == family), None)
+    if address is None:
+        return
+    reached_from_outside = service.type != "ClusterIP" or service.spec.external_ips
+    external_local = service.external_traffic_policy == "Local" and bool(reached_from_outside)
+    health_check = external_local and service.type == "LoadBalancer"
+    for port in service.ports:
+        yield ServicePort(
+            name=_name(service, port),
+            protocol=port.protocol,
+            cluster_ip=address,
+            port=port.port,
+            endpoints=Endpoints(_endpoints(slices, port, family)),
+            node_port=port.node_port or 0,
+            external_ips=tuple(a for a in service.spec.external_ips if _family(a) == family),
+            load_balancer_ips=tuple(a for a in service.virtual_ips if _family(a) == family),
+            source_ranges=_networks(service.spec.load_balancer_source_ranges, family),
+            health_check_node_port=service.spec.health_check_node_port if health_check else 0,
+            external_local=external_local,
+            internal_local=service.internal_traffic_policy == "Local",
+            affinity_s=service.affinity_s,
+        )
+
+
+def _endpoints(slices: Sequence[EndpointSlice], port: Port, family: int) -> Iterator[Endpoint]:
+    """The endpoints of a Service port in its slices, given in the order of their names.
+
+    Like kube-proxy, the slice's port of the same name and protocol counts, and the first address of
+    each entry.
+    """
+    for slice_ in slices:
+        for at in slice_.ports:
+            if (at.name, at.protocol) != (port.name, port.protocol) or at.port is None:
+                continue
+            for entry in sorted(slice_.endpoints, key=lambda its: ",".join(its.addresses)):
+                if _family(entry.addresses[0]) == family:
+                    yield Endpoint(
+                        entry.addresses[0], at.port, entry.node_name or "",
+                        entry.ready, entry.serving, entry.terminating,
+                        frozenset(hint.name for hint in entry.hints.for_nodes),
+                        frozenset(hint.name for hint in entry.hints.for_zones),
+                    )  # fmt: skip
