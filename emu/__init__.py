@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 __all__ = [
+    "Answer",
     "EmuError",
+    "Flow",
     "Interrupted",
     "Mistake",
+    "Reach",
     "ResultsError",
     "Run",
     "Scenario",
@@ -27,22 +30,28 @@ __all__ = [
     "__version__",
     "load",
     "open_run",
+    "probe",
     "run",
     "trace",
 ]
 
 if TYPE_CHECKING:
     from emu.analysis.summary import Summary
-    from emu.api import load, open_run, run, trace
+    from emu.api import load, open_run, probe, run, trace
     from emu.errors import EmuError, Mistake, ResultsError, ScenarioError, UnknownNameError
+    from emu.probing.flows import Answer, Flow
+    from emu.probing.reaching import Reach
     from emu.results import Interrupted, Run
     from emu.scenario import Scenario
     from emu.tracing import Trace
 
 _HOMES = {
+    "Answer": "emu.probing.flows",
     "EmuError": "emu.errors",
+    "Flow": "emu.probing.flows",
     "Interrupted": "emu.results",
     "Mistake": "emu.errors",
+    "Reach": "emu.probing.reaching",
     "ResultsError": "emu.errors",
     "Run": "emu.results",
     "Scenario": "emu.scenario",
@@ -52,6 +61,7 @@ _HOMES = {
     "UnknownNameError": "emu.errors",
     "load": "emu.api",
     "open_run": "emu.api",
+    "probe": "emu.api",
     "run": "emu.api",
     "trace": "emu.api",
 }

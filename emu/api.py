@@ -1,16 +1,17 @@
-"""What scripts use: `load`, `run`, `open_run` and `trace`.
+"""What scripts use: `load`, `run`, `open_run`, `trace` and `probe`.
 
 Each imports what it needs itself: tracing needs no Parquet, and loading neither that nor rich.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
-from emu.scenario import Scenario
+from emu.scenario import Scenario, load_any
 from emu.scenario import load as _load
 
 if TYPE_CHECKING:
+    from emu.probing import Answer, Flow, Reach
     from emu.results import Run
     from emu.tracing import Trace
 
@@ -66,6 +67,47 @@ def open_run(path: str | Path) -> "Run":
     found = Run(Path(path))
     _ = found.summary
     return found
+
+
+@overload
+def probe(
+    source: str | Path | Scenario,
+    flows: None = None,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    mode: str = "",
+) -> "list[Reach]": ...
+@overload
+def probe(
+    source: str | Path | Scenario,
+    flows: "str | Path | Sequence[Flow]",
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    mode: str = "",
+) -> "list[Answer]": ...
+def probe(
+    source: str | Path | Scenario,
+    flows: "str | Path | Sequence[Flow] | None" = None,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    mode: str = "",
+) -> "list[Reach] | list[Answer]":
+    """Who reaches what by kube-proxy's rules, and why; with ``flows``, what each of them meets.
+
+    ``source`` may also be a file with Kubernetes objects alone. ``flows`` is a file with a list, or
+    `Flow` objects. ``mode`` is a proxy mode other than the configured one. Nothing is sent. Raises
+    ScenarioError, and UnknownNameError for a node or mode that there is not.
+    """
+    from emu.model.proxies import Proxies
+    from emu.probing import answers, reachability, read_flows
+
+    scenario = source if isinstance(source, Scenario) else load_any(source, overrides)
+    proxies = Proxies(scenario.cluster, mode)
+    if flows is None:
+        return list(reachability(scenario, proxies))
+    return list(
+        answers(proxies, read_flows(Path(flows)) if isinstance(flows, str | Path) else flows)
+    )
 
 
 def trace(

@@ -91,6 +91,12 @@ def test_logical_path_is_the_real_one(shell):
     assert OUTPUTS[line].splitlines() == shell(line, columns=100)
 
 
+def test_answers_to_flows_are_the_real_ones(shell):
+    """The answers in the README are what emu probe prints."""
+    line = "emu probe cluster.yaml --flows flows.yaml"
+    assert OUTPUTS[line].splitlines() == shell(line)
+
+
 def test_wire_path_is_part_of_the_real_one(shell):
     """The wire view in the README is that of emu trace, with lines left out where it says so."""
     line = "emu trace scenarios/nodeport.yaml --wire"

@@ -120,7 +120,7 @@ def _service_ports(
     service: Service, slices: Sequence[EndpointSlice], family: int
 ) -> Iterator[ServicePort]:
     """What kube-proxy knows of a Service's ports, if it has an address of this family."""
-    address = next((a for a in service.cluster_ips if _family(a) == family), None)
+    address = next((a for a in service.cluster_ips if a and _family(a) == family), None)
     if address is None:
         return
     reached_from_outside = service.type != "ClusterIP" or service.spec.external_ips

@@ -21,7 +21,7 @@ from emu.scenario.kubernetes import (
     Pod,
     Service,
 )
-from emu.scenario.loading import Scenario, load
+from emu.scenario.loading import Scenario, load, load_any
 from emu.scenario.names import resolve
 from emu.scenario.overrides import parse_overrides
 
@@ -45,6 +45,7 @@ __all__ = [
     "ScenarioSpec",
     "Service",
     "load",
+    "load_any",
     "parse_overrides",
     "resolve",
 ]

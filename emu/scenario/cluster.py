@@ -16,7 +16,7 @@ What was given is never changed, so completing a completed cluster gives the sam
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import cycle
 from typing import Any, TypeVar
 
@@ -96,6 +96,16 @@ def completed(cluster: Cluster, pools: Sequence[NodePool], taken: Iterable[str])
         cluster.kube_proxy,
         cluster.service_cidrs,
     )
+
+
+def as_found(cluster: Cluster) -> Cluster:
+    """The objects of a cluster as it runs: nothing is added but EndpointSlices, where none is.
+
+    Pods that are not placed yet, or have no address, are left out.
+    """
+    pods = tuple(pod for pod in cluster.pods if pod.node_name and pod.ip)
+    slices = cluster.endpoint_slices or completed_slices((), cluster.services, pods, cluster.nodes)
+    return replace(cluster, pods=pods, endpoint_slices=slices, deployments=())
 
 
 def _first(free: Iterator[Free], owner: Node | Pod | Service, rule: str) -> Free:

@@ -21,6 +21,24 @@ class Documents(NamedTuple):
     objects: list[Place]
 
 
+def has_scenario(source: Path) -> bool:
+    """Whether a document of kind Scenario is in the file, and not Kubernetes objects alone.
+
+    Raises ScenarioError where there is no such file, or no YAML in it.
+    """
+    places = list(_places(read_file(source, str(source)), str(source), []))
+    return not places or any(_kind(place) == SCENARIO for place in places)
+
+
+def gather_objects(
+    source: Path, overrides: Mapping[str, Any], mistakes: list[Mistake]
+) -> list[Place]:
+    """The Kubernetes objects of a file without a Scenario, with their overrides."""
+    name = str(source)
+    places = list(_places(read_file(source, name), name, mistakes))
+    return overridden(places, overrides, mistakes)
+
+
 def gather(source: Path, overrides: Mapping[str, Any], mistakes: list[Mistake]) -> Documents:
     """The documents of the file and of the manifests that it names, with their overrides.
 

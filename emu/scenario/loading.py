@@ -9,10 +9,11 @@ from typing import Any
 from emu.errors import Mistake, ScenarioError
 from emu.scenario import resolved
 from emu.scenario.checks import Subject, check, sizes, warn
-from emu.scenario.cluster import Cluster, ExhaustedError, completed
+from emu.scenario.cluster import Cluster, ExhaustedError, as_found, completed
 from emu.scenario.description import ScenarioDocument, ScenarioSpec
-from emu.scenario.documents import gather
+from emu.scenario.documents import gather, gather_objects, has_scenario
 from emu.scenario.objects import Objects, read_objects
+from emu.scenario.place import Place
 from emu.scenario.placement import NoNodeFitsError
 from emu.scenario.reference import completed_spec, with_reference
 from emu.scenario.rules import validated
@@ -71,6 +72,28 @@ def load(
         raise ScenarioError(_in_order(mistakes))
     warnings = (*objects.warnings, *warn(subject))
     return Scenario(document.metadata.name, spec, cluster, warnings)
+
+
+def load_any(source: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenario:
+    """The scenario in a file; or, where there is none in it, its Kubernetes objects alone.
+
+    Then nobody sends anything. Objects of a cluster, with their Pods or EndpointSlices, are taken
+    as they are; others are completed as in a scenario. Raises ScenarioError.
+    """
+    path, mistakes = Path(source), list[Mistake]()
+    if has_scenario(path):
+        return load(path, overrides)
+    objects = read_objects(gather_objects(path, overrides or {}, mistakes), mistakes)
+    if mistakes:
+        raise ScenarioError(_in_order(mistakes))
+    spec = ScenarioSpec.model_construct(clients=())
+    given = objects.cluster
+    found = given.pods or given.endpoint_slices or (given.services and not given.deployments)
+    cluster = as_found(given) if found else _completed(spec, objects)
+    subject = Subject(spec, cluster, Place(str(source), None), objects)
+    if mistakes := check(subject):
+        raise ScenarioError(_in_order(mistakes))
+    return Scenario(path.stem, spec, cluster, (*objects.warnings, *warn(subject)))
 
 
 def _in_order(mistakes: Iterable[Mistake]) -> list[Mistake]:

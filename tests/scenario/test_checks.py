@@ -137,3 +137,18 @@ def test_values_in_messages_are_short(loaded):
         loaded(spec=spec + CLIENT, overrides={"spec.duration": long})
     assert [len(mistake.value) for mistake in refusal.value.mistakes] == [60, 60]
     assert len(str(refusal.value)) < 600
+
+
+def test_what_kube_proxy_copes_with_is_a_warning(loaded):
+    """A NodePort of a ClusterIP Service, and one outside the range: said, and taken as it is."""
+    service = """
+apiVersion: v1
+kind: Service
+metadata: {name: odd}
+spec: {ports: [{port: 80, nodePort: 20001}]}
+"""
+    warnings = loaded(service, spec="  dns: {example.com: [192.168.1.100]}\n" + CLIENT).warnings
+    assert warnings[:2] == (
+        "Service default/odd: has a NodePort, and its type is ClusterIP",
+        "Service default/odd: NodePort 20001 is outside 30000-32767",
+    )

@@ -50,6 +50,11 @@ class ServicePort:
     affinity_s: int = 0
 
     @property
+    def family(self) -> int:
+        """4 or 6: the address family."""
+        return 6 if ":" in self.cluster_ip else 4
+
+    @property
     def external(self) -> bool:
         """Whether it can be reached by another address than its ClusterIP."""
         return bool(self.node_port or self.external_ips or self.load_balancer_ips)

@@ -96,13 +96,13 @@ def _external(view: NodeView, packet: Packet, front: Front) -> Decision:
         return unserved(front, local_missing=False)
     what = f"{service.name} {front.entry.spoken}, externalTrafficPolicy"
     if not service.external_local:
-        reason = f"{what} Cluster: masqueraded, so that the answer comes back here"
+        reason = f"{what} Cluster: masqueraded"
         return Decision(Action.DNAT, reason, front, usable.cluster, masquerade=True)
     if view.detects_pod(packet.source):
-        reason = f"{what} Local, but from a Pod, as under Cluster: its source stays"
+        reason = f"{what} Local; a Pod is under Cluster: its source stays"
         return Decision(Action.DNAT, reason, front, usable.cluster)
     if view.owns(packet.source):
-        reason = f"{what} Local, but from the node itself, as under Cluster: masqueraded"
+        reason = f"{what} Local; the node is under Cluster: masqueraded"
         return Decision(Action.DNAT, reason, front, usable.cluster, masquerade=True)
     if not usable.local:
         return unserved(front, local_missing=True)

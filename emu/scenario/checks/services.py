@@ -15,6 +15,7 @@ def mistakes(subject: Subject) -> Iterator[Mistake]:
     for service in subject.cluster.services:
         yield from _ports(subject, service)
         yield from _node_ports(subject, service, taken)
+    yield from _families(subject)
 
 
 def _ports(subject: Subject, service: Service) -> Iterator[Mistake]:
@@ -39,16 +40,24 @@ def _node_ports(
     subject: Subject, service: Service, taken: dict[tuple[int, str], str]
 ) -> Iterator[Mistake]:
     for index, port in enumerate(service.ports):
-        if port.node_port and service.type != "ClusterIP":
-            owner = taken.setdefault((port.node_port, port.protocol), service.key)
-            if owner != service.key:
-                path = ("spec", "ports", index, "nodePort")
-                rule = f"is the NodePort of Service {owner} already"
-                yield subject.objects.place_of(service).mistake(path, rule)
-        elif port.node_port:
+        if not port.node_port:
+            continue
+        owner = taken.setdefault((port.node_port, port.protocol), service.key)
+        if owner != service.key:
             path = ("spec", "ports", index, "nodePort")
-            rule = "must not be set where type is ClusterIP"
+            rule = f"is the NodePort of Service {owner} already"
             yield subject.objects.place_of(service).mistake(path, rule)
+
+
+def _families(subject: Subject) -> Iterator[Mistake]:
+    """Addresses of a slice that are of another family than its ``addressType``."""
+    for found in subject.cluster.endpoint_slices:
+        for index, endpoint in enumerate(found.endpoints):
+            for number, address in enumerate(endpoint.addresses):
+                if (":" in address) != (found.address_type == "IPv6"):
+                    path = ("endpoints", index, "addresses", number)
+                    rule = f"must be an address of the slice's addressType {found.address_type}"
+                    yield subject.objects.place_of(found).mistake(path, rule)
 
 
 def warnings(subject: Subject) -> Iterator[str]:
@@ -57,6 +66,8 @@ def warnings(subject: Subject) -> Iterator[str]:
         if service.spec.session_affinity != "None":
             yield f"Service {service.key}: sessionAffinity is not modelled"
         for port in service.ports:
+            if port.node_port and service.type == "ClusterIP":
+                yield f"Service {service.key}: has a NodePort, and its type is ClusterIP"
             if port.node_port and port.node_port not in NODE_PORTS:
                 yield f"Service {service.key}: NodePort {port.node_port} is outside 30000-32767"
     yield from _unresolved_ports(subject)
@@ -82,6 +93,6 @@ def _strange_endpoints(subject: Subject) -> Iterator[str]:
             yield f"EndpointSlice {found.key}: there is no Service {printable(found.service)}"
         strangers = [endpoint.addresses[0] for endpoint in found.endpoints
                      if endpoint.addresses[0] not in addresses]  # fmt: skip
-        if strangers:
+        if strangers and (addresses or subject.spec.clients):
             names = listed("", strangers, 5)
             yield f"EndpointSlice {found.key}: no Pod has {names}; connections there time out"

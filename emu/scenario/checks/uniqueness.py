@@ -27,7 +27,7 @@ def mistakes(subject: Subject) -> Iterator[Mistake]:
 
 def _shared(holders: Iterator[_Holder], first: dict[str, str]) -> Iterator[Mistake]:
     for value, what, place, path in holders:
-        if value in first:
+        if value and value in first:
             yield place.missing(path, f"must not be {value}, {first[value]} already")
         first.setdefault(value, what)
 

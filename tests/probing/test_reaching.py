@@ -1,0 +1,94 @@
+"""Who reaches what in a cluster: the six kinds of destination from the three kinds of source."""
+
+import pytest
+
+import emu
+
+
+@pytest.fixture
+def reach(described):
+    """The result for a source and a destination, by their names."""
+
+    def table(spec, objects="", mode=""):
+        found = emu.probe(described(spec, objects), mode=mode)
+        return {(row.source, row.destination): row for row in found}
+
+    return table
+
+
+SPEC = """
+duration: 1s
+clients: [{name: internet, arrivals: {constant: {rate: 1/s}}}]
+"""
+PODS = ("10.244.1.2:8080", "10.244.1.3:8080")
+
+
+@pytest.mark.parametrize(
+    ("source", "destination", "result", "endpoints", "masquerade"),
+    [
+        ("outside", "domain example.com", "reached", PODS, True),
+        ("outside", "load balancer edge", "reached", PODS, True),
+        ("outside", "node node-2", "reached", PODS, True),
+        ("outside", "Service web.default", "no answer", (), False),
+        ("outside", "ClusterIP 10.96.0.1", "no answer", (), False),
+        ("outside", "Pod default/web-1", "no answer", (), False),
+        ("node-2", "domain example.com", "reached", PODS, True),
+        ("node-2", "node node-2", "reached", PODS, True),
+        ("node-2", "node node-1", "reached", PODS, True),
+        ("node-2", "Service web.default", "reached", PODS, False),
+        ("node-2", "Pod default/web-1", "reached", PODS[:1], False),
+        ("default/web-1", "ClusterIP 10.96.0.1", "reached", PODS, False),
+        ("default/web-1", "node node-1", "reached", PODS, True),
+        ("default/web-1", "Pod default/web-2", "reached", PODS[1:], False),
+    ],
+)
+def test_the_reference_cluster(reach, source, destination, result, endpoints, masquerade):
+    """From outside by node IP and NodePort, from inside by name, ClusterIP and Pod as well."""
+    row = reach(SPEC)[source, destination]
+    assert (row.result, row.endpoints, row.masquerade) == (result, endpoints, masquerade)
+
+
+def test_a_target_port_where_nobody_listens(reach):
+    """The commonest mistake of all is refused, and the reason names both ports."""
+    behaviours = "behaviours: [{selector: {app: web}, appPort: 9090}]\n"
+    row = reach(SPEC + behaviours)["outside", "node node-1"]
+    assert row.result == "refused"
+    assert "10.244.1.2 listens on 9090, not 8080" in row.reason
+
+
+SERVICE = """
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {type: NodePort, externalTrafficPolicy: Local, selector: {app: web}, ports: [{port: 8080}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web-1, labels: {app: web}}
+spec: {nodeName: node-1}
+"""
+
+
+def test_a_node_without_a_local_endpoint_drops(reach):
+    """Under Local one node answers, the other is silent, and the load balancer leaves it out."""
+    found = reach(SPEC, SERVICE)
+    assert found["outside", "node node-1"].result == "reached"
+    assert found["outside", "node node-2"].result == "dropped"
+    balanced = found["outside", "load balancer edge"]
+    assert (balanced.result, balanced.masquerade) == ("reached", False)
+    assert balanced.reason.endswith("on 1 of 2 nodes")
+
+
+def test_a_service_without_endpoints_refuses(reach):
+    """From everywhere, at once, through the load balancer too."""
+    found = reach(SPEC, SERVICE.partition("---")[0])
+    assert found["outside", "node node-1"].result == "refused"
+    assert found["outside", "load balancer edge"].result == "refused"
+    assert found["node-1", "Service web.default"].reason == "default/web has no endpoints"
+
+
+def test_too_many_rows_are_refused(described, monkeypatch):
+    """A cluster of thousands is asked by flows; the message says so."""
+    monkeypatch.setattr("emu.probing.reaching.MOST_ROWS", 10)
+    with pytest.raises(emu.ScenarioError, match="5 sources and 8 destinations: give a list"):
+        emu.probe(described(SPEC))
