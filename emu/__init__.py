@@ -31,13 +31,14 @@ __all__ = [
     "load",
     "open_run",
     "probe",
+    "rules",
     "run",
     "trace",
 ]
 
 if TYPE_CHECKING:
     from emu.analysis.summary import Summary
-    from emu.api import load, open_run, probe, run, trace
+    from emu.api import load, open_run, probe, rules, run, trace
     from emu.errors import EmuError, Mistake, ResultsError, ScenarioError, UnknownNameError
     from emu.probing.flows import Answer, Flow
     from emu.probing.reaching import Reach
@@ -62,6 +63,7 @@ _HOMES = {
     "load": "emu.api",
     "open_run": "emu.api",
     "probe": "emu.api",
+    "rules": "emu.api",
     "run": "emu.api",
     "trace": "emu.api",
 }

@@ -1,4 +1,4 @@
-"""What scripts use: `load`, `run`, `open_run`, `trace` and `probe`.
+"""What scripts use: `load`, `run`, `open_run`, `trace`, `probe` and `rules`.
 
 Each imports what it needs itself: tracing needs no Parquet, and loading neither that nor rich.
 """
@@ -108,6 +108,32 @@ def probe(
     return list(
         answers(proxies, read_flows(Path(flows)) if isinstance(flows, str | Path) else flows)
     )
+
+
+def rules(
+    source: str | Path | Scenario,
+    node: str,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    mode: str = "",
+    ipv6: bool = False,
+) -> str:
+    """The rules that kube-proxy writes on a node, as ``iptables-save`` and its like show them.
+
+    ``source`` may also be a file with Kubernetes objects alone. ``mode`` is a proxy mode other than
+    the configured one. Raises ScenarioError, and UnknownNameError for a node or mode that there is
+    not.
+    """
+    from emu.errors import UnknownNameError
+    from emu.model.proxies import Proxies
+    from emu.printing import text
+
+    scenario = source if isinstance(source, Scenario) else load_any(source, overrides)
+    names = [found.name for found in scenario.cluster.nodes]
+    if node not in names:
+        raise UnknownNameError("node", node, names)
+    proxies = Proxies(scenario.cluster, mode)
+    return text(proxies.mode, proxies.view(node, 6 if ipv6 else 4))
 
 
 def trace(

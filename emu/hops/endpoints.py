@@ -70,6 +70,9 @@ class Endpoints:
                 self._on.setdefault(endpoint.node, {})[str(endpoint)] = endpoint
         self._everywhere = _Cluster(_ordered(self._first))
 
+    def __repr__(self) -> str:
+        return f"Endpoints({[*self._first.values(), *self._on.items()]})"
+
     def usable(self, node: str, zone: str) -> Usable:
         """What the node may use, under both policies."""
         here = self._on.get(node, {})

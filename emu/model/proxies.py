@@ -27,7 +27,6 @@ class Proxies:
     def __init__(self, cluster: Cluster, mode: str = "") -> None:
         self.cluster = cluster
         self.mode = mode or cluster.kube_proxy.mode
-        self._module = MODES[self.mode]
         self._nodes = {node.name: node for node in cluster.nodes}
         self._slices: dict[str, list[EndpointSlice]] = {}
         for found in sorted(cluster.endpoint_slices, key=lambda its: its.name):
@@ -66,7 +65,7 @@ class Proxies:
     def decide(self, node: str, packet: Packet) -> Decision:
         """What this node's rules make of a packet that comes to it, or that it sends."""
         view = self.view(node, 6 if ":" in packet.destination else 4)
-        return cast(Decision, self._module.decide(view, packet))
+        return cast(Decision, MODES[self.mode].decide(view, packet))
 
     def _seen_by(self, node: Node, family: int) -> NodeView:
         return NodeView(
@@ -85,7 +84,9 @@ class Proxies:
     def _configured(self, family: int) -> Settings:
         configuration = self.cluster.kube_proxy
         ranges = [text for it in self.cluster.service_cidrs for text in it.spec.cidrs]
-        addresses = configuration.node_port_addresses or self._module.NODE_PORT_ADDRESSES
+        # A mode whose rules are only printed answers at every address.
+        usual = MODES[self.mode].NODE_PORT_ADDRESSES if self.mode in MODES else None
+        addresses = configuration.node_port_addresses or usual
         return Settings(
             masquerade_all=configuration.masquerade_all,
             detect_local=cast(LocalMode, configuration.detect_local_mode),
@@ -93,6 +94,7 @@ class Proxies:
             node_port_addresses=_of_node_ports(addresses or (), family),
             localhost_node_ports=configuration.iptables.localhost_node_ports,
             service_networks=_networks(tuple(ranges), family),
+            scheduler=configuration.ipvs.scheduler or "rr",
         )
 
 

@@ -31,3 +31,8 @@ def external_chain(service_port: str, protocol: str = "tcp") -> str:
 def endpoint_chain(service_port: str, endpoint: str, protocol: str = "tcp") -> str:
     """The chain that translates to one endpoint, ``address:port``."""
     return f"KUBE-SEP-{_digest(service_port + protocol + endpoint)}"
+
+
+def firewall_chain(service_port: str, protocol: str = "tcp") -> str:
+    """The chain for traffic to the address of a load balancer whose sources are limited."""
+    return f"KUBE-FW-{_digest(service_port + protocol)}"

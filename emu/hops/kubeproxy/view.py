@@ -19,7 +19,8 @@ class Settings(NamedTuple):
     """KubeProxyConfiguration, as far as it decides about packets; the same on every node.
 
     ``node_port_addresses`` None stands for every address of a node, ``"primary"`` in it for the
-    first of a node. ``service_networks`` are the ServiceCIDRs.
+    first of a node. ``service_networks`` are the ServiceCIDRs,
+    ``scheduler`` is that of the mode ipvs.
     """
 
     masquerade_all: bool = False
@@ -28,6 +29,7 @@ class Settings(NamedTuple):
     node_port_addresses: NodePortAddresses = None
     localhost_node_ports: bool = True
     service_networks: tuple[Network, ...] = ()
+    scheduler: str = "rr"
 
 
 class Packet(NamedTuple):

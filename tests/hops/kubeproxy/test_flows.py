@@ -140,7 +140,8 @@ pod-a  R         | R        | -      | R          | R
 pod-b  R         | R        | -      | R          | R
 """, "iptables": """
        clusterIP | nodePort | second | localhost | externalIP | VIP
-node   R         | R        | R      | R         | -          | -
+node   R         | R        | R      | D         | -          | -
+lo     R         | R        | R      | R         | -          | -
 out    R         | R        | R      | R         | R          | R
 """, "nftables": """
        clusterIP | nodePort | second | localhost | externalIP | VIP
@@ -211,15 +212,24 @@ pod-a  R        | R          | R
 """}  # fmt: skip
 
 SECOND_ONLY = {"iptables nftables": """
-       nodePort | second | localhost
-out    -        | AB     | -
-node   -        | AB     | -
+       nodePort | second
+out    -        | AB
+node   -        | AB
+""", "iptables": """
+       localhost
+out    D
+node   D
+lo     -
+""", "nftables": """
+       localhost
+node   -
+lo     -
 """}  # fmt: skip
 
 PRIMARY_ONLY = {"iptables nftables": """
-       nodePort | second | localhost
-out    AB       | -      | -
-pod-a  AB       | -      | -
+       nodePort | second
+out    AB       | -
+pod-a  AB       | -
 """}  # fmt: skip
 
 EVERY_ADDRESS = {"iptables": """

@@ -11,7 +11,7 @@ net/netfilter/xt_statistic.c.
 from typing import Final
 
 from emu.hops.kubeproxy.services import Entry
-from emu.hops.kubeproxy.traffic import Action, Decision, accepts_source, decided
+from emu.hops.kubeproxy.traffic import Action, Decision, accepts_source, decided, unserved
 from emu.hops.kubeproxy.view import NodeView, Packet, is_loopback
 from emu.kernel import kernel
 from emu.random_streams import ENDPOINT, uniform
@@ -54,12 +54,27 @@ def _at_node(view: NodeView, packet: Packet) -> Decision:
     """
     front = view.services.by_node_port.get((packet.protocol, packet.port))
     if front is None or not view.owns(packet.destination):
-        return Decision(Action.NONE, "no rule is about this destination")
+        return _untouched(view, packet, "no rule is about this destination")
     found = decided(view, packet, front)
-    if found.action != Action.DNAT or _answers(view, packet.destination):
-        return found
-    reason = f"{front.service.name} node port: does not answer at this address"
-    return Decision(Action.NONE, reason, front)
+    if not _answers(view, packet.destination):
+        usable, local = view.usable(front.service), front.service.external_local
+        reason = f"{front.service.name} node port: does not answer at this address"
+        found = Decision(Action.NONE, reason, front)
+        if not (usable.local if local else usable.cluster):
+            found = unserved(front, local_missing=usable.anywhere)
+    if found.action == Action.NONE or (found.action != Action.DNAT and view.owns(packet.source)):
+        return _untouched(view, packet, found.reason, found)
+    return found
+
+
+def _untouched(
+    view: NodeView, packet: Packet, reason: str, otherwise: Decision | None = None
+) -> Decision:
+    """A packet that nat left as it is; to loopback from elsewhere KUBE-FIREWALL drops it."""
+    guarded = packet.destination.startswith("127.") and view.settings.localhost_node_ports
+    if guarded and not packet.source.startswith("127."):
+        return Decision(Action.DROP, f"{reason}; to localhost from elsewhere")
+    return otherwise or Decision(Action.NONE, reason)
 
 
 def _answers(view: NodeView, address: str) -> bool:

@@ -1,0 +1,1 @@
+"""Printers of rules, one file a mode; the contract is in `emu.printing`."""

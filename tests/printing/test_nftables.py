@@ -1,0 +1,45 @@
+"""The printed table of the mode nftables: its parts, and that the kernel takes it as it is."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from emu import printing
+from emu.hops.endpoints import Endpoint
+from tests.printing.test_iptables import REAL, service, view
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_the_kernel_takes_the_table_and_gives_it_back(name):
+    """Loaded and listed again in a network namespace, the text is the same."""
+    for needed in ("nft", "unshare"):
+        if shutil.which(needed) is None:
+            pytest.skip(f"there is no {needed} here")
+    if os.geteuid() != 0:
+        pytest.skip("only root may make network namespaces")
+    text = printing.text("nftables", REAL[name][0])
+    command = ["unshare", "-n", "sh", "-c", "nft -f - && nft list ruleset"]
+    done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=60)
+    if "unshare" in done.stderr or "Unable to initialize Netlink" in done.stderr:
+        pytest.skip(f"netfilter is not at hand: {done.stderr.strip()}")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == text
+
+
+def test_names_are_those_of_kube_proxy():
+    """The hash of the readable part stands before it, as in clusters."""
+    shown = service("ns1/svc1:p80", endpoint="10.180.0.1", node_port=30001)
+    text = printing.text("nftables", view(shown))
+    assert "chain service-ULMVA6XW-ns1/svc1/tcp/p80 {" in text
+    assert "chain external-ULMVA6XW-ns1/svc1/tcp/p80 {" in text
+    assert "__10.180.0.1/8080 {" in text
+
+
+def test_nobody_is_in_the_maps_of_the_missing():
+    """Without endpoints anywhere: goto reject-chain; on other nodes alone: drop."""
+    nobody = printing.text("nftables", view(service(endpoints=[], node_port=30001)))
+    assert 'tcp . 30001 comment "default/web:http" : goto reject-chain' in nobody
+    far = service(endpoints=[Endpoint("10.244.2.2", 80, "b")], node_port=30001, external_local=True)
+    assert 'tcp . 30001 comment "default/web:http" : drop' in printing.text("nftables", view(far))
