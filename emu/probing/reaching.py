@@ -91,13 +91,14 @@ class _Prober:
         if source.node:
             decision = self._proxies.decide(source.node, packet)
             if decision.action != Action.NONE:
-                return self._decided(decision, packet)
+                return self._decided(decision, packet, source.node, here=True)
         if to.address in self._balancers and to.protocol == "TCP":
             return self._balanced(to)
         if to.address in self._nodes:
-            decision = self._proxies.decide(self._nodes[to.address], packet)
+            node = self._nodes[to.address]
+            decision = self._proxies.decide(node, packet)
             if decision.action != Action.NONE:
-                return self._decided(decision, packet)
+                return self._decided(decision, packet, node, here=node == source.node)
             return _Found(REFUSED, f"{decision.reason}: nothing listens at port {to.port}")
         if to.address in self._pods:
             return self._at_pod(source, to)
@@ -110,11 +111,14 @@ class _Prober:
             return _Found(REFUSED, f"listens on {self._listening[to.address]}")
         return _Found(REACHED, "straight to the Pod", (f"{to.address}:{to.port}",))
 
-    def _decided(self, decision: Decision, packet: Packet) -> _Found:
+    def _decided(self, decision: Decision, packet: Packet, node: str, here: bool) -> _Found:
         if decision.action != Action.DNAT:
             return _Found(_RESULTS[decision.action], decision.reason)
         hairpin = decision.hairpin(packet.source)
         masquerade = decision.masquerade or len(hairpin) == len(decision.endpoints)
+        lost = decision.lost(packet.source, here, node)
+        if lost and len(lost) == len(decision.endpoints):
+            return _Found(SILENT, f"{decision.reason}; the answer does not come back by {node}")
         deaf = self._deaf(decision.endpoints)
         result = REFUSED if len(deaf) == len(decision.endpoints) else REACHED
         reason = "; ".join((decision.reason, *deaf[:2]))
@@ -138,7 +142,7 @@ class _Prober:
         port = service_port(service, listener.service_port)
         assert port is not None, "the scenario was checked"
         found = [
-            self._decided(self._proxies.decide(node.name, packet), packet)
+            self._decided(self._proxies.decide(node.name, packet), packet, node.name, here=False)
             for node in self._scenario.cluster.nodes
             for packet in [Packet("TCP", to.address, node.address, port.node_port or 0)]
         ]

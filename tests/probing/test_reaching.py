@@ -92,3 +92,23 @@ def test_too_many_rows_are_refused(described, monkeypatch):
     monkeypatch.setattr("emu.probing.reaching.MOST_ROWS", 10)
     with pytest.raises(emu.ScenarioError, match="5 sources and 8 destinations: give a list"):
         emu.probe(described(SPEC))
+
+
+def test_an_answer_that_takes_another_way_is_lost(reach):
+    """A Pod calls the other node under Local: not masqueraded, so the endpoint answers past it."""
+    proxy = """---
+apiVersion: kubeproxy.config.k8s.io/v1alpha1
+kind: KubeProxyConfiguration
+clusterCIDR: 10.244.0.0/16
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: caller}
+spec: {nodeName: node-1}
+"""
+    found = reach(SPEC, SERVICE + proxy)
+    assert found["default/caller", "node node-1"].result == "reached"
+    lost = found["default/caller", "node node-2"]
+    assert (lost.result, lost.reason.rpartition("; ")[2]) == (
+        "no answer", "the answer does not come back by node-2",
+    )  # fmt: skip

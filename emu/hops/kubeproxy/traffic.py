@@ -39,6 +39,17 @@ class Decision(NamedTuple):
     masquerade: bool = False
     local: bool = False
 
+    def lost(self, source: str, here: bool, node: str) -> tuple[Endpoint, ...]:
+        """The endpoints whose answers never come back to this ``node``, to be translated back.
+
+        That is so where the source stays, the sender is not ``here``, and the endpoint is on
+        another node: it answers the sender by a way of its own, from an address that the sender
+        does not know.
+        """
+        if self.masquerade or here:
+            return ()
+        return tuple(e for e in self.endpoints if e.node != node and e.address != source)
+
     def hairpin(self, source: str) -> tuple[Endpoint, ...]:
         """The endpoints that are the sender itself."""
         return tuple(e for e in self.endpoints if e.address == source)

@@ -1,0 +1,56 @@
+"""``emu lab FILE``: the cluster in real network namespaces, and whether the kernel agrees."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from emu.cli._notes import say_warnings
+from emu.cli._options import JSON, OVERRIDES
+
+if TYPE_CHECKING:
+    from emu.lab import Verdict
+
+
+def command(
+    file: Annotated[
+        Path, typer.Argument(help="A scenario, or Kubernetes objects alone.", metavar="FILE")
+    ],
+    mode: Annotated[
+        str, typer.Option("--mode", metavar="MODE", help="A proxy mode other than the configured.")
+    ] = "",
+    connections: Annotated[
+        int,
+        typer.Option("--connections", min=0, help="So many to each Service, and where they land."),
+    ] = 1000,
+    overrides: OVERRIDES = None,
+    as_json: JSON = False,
+) -> None:
+    """Open real connections in network namespaces, and compare them with `emu probe`.
+
+    As root. Status 1 where the kernel made something else of one.
+    """
+    from emu.lab import check
+    from emu.scenario import load_any, parse_overrides
+
+    scenario = load_any(file, parse_overrides(overrides or ()))
+    say_warnings(scenario)
+    verdicts = check(scenario, mode, connections)
+    if as_json:
+        print(json.dumps([verdict._asdict() for verdict in verdicts]))
+    else:
+        _show(verdicts)
+    if not all(verdict.agrees for verdict in verdicts):
+        raise typer.Exit(1)
+
+
+def _show(verdicts: "list[Verdict]") -> None:
+    from rich.console import Console
+
+    from emu.report.verdicts import verdicts_table
+
+    agreeing = sum(verdict.agrees for verdict in verdicts)
+    console = Console()
+    console.print(verdicts_table(verdicts))
+    console.print(f"{agreeing} of {len(verdicts)} agree with the kernel", highlight=False)
