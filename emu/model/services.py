@@ -24,10 +24,13 @@ class RuleTable:
         self._pods: dict[str, list[int]] = {}
         for number, pod in enumerate(cluster.pods):
             self._pods.setdefault(pod.ip, []).append(number)
+        self._senders = {node.name: set(node.addresses) for node in cluster.nodes}
+        for pod in cluster.pods:
+            self._senders.setdefault(pod.node_name, set()).add(pod.ip)
         self._services: dict[ServicePort, int] = {}
         self._rules: list[tuple[int, int, int, bool]] = []
         self._numbers: dict[tuple[str, Packet], int] = {}
-        self._places: dict[tuple[str, int], int] = {}
+        self._places: dict[tuple[str, int, bool], int] = {}
         self._first: dict[int, int] = {}
         self._members: list[int] = []
 
@@ -42,7 +45,8 @@ class RuleTable:
             decision = self.proxies.decide(node, packet)
             self.decisions.append(decision)
             verdict = Action.REJECT if decision.action == Action.NONE else decision.action
-            first = self._laid_out(decision.endpoints)
+            lost = decision.lost(packet.source, self._is_here(packet.source, node), node)
+            first = self._laid_out(decision.endpoints, lost)
             count = len(decision.endpoints)
             self._rules.append((int(verdict), first, count, decision.masquerade))
         return self._numbers[key]
@@ -73,14 +77,23 @@ class RuleTable:
                 found += len(usable.reachable if service.uses_local else usable.cluster)
         return found
 
-    def _laid_out(self, endpoints: tuple[Endpoint, ...]) -> int:
-        """Where in ``members`` these endpoints begin; the decisions keep their sets alive."""
-        first = self._first.get(id(endpoints))
+    def _is_here(self, address: str, node: str) -> bool:
+        """Whether a sender is the node itself or a Pod on it."""
+        return address in self._senders[node]
+
+    def _laid_out(self, endpoints: tuple[Endpoint, ...], lost: tuple[Endpoint, ...]) -> int:
+        """Where in ``members`` these endpoints begin; the decisions keep their sets alive.
+
+        Those whose answers are ``lost`` stand there as if no Pod had their address.
+        """
+        first = None if lost else self._first.get(id(endpoints))
         if first is None:
-            first = self._first[id(endpoints)] = len(self._members)
+            first = len(self._members)
             for endpoint in endpoints:
-                place = (endpoint.address, endpoint.port)
+                place = (endpoint.address, endpoint.port, endpoint in lost)
                 self._members.append(self._places.setdefault(place, len(self._places)))
+            if not lost:
+                self._first[id(endpoints)] = first
         return first
 
     @property
@@ -99,8 +112,8 @@ class RuleTable:
         Pods in their host's network share its address: what listens at the port is meant.
         """
         rows = []
-        for address, port in self._places:
-            here = self._pods.get(address, [-1])
+        for address, port, lost in self._places:
+            here = [-1] if lost else self._pods.get(address, [-1])
             listening = (pod for pod in here if pod >= 0 and app_ports[pod] == port)
             rows.append((next(listening, here[0]), port))
         return np.array(rows, ENDPOINT)
@@ -108,4 +121,4 @@ class RuleTable:
     @property
     def endpoint_addresses(self) -> tuple[tuple[str, int], ...]:
         """Address and port of each endpoint."""
-        return tuple(self._places)
+        return tuple((address, port) for address, port, _ in self._places)

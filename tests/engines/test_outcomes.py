@@ -5,7 +5,7 @@ import pytest
 from emu.engines.process.node import Node
 from emu.hops import conntrack
 from emu.hops.node import tuple_prefix
-from emu.recorder.rows import ABSENT
+from emu.recorder.rows import ABSENT, Outcome
 
 US, MS, S = 1_000, 1_000_000, 1_000_000_000
 
@@ -318,3 +318,42 @@ def test_nothing_happens_at_the_end(one_node):
         ])  # fmt: skip
         assert outcome(run) == expected
         assert run.rows["lb_response_ns"][0] == done - CLIENT_TO_LB
+
+
+PAST_THE_NODE = """
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  type: NodePort
+  externalTrafficPolicy: Local
+  selector: {app: web}
+  ports: [{port: 8080, nodePort: 30001}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web-1, labels: {app: web}}
+spec: {nodeName: node-1}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: caller}
+spec: {nodeName: node-1}
+---
+apiVersion: kubeproxy.config.k8s.io/v1alpha1
+kind: KubeProxyConfiguration
+clusterCIDR: 10.244.0.0/16
+"""
+
+
+@pytest.mark.parametrize(("node", "outcome"), [(100, "OK"), (101, "CONNECT_TIMEOUT")])
+def test_an_answer_past_the_node_that_translated_is_lost(described, play, node, outcome):
+    """A Pod calls a node under Local: its own brings the answer back, another never sees it."""
+    spec = f"""
+requests: 1
+clients: [{{name: c, pod: caller, url: "http://192.168.1.{node}:30001/", timeout: 200s,
+           arrivals: {{constant: {{rate: 1/s}}}}}}]
+"""
+    (row,) = play(described(spec, PAST_THE_NODE)).rows
+    assert Outcome(int(row["outcome"])).name == outcome
+    assert row["masquerade_port"] == ABSENT

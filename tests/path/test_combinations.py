@@ -33,7 +33,6 @@ WAYS = [
     ("outside", "node-1:30002", "ok", "NODEPORTS EXT SVL SEP", "203.0.113.10", WEB),
     ("node-2", "node-2:30002", "ok", "NODEPORTS EXT+ SVC SEP POSTROUTING", N2, WEB),
     ("node-2", "node-1:30002", "ok", "NODEPORTS EXT SVL SEP", N2, WEB),
-    ("front", "node-2:30002", "ok", "NODEPORTS EXT SVC SEP", FRONT, WEB),
     ("front", "inlocal", "ok", "SVL SEP", FRONT, WEB),
     ("node-1", "inlocal", "ok", "SVL+ SEP POSTROUTING", N1, WEB),
     ("front", "self", "ok", "SVC SEP+ POSTROUTING", N1, FRONT),

@@ -48,7 +48,7 @@ class Decision(NamedTuple):
         """
         if self.masquerade or here:
             return ()
-        return tuple(e for e in self.endpoints if e.node != node and e.address != source)
+        return tuple(e for e in self.endpoints if e.node not in ("", node) and e.address != source)
 
     def hairpin(self, source: str) -> tuple[Endpoint, ...]:
         """The endpoints that are the sender itself."""
