@@ -14,6 +14,9 @@ only and keep them in ``args``.
 from collections.abc import Iterable
 from typing import NamedTuple
 
+_SHOWN = 20
+"""So many known names stand in a message."""
+
 
 class EmuError(Exception):
     """Whatever the emulator refuses, with a message fit for its user."""
@@ -58,8 +61,11 @@ class UnknownNameError(EmuError):
         super().__init__(what, name, self.known)
 
     def __str__(self) -> str:
-        known = ", ".join(self.known) if self.known else "none"
-        return f"unknown {self.what} {self.name!r}; known: {known}"
+        known = ", ".join(self.known[:_SHOWN]) if self.known else "none"
+        more = len(self.known) - _SHOWN
+        return f"unknown {self.what} {self.name!r}; known: {known}" + (
+            f" and {more} more" if more > 0 else ""
+        )
 
 
 class ResultsError(EmuError):

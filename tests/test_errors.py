@@ -50,3 +50,5 @@ def test_an_unknown_name_lists_the_known_ones():
     """The message holds the name and what it could have been."""
     assert str(ERRORS[1]) == "unknown strategy 'rondom'; known: random, round_robin"
     assert str(UnknownNameError("client", "x", [])) == "unknown client 'x'; known: none"
+    many = str(UnknownNameError("node", "x", [f"n{number}" for number in range(50)]))
+    assert many.endswith("n18, n19 and 30 more")

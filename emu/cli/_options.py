@@ -6,6 +6,12 @@ from typing import Annotated
 import typer
 
 SCENARIO = Annotated[Path, typer.Argument(help="The scenario.", metavar="FILE")]
+OBJECTS = Annotated[
+    Path, typer.Argument(help="A scenario, or Kubernetes objects alone.", metavar="FILE")
+]
+MODE = Annotated[
+    str, typer.Option("--mode", metavar="MODE", help="A proxy mode other than the configured.")
+]
 OVERRIDES = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Put a value in place of the file's."),

@@ -1,25 +1,20 @@
 """``emu lab FILE``: the cluster in real network namespaces, and whether the kernel agrees."""
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from emu.cli._notes import say_warnings
-from emu.cli._options import JSON, OVERRIDES
+from emu.cli._options import JSON, MODE, OBJECTS, OVERRIDES
 
 if TYPE_CHECKING:
     from emu.lab import Verdict
 
 
 def command(
-    file: Annotated[
-        Path, typer.Argument(help="A scenario, or Kubernetes objects alone.", metavar="FILE")
-    ],
-    mode: Annotated[
-        str, typer.Option("--mode", metavar="MODE", help="A proxy mode other than the configured.")
-    ] = "",
+    file: OBJECTS,
+    mode: MODE = "",
     connections: Annotated[
         int,
         typer.Option("--connections", min=0, help="So many to each Service, and where they land."),

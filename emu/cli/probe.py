@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from emu.cli._notes import say_warnings
-from emu.cli._options import JSON, OVERRIDES
+from emu.cli._options import JSON, MODE, OBJECTS, OVERRIDES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 
 def command(
-    file: Annotated[
-        Path, typer.Argument(help="A scenario, or Kubernetes objects alone.", metavar="FILE")
-    ],
+    file: OBJECTS,
     flows: Annotated[
         Path | None,
         typer.Option(
@@ -29,9 +27,7 @@ def command(
             help="A list of {name, node, protocol, source, destination, port, expect}.",
         ),
     ] = None,
-    mode: Annotated[
-        str, typer.Option("--mode", metavar="MODE", help="A proxy mode other than the configured.")
-    ] = "",
+    mode: MODE = "",
     overrides: OVERRIDES = None,
     as_json: JSON = False,
 ) -> None:

@@ -1,22 +1,17 @@
 """``emu rules FILE --node NODE``: a node's rules, as the node's own tools would show them."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from emu.cli._notes import say_warnings
-from emu.cli._options import OVERRIDES
+from emu.cli._options import MODE, OBJECTS, OVERRIDES
 
 
 def command(
-    file: Annotated[
-        Path, typer.Argument(help="A scenario, or Kubernetes objects alone.", metavar="FILE")
-    ],
+    file: OBJECTS,
     node: Annotated[str, typer.Option("--node", metavar="NODE", help="Whose rules.")],
-    mode: Annotated[
-        str, typer.Option("--mode", metavar="MODE", help="A proxy mode other than the configured.")
-    ] = "",
+    mode: MODE = "",
     ipv6: Annotated[bool, typer.Option("--ipv6", help="The rules for IPv6.")] = False,
     overrides: OVERRIDES = None,
 ) -> None:

@@ -132,7 +132,8 @@ def _is_address(text: str) -> bool:
     return "%" not in text
 
 
-def _is_network(text: str) -> bool:
+def is_network(text: str) -> bool:
+    """Whether the text is a network in CIDR notation."""
     try:
         ip_network(text)
     except ValueError:
@@ -148,7 +149,7 @@ AddressText = Annotated[
 """An address of a Kubernetes object, kept as text in its shortest form."""
 
 NetworkText = Annotated[
-    str, _accepted(_is_network, "must be a network such as 10.244.0.0/24 or fd00:1::/64")
+    str, _accepted(is_network, "must be a network such as 10.244.0.0/24 or fd00:1::/64")
 ]
 """A network in CIDR notation."""
 

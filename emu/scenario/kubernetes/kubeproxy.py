@@ -1,13 +1,12 @@
 """KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1)."""
 
-from ipaddress import ip_network
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from emu.hops.kubeproxy import MODES
 from emu.quantities import Duration
-from emu.scenario.fields import NetworkText, Whole
+from emu.scenario.fields import NetworkText, Whole, is_network
 from emu.scenario.kubernetes.objects import Block
 from emu.units import SECOND
 
@@ -22,17 +21,9 @@ def _known_mode(mode: str) -> str:
 
 def _networks(text: str) -> str:
     """One network, or one of each family with a comma between them."""
-    if text and (len(text.split(",")) > 2 or not all(map(_is_network, text.split(",")))):
+    if text and (len(text.split(",")) > 2 or not all(map(is_network, text.split(",")))):
         raise ValueError("must be a network such as 10.244.0.0/16, or two with a comma between")
     return text
-
-
-def _is_network(text: str) -> bool:
-    try:
-        ip_network(text)
-    except ValueError:
-        return False
-    return "/" in text
 
 
 class IptablesConfiguration(Block):
