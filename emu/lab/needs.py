@@ -13,27 +13,35 @@ class LabError(EmuError):
 
 
 _TOOLS = {
-    "iptables": ("iptables-restore", "iptables"),
-    "nftables": ("nft", "nftables"),
+    "iptables": ("iptables-restore", "iptables", "iptables-save -t nat"),
+    "nftables": ("nft", "nftables", "nft list ruleset"),
 }
-"""By mode: a program, and the Debian package that has it."""
+"""By mode: a program, the Debian package that has it, and what it must be able to do."""
 
 
 def missing(mode: str) -> list[str]:
     """What is missing here for a lab with nodes in this mode, in words; empty where nothing is."""
-    return list(_missing(mode))
-
-
-def _missing(mode: str) -> Iterator[str]:
     if mode not in _TOOLS:
-        yield f"mode {mode} cannot be built; known: {', '.join(_TOOLS)}"
-        return
+        return [f"mode {mode} cannot be built; known: {', '.join(_TOOLS)}"]
+    program, package, trial = _TOOLS[mode]
+    lacking = [
+        f"there is no {needed} (Debian package {of})"
+        for needed, of in (("ip", "iproute2"), ("unshare", "util-linux"), (program, package))
+        if shutil.which(needed) is None
+    ]
     if os.geteuid() != 0:
-        yield "only root may make network namespaces"
-    for program, package in (("ip", "iproute2"), _TOOLS[mode]):
-        if shutil.which(program) is None:
-            yield f"there is no {program} (Debian package {package})"
-    if shutil.which("unshare") and os.geteuid() == 0:
-        done = subprocess.run(["unshare", "-n", "true"], capture_output=True, check=False)
+        lacking.append("only root may make network namespaces")
+    return lacking or list(_refused(trial))
+
+
+def _refused(trial: str) -> Iterator[str]:
+    """What the kernel does not allow, tried in a namespace that is gone at once."""
+    name = f"emu{os.getpid()}-trial"
+    links = "ip link add emu0 type veth && ip link add emu1 type bridge"
+    for command in (
+        ["unshare", "-n", "sh", "-c", f"{links} && {trial}"],
+        ["sh", "-c", f"ip netns add {name} && ip netns delete {name}"],
+    ):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            yield f"network namespaces are not allowed: {done.stderr.decode().strip()}"
+            yield f"{command[-1]}: {done.stderr.strip()}"
