@@ -38,3 +38,11 @@ def test_nobody_is_in_the_maps_of_the_missing():
     assert 'tcp . 30001 comment "default/web:http" : goto reject-chain' in nobody
     far = service(endpoints=[Endpoint("10.244.2.2", 80, "b")], node_port=30001, external_local=True)
     assert 'tcp . 30001 comment "default/web:http" : drop' in printing.text("nftables", view(far))
+
+
+def test_long_names_are_cut_in_comments():
+    """nft takes comments of 128 characters: a longer name of a Service port is cut."""
+    name = f"{'n' * 63}/{'s' * 63}:port"
+    text = printing.text("nftables", view(service(name, endpoints=[])))
+    assert f'comment "{name[:128]}"' in text
+    assert name not in text

@@ -64,11 +64,12 @@ class NodeView:
     def local_networks(self) -> tuple[Network, ...] | None:
         """Where Pods' addresses are, as the detector of local traffic has it; None without one.
 
-        A bridge or interface is taken for the network of the Pods behind it.
+        Of several of one family kube-proxy takes the first. A bridge or interface is taken for the
+        network of the Pods behind it.
         """
         if self.settings.detect_local != "ClusterCIDR":
-            return self.pod_networks or None
-        return self.settings.cluster_networks or None
+            return self.pod_networks[:1] or None
+        return self.settings.cluster_networks[:1] or None
 
     def detects_pod(self, address: str) -> bool:
         """Whether traffic from there counts as that of a Pod."""

@@ -15,6 +15,7 @@ from emu.hops.kubeproxy.view import NodeView, is_loopback, within
 
 MARK: Final = "0x00004000"
 _LONGEST_NAME: Final = 240
+_LONGEST_COMMENT: Final = 128
 _BASE: Final = (
     ("filter-prerouting", "filter", "prerouting", "dstnat - 10", ("firewall-check",)),
     ("filter-input", "filter", "input", "-110",
@@ -199,9 +200,7 @@ class _Ruleset:
         self._add(firewall, f"{self._ip} saddr != {{ {', '.join(accepted)} }} drop")
         for address in service.load_balancer_ips:
             key = f"{address} . {service.protocol.lower()} . {service.port}"
-            self._maps["firewall-ips"][2].append(
-                f'{key} comment "{service.name}" : goto {firewall}'
-            )
+            self._maps["firewall-ips"][2].append(_named(key, service.name, f"goto {firewall}"))
 
     def _balance(self, service: ServicePort, usable: Usable, cluster: str, local: str) -> None:
         written: dict[str, Endpoint] = {}
@@ -268,7 +267,7 @@ class _Ruleset:
 
 
 def _named(key: str, service: str, verdict: str) -> str:
-    return f'{key} comment "{service}" : {verdict}'
+    return f'{key} comment "{service[:_LONGEST_COMMENT]}" : {verdict}'
 
 
 def _ordered(addresses: list[str]) -> list[str]:

@@ -342,3 +342,12 @@ def test_the_reason_is_in_words():
     packet = Packet("TCP", SOURCES["out"], *DESTINATIONS["nodePort"])
     reason = MODES["iptables"].decide(node, packet).reason
     assert reason == "default/web:http has no local endpoints"
+
+
+def test_of_two_networks_of_pods_the_first_counts():
+    """kube-proxy detects Pods by one network of each family."""
+    both = Settings(cluster_networks=(ip_network("10.244.2.0/24"), ip_network("10.244.1.0/24")))
+    for mode in MODES:
+        node = view(mode, (A, B), both)
+        assert cell(mode, node, SOURCES["pod-b"], DESTINATIONS["clusterIP"]) == "ab"
+        assert cell(mode, node, SOURCES["pod-a"], DESTINATIONS["clusterIP"]) == "AB"
