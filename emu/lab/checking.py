@@ -1,10 +1,10 @@
 """Real connections along the rows of `emu probe`, compared with what it says of them."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from emu.hops.kubeproxy.traffic import Action, Decision
+from emu.hops.kubeproxy.traffic import Action
 from emu.hops.kubeproxy.view import Packet, is_loopback
 from emu.lab.cluster import build
 from emu.lab.namespaces import Namespaces
@@ -29,12 +29,7 @@ class Verdict(NamedTuple):
     agrees: bool
 
 
-Progress = Callable[[int, int], None]
-
-
-def check(
-    scenario: Scenario, mode: str = "", connections: int = 0, progress: Progress | None = None
-) -> list[Verdict]:
+def check(scenario: Scenario, mode: str = "", connections: int = 0) -> list[Verdict]:
     """Build the cluster, open one connection a row, and ``connections`` more to each Service.
 
     ``mode`` is a proxy mode other than the configured one. Raises LabError where it cannot be built
@@ -50,10 +45,7 @@ def check(
     found: list[Verdict] = []
     with Namespaces() as spaces:
         build(spaces, scenario, proxies, next(sources(scenario)).address)
-        for number, (source, to) in enumerate(flows):
-            found.append(_compared(spaces, proxies, source, to))
-            if progress is not None:
-                progress(number + 1, len(flows))
+        found += [_compared(spaces, proxies, source, to) for source, to in flows]
         if connections:
             found.extend(_spread(spaces, proxies, flows, connections))
     return found
@@ -67,15 +59,8 @@ def _flows(scenario: Scenario, proxies: Proxies) -> Iterator[tuple[Source, Desti
                 yield source, to
 
 
-def _translating(proxies: Proxies, source: Source, to: Destination) -> tuple[str, Decision] | None:
-    """The node that has a rule about the connection, and what it decides."""
-    packet = Packet(to.protocol, source.address, to.address, to.port)
-    owners = {a: node.name for node in proxies.cluster.nodes for a in node.addresses}
-    for node in (source.node, owners.get(to.address, "")):
-        decision = proxies.decide(node, packet) if node else None
-        if decision is not None and decision.action != Action.NONE:
-            return node, decision
-    return None
+def _packet(source: Source, to: Destination) -> Packet:
+    return Packet(to.protocol, source.address, to.address, to.port)
 
 
 def _compared(
@@ -84,7 +69,7 @@ def _compared(
     answer = _connect(spaces, source, to)
     names = source.name, f"{to.kind} {to.name} {to.address}:{to.port}/{to.protocol}"
     seen = _seen(answer)
-    ruled = _translating(proxies, source, to)
+    ruled = proxies.translating(source.node, _packet(source, to))
     if ruled is None:
         return Verdict(*names, "no answer", seen, "failed" in answer)
     node, decision = ruled
@@ -128,7 +113,7 @@ def _spread(
 ) -> Iterator[Verdict]:
     """Where many connections to each Service land: each endpoint within four deviations of 1/n."""
     for source, to in flows:
-        ruled = _translating(proxies, source, to)
+        ruled = proxies.translating(source.node, _packet(source, to))
         if to.kind != "Service" or source.kind != "node" or ruled is None:
             continue
         endpoints = ruled[1].endpoints

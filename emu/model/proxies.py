@@ -8,7 +8,7 @@ from typing import Final, cast
 from emu.hops.endpoints import Endpoint, Endpoints
 from emu.hops.kubeproxy import MODES
 from emu.hops.kubeproxy.services import Network, ServicePort, ServiceTable
-from emu.hops.kubeproxy.traffic import Decision
+from emu.hops.kubeproxy.traffic import Action, Decision
 from emu.hops.kubeproxy.view import LocalMode, NodePortAddresses, NodeView, Packet, Settings
 from emu.scenario import Cluster
 from emu.scenario.kubernetes import EndpointSlice, Node, Service
@@ -66,6 +66,22 @@ class Proxies:
         """What this node's rules make of a packet that comes to it, or that it sends."""
         view = self.view(node, 6 if ":" in packet.destination else 4)
         return cast(Decision, MODES[self.mode].decide(view, packet))
+
+    def translating(self, own: str, packet: Packet) -> tuple[str, Decision] | None:
+        """The node that has a rule about a packet, and what it decides; None where none has.
+
+        The rules of the sender's ``own`` node (empty outside) come first, then those of the node
+        that the packet is addressed to.
+        """
+        for node in (own, self._owners.get(packet.destination, "")):
+            decision = self.decide(node, packet) if node else None
+            if decision is not None and decision.action != Action.NONE:
+                return node, decision
+        return None
+
+    @cached_property
+    def _owners(self) -> dict[str, str]:
+        return {a: node.name for node in self.cluster.nodes for a in node.addresses}
 
     def _seen_by(self, node: Node, family: int) -> NodeView:
         return NodeView(

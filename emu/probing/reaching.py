@@ -88,18 +88,15 @@ class _Prober:
         if to.inside and not source.node:
             return _Found(SILENT, "the name of a Service is known inside the cluster alone")
         packet = Packet(to.protocol, source.address, to.address, to.port)
-        if source.node:
-            decision = self._proxies.decide(source.node, packet)
-            if decision.action != Action.NONE:
-                return self._decided(decision, packet, source.node, here=True)
+        ruled = self._proxies.translating(source.node, packet)
+        if ruled is not None:
+            node, decision = ruled
+            return self._decided(decision, packet, node, here=node == source.node)
         if to.address in self._balancers and to.protocol == "TCP":
             return self._balanced(to)
         if to.address in self._nodes:
-            node = self._nodes[to.address]
-            decision = self._proxies.decide(node, packet)
-            if decision.action != Action.NONE:
-                return self._decided(decision, packet, node, here=node == source.node)
-            return _Found(REFUSED, f"{decision.reason}: nothing listens at port {to.port}")
+            reason = self._proxies.decide(self._nodes[to.address], packet).reason
+            return _Found(REFUSED, f"{reason}: nothing listens at port {to.port}")
         if to.address in self._pods:
             return self._at_pod(source, to)
         return _Found(SILENT, "nobody has this address there")

@@ -2,7 +2,8 @@
 
 kube-proxy writes one rule an endpoint, ``-m statistic --mode random --probability 1/(n-i)`` for
 rule i from 0 and an unconditional last one. The kernel keeps a probability as a whole number of
-2^-31, so the chance of an endpoint is off 1/n by some 2^-31; `pick` makes the same comparisons.
+2^-31, so the chance of an endpoint is off 1/n by some 2^-31: `emu.printing` shows it, `pick` leaves
+it out.
 
 Source: Kubernetes, pkg/proxy/iptables; iptables, extensions/libxt_statistic.c; Linux,
 net/netfilter/xt_statistic.c.
