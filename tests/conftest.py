@@ -23,7 +23,7 @@ class Synthetic:
     """Rows of an imagined path over the places below, and their record."""
 
     places = Places(
-        clients=[("internet", "203.0.113.10"), ("office", "203.0.113.11")],
+        clients=[("internet", ("203.0.113.10",)), ("office", ("203.0.113.11",))],
         load_balancers=[("edge", "192.168.1.1")],
         nodes=[
             ("node-1", "192.168.1.100", "zone-a"),

@@ -12,7 +12,9 @@ import numpy as np
 
 from emu.distributions import DISTRIBUTIONS, sample, table_of
 from emu.hops.balancer import BACKENDS, STRATEGIES, changed
-from emu.hops.kubeproxy import MODES
+from emu.hops.endpoints import Endpoint
+from emu.hops.kubeproxy import MODES, first_state, shared_table
+from emu.hops.kubeproxy.view import Settings
 from emu.random_streams import normal, philox, uniform
 from emu.workload import ARRIVALS
 
@@ -65,6 +67,17 @@ def picks(name):
     return picked + memory.tolist()
 
 
+def translations(name):
+    """Places of endpoints, and the virtual server's state afterwards."""
+    endpoints = [Endpoint(f"10.244.1.{number}", 8080) for number in range(7)]
+    state = first_state(name, Settings(), 7)
+    memory = np.concatenate([state, shared_table(name, Settings(), endpoints, "10.96.0.1")])
+    return [
+        int(MODES[name].pick(memory, 0, len(state), 7, 2**31 + i, i, SEED, i, 0))
+        for i in range(DRAWS)
+    ] + memory.tolist()
+
+
 def values():
     """What every kernel gives, by name."""
     key = [np.uint64(word) for word in (SEED, 2**64 - 1, 2**63, 7)]
@@ -74,10 +87,7 @@ def values():
                 "philox": [int(word) for word in philox(*key)],
                 "uniform": [float(uniform(SEED, 2, request, 0)).hex() for request in range(DRAWS)],
                 "normal": [float(normal(SEED, 2, request, 0)).hex() for request in range(DRAWS)],
-                "modes": {
-                    name: [int(MODES[name].pick(7, SEED, i, 0)) for i in range(DRAWS)]
-                    for name in MODES
-                },
+                "modes": {name: translations(name) for name in MODES},
                 "distributions": {name: draws(name) for name in DISTRIBUTIONS},
                 "arrivals": {name: arrivals(name) for name in ARRIVALS},
                 "strategies": {name: picks(name) for name in STRATEGIES},

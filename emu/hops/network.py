@@ -69,6 +69,13 @@ REFUSED: Final = (int(Leg.SYN_ONWARD), int(Leg.SYN_ACK_ONWARD))
 ANSWERED: Final = (int(Leg.RESPONSE), int(Leg.RESPONSE_ONWARD))
 """From the destination's answer, or RST, until it is whole at the source."""
 
+DATAGRAM: Final = (int(Leg.REQUEST), int(Leg.REQUEST))
+"""From the source's datagram until it is at the host via which it goes."""
+DATAGRAM_ONWARD: Final = (int(Leg.REQUEST_ONWARD), int(Leg.REQUEST_ONWARD))
+"""From the datagram there until it is at the destination."""
+DATAGRAM_REACH: Final = (int(Leg.REQUEST), int(Leg.REQUEST_ONWARD))
+"""From the source's datagram until it is at the destination."""
+
 CLIENT_CONNECTION: Final = 0
 POD_CONNECTION: Final = len(Leg)
 """A request's two connections draw from different streams: the client's to a load balancer, and

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.hops.conntrack import NO_PORT, NO_ROOM, track
+from emu.hops import affinity
+from emu.hops.conntrack import ADMITTED, NO_PORT, NO_ROOM, admit, track
 from emu.hops.kubeproxy import pick
 from emu.hops.kubeproxy.traffic import Action
-from emu.kernel import embedded, inlined
+from emu.kernel import embedded, inlined, kernel
 
 
 class Verdict(IntEnum):
@@ -28,15 +29,42 @@ class Verdict(IntEnum):
     ENLARGE = 5
 
 
-RULE = np.dtype([("verdict", "i8"), ("first", "i8"), ("count", "i8"), ("masquerade", "i8")])
-"""A `Decision` as kernels read it: its endpoints are ``members[first : first + count]``."""
+class Masquerade(IntEnum):
+    """When a packet's source becomes the node's; that of one that reaches itself always does."""
 
-ENDPOINT = np.dtype([("pod", "i8"), ("port", "i8")])
-"""An endpoint: the Pod that has its address, or -1 where none has, and the port."""
+    NEVER = 0
+    ALWAYS = 1
+    TO_OTHER_NODES = 2
+
+
+RULE = np.dtype(
+    [
+        ("verdict", "i8"),
+        ("first", "i8"),
+        ("count", "i8"),
+        ("masquerade", "i8"),
+        ("server", "i8"),
+        ("table", "i8"),
+        ("load", "i8"),
+        ("cost_ns", "i8"),
+        ("affinity_ns", "i8"),
+        ("group", "i8"),
+    ]
+)
+"""A `Decision` as kernels read it: its endpoints are ``members[first : first + count]``; when its
+source is masqueraded; where the mode's own state and table for it are, and the loads of its
+endpoints, two cells each (-1: none; see `emu.hops.kubeproxy`); how long the packet is held up by
+rules about other Services; for how long a client keeps its endpoint (0: it does not), and with
+which other rules it shares what is kept."""
+
+ENDPOINT = np.dtype([("pod", "i8"), ("port", "i8"), ("node", "i8")])
+"""An endpoint: the Pod that has its address, or -1 where none has; the port; and its node, -1 where
+nobody says on which it is."""
 
 
 _DNAT, _NO_CONNTRACK = int(Verdict.DNAT), int(Verdict.NO_CONNTRACK)
 _NO_SNAT_PORT, _ENLARGE = int(Verdict.NO_SNAT_PORT), int(Verdict.ENLARGE)
+_ALWAYS, _TO_OTHER_NODES = int(Masquerade.ALWAYS), int(Masquerade.TO_OTHER_NODES)
 
 
 @embedded
@@ -44,18 +72,25 @@ def translate(
     rules: NDArray[Any],
     members: NDArray[np.int64],
     endpoints: NDArray[Any],
+    kept: NDArray[Any],
+    used: NDArray[np.int64],
     keys: NDArray[np.int64],
     ends: NDArray[np.int64],
+    loads: NDArray[np.int64],
     expiries: NDArray[Any],
     counters: NDArray[np.int64],
     live: NDArray[np.int64],
+    servers: NDArray[np.int64],
     mode: int,
+    evicts: bool,
     rule: int,
     node: int,
     source: int,
     sources: int,
     source_pod: int,
+    address: int,
     source_port: int,
+    before: int,
     limit: int,
     now: int,
     seed: int,
@@ -67,32 +102,70 @@ def translate(
     Its `Verdict`, the endpoint chosen, the source port, and whether the source is masqueraded
     (which the port alone does not tell: the one found may be the sender's own).
 
-    ``source`` numbers the sender among ``sources``; the node itself, as sender of what it
-    masquerades, is number ``node``. ``source_pod`` is the Pod it comes from, or -1: one that
-    reaches itself through its Service is masqueraded too (hairpin).
+    ``source`` numbers the sender among ``sources``, ``address`` is its IPv4 address as a number;
+    the node itself, as sender of what it masquerades, is number ``node``. ``source_pod`` is the Pod
+    it comes from, or -1: one that reaches itself through its Service is masqueraded too (hairpin).
+    ``before`` and ``evicts`` are as in `emu.hops.conntrack`. A full table drops a connection before
+    an endpoint is chosen.
     """
     its = rules[rule]
     verdict = its["verdict"]
     if verdict != _DNAT:
         return verdict, -1, -1, False
-    place = pick(mode, its["count"], seed, request, attempt)
+    keeps = its["affinity_ns"] > 0
+    if keeps and affinity.crowded(kept, used):
+        return _ENLARGE, -1, -1, False
+    admitted = admit(
+        keys, ends, loads, expiries, counters, live, servers, node, before, limit, now
+    )  # fmt: skip
+    if admitted != ADMITTED:
+        return _NO_CONNTRACK if admitted == NO_ROOM else _ENLARGE, -1, -1, False
+    place, key = -1, its["group"] * sources + source + 1
+    if keeps:
+        place = _kept_place(its, members, kept, key, now)
+    if place < 0:
+        place = pick(
+            mode, servers, its["server"], its["table"], its["count"], address, source_port,
+            seed, request, attempt,
+        )  # fmt: skip
     endpoint = members[its["first"] + place]
-    hairpin = source_pod >= 0 and endpoints[endpoint]["pod"] == source_pod
-    masqueraded = hairpin or its["masquerade"] != 0
+    masqueraded = (
+        (source_pod >= 0 and endpoints[endpoint]["pod"] == source_pod)
+        or its["masquerade"] == _ALWAYS
+        or (its["masquerade"] == _TO_OTHER_NODES and endpoints[endpoint]["node"] != node)
+    )
     if masqueraded:
         source, source_port = node, 0
     prefix = tuple_prefix(node, source, endpoint, sources, len(endpoints))
     port = track(
-        keys, ends, expiries, counters, live,
-        node, prefix, source_port, limit, now, seed, request, attempt,
+        keys, ends, loads, expiries, counters, live, servers,
+        node, prefix, source_port, its["load"] + 2 * place, evicts, seed, request, attempt,
     )  # fmt: skip
-    if port > 0:
-        return verdict, endpoint, port, masqueraded
-    if port == NO_ROOM:
-        return _NO_CONNTRACK, endpoint, port, masqueraded
     if port == NO_PORT:
         return _NO_SNAT_PORT, endpoint, port, masqueraded
-    return _ENLARGE, endpoint, port, masqueraded
+    if keeps:
+        affinity.keep(kept, used, key, its["first"] + place, now)
+    return verdict, endpoint, port, masqueraded
+
+
+@kernel
+def _kept_place(
+    its: Any, members: NDArray[np.int64], kept: NDArray[Any], key: int, now: int
+) -> int:
+    """The place among a rule's endpoints of the one that the client keeps, or -1.
+
+    It may have been chosen by a rule with other endpoints: under the other traffic policy.
+    """
+    member = affinity.member_of(kept, key, its["affinity_ns"], now)
+    if member == affinity.NONE:
+        return -1
+    place = member - its["first"]
+    if 0 <= place < its["count"]:
+        return int(place)
+    for other in range(its["count"]):
+        if members[its["first"] + other] == members[member]:
+            return int(other)
+    return -1
 
 
 @inlined

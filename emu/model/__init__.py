@@ -4,8 +4,7 @@
 """
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +21,9 @@ CLIENT = np.dtype(
         ("local_hops", "i8"),
         ("pod", "i8"),
         ("source_number", "i8"),
+        ("sources", "i8"),
+        ("address", "i8"),
+        ("patience_ns", "i8"),
         ("resolves", "i8"),
         ("first_target", "i8"),
         ("targets", "i8"),
@@ -32,9 +34,11 @@ CLIENT = np.dtype(
         ("response_bytes", "i8"),
     ]
 )
-"""One client: where it is (``local_hops`` is 1 in a Pod), as which sender conntrack knows it, what
-its URL stands for (``targets[first_target : first_target + targets]``, one for each address of the
-domain), when it sends, and for how long it waits (-1: for ever)."""
+"""One client: where it is (``local_hops`` is 1 in a Pod); as which senders conntrack knows it, from
+``source_number`` on, with IPv4 addresses as numbers from ``address`` on, which its requests take in
+turn; for how long it tries to connect; what its URL stands for (``targets[first_target :
+first_target + targets]``, one for each address of the domain); when it sends, and for how long it
+waits (-1: for ever)."""
 
 TARGET = np.dtype(
     [
@@ -46,9 +50,13 @@ TARGET = np.dtype(
         ("rule", "i8"),
         ("pod", "i8"),
         ("port", "i8"),
+        ("route", "i8"),
+        ("datagram", "i8"),
     ]
 )
-"""What stands behind an address and port: see `emu.model.targets.TargetKind`."""
+"""What stands behind an address and port: see `emu.model.targets.TargetKind`; the first of its
+client's routes there, one for each of the client's addresses (see `emu.hops.ports`), and whether
+UDP goes there."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +65,31 @@ class ListenerModel:
 
     load_balancer: int
     vertex: int
+    address: int
     port: int
     service: int
     node_port: int
     strategy: Choice
     backends: NDArray[Any]
     connect_timeout_ns: int
+
+
+class KernelModel(NamedTuple):
+    """How the kernels of hosts are set; times in nanoseconds.
+
+    ``ports`` source ports from ``first_port`` on are kept for ``time_wait`` after a connection, and
+    may be known to a node for ``port_rest`` longer; SYNs are sent again ``linear`` times a second
+    apart before they are exponentially; an entry outlives its connection by ``timeouts``, in the
+    order of `emu.hops.conntrack.Closing`; ``evicts`` as in `emu.hops.conntrack.track`.
+    """
+
+    first_port: int
+    ports: int
+    time_wait: int
+    port_rest: int
+    linear: int
+    timeouts: tuple[int, ...]
+    evicts: bool
 
 
 @dataclass(frozen=True)
@@ -75,7 +102,9 @@ class Model:
     endpoints. Hosts are vertices: the nodes first, then the load balancers, then the
     clients outside. ``hosts`` are the hosts of the clients' URLs, ``service_addresses`` the
     ClusterIP and port of each Service port, ``reachable`` how
-    many of their endpoints each node has rules for. ``log`` and
+    many of their endpoints each node has rules for. ``servers`` are the states of the virtual
+    servers at first, which count ``loads`` or not; ``sources`` is how many senders conntrack can
+    tell apart, ``routes`` how many routes there are, ``kernel`` how the hosts are set. ``log`` and
     ``log_share`` are what of the requests is written, see `Header`. ``expected`` is what the load
     implies for nodes and Pods, see `emu.model.expectations`.
     """
@@ -102,15 +131,15 @@ class Model:
     rules: NDArray[Any]
     members: NDArray[np.int64]
     endpoints: NDArray[Any]
+    servers: NDArray[np.int64]
+    loads: bool
     pods: NDArray[Any]
+    sources: int
+    routes: int
+    kernel: KernelModel
     conntrack_limits: NDArray[np.int64]
     arrival_parameters: NDArray[np.float64]
     network: NetworkTable
     resolver_latency: int
     resolver_ttl_ns: int
     expected: Expected
-
-    @cached_property
-    def sources(self) -> int:
-        """How many senders conntrack can tell apart: the hosts, then the Pods."""
-        return len(self.network.legs) + len(self.pods)

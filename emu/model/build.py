@@ -7,13 +7,15 @@ from emu.distributions import mean_of, table_of
 from emu.hops.kubeproxy import MODES
 from emu.hops.network import NetworkTable
 from emu.model import TARGET, ListenerModel, Model
-from emu.model.clients import ClientTable
+from emu.model.clients import ClientTable, patience_of
 from emu.model.delays import DelayTable, topology
 from emu.model.expectations import Flows, shares
+from emu.model.kernels import kernel_model
 from emu.model.listeners import listeners
 from emu.model.numbers import Numbers
 from emu.model.pods import behaviour_of, pod_table
 from emu.model.proxies import Proxies
+from emu.model.routes import Routes
 from emu.model.services import RuleTable
 from emu.model.targets import Directory
 from emu.recorder.expected import Expected
@@ -31,9 +33,11 @@ def build(scenario: Scenario) -> Model:
     Raises ScenarioError where its links leave a place cut off.
     """
     spec, cluster = scenario.spec, scenario.cluster
-    numbers, rules = Numbers(spec, cluster), RuleTable(cluster, Proxies(cluster))
-    clients = ClientTable(spec, cluster, numbers, Directory(spec, cluster, rules))
-    balanced = listeners(spec.load_balancers, cluster, numbers, rules)
+    numbers, routes = Numbers(spec, cluster), Routes()
+    rules = RuleTable(cluster, Proxies(cluster), spec.kernel.rule_cost)
+    clients = ClientTable(spec, cluster, numbers, Directory(spec, cluster, rules), routes)
+    patience = patience_of(spec.kernel)
+    balanced = listeners(spec.load_balancers, cluster, numbers, rules, routes, patience)
 
     choices: list[Choice] = [spec.network.local, spec.resolver.latency]
     behaviours = [behaviour_of(pod, spec.behaviours) for pod in cluster.pods]
@@ -70,8 +74,13 @@ def build(scenario: Scenario) -> Model:
         mode=MODES.number(cluster.kube_proxy.mode),
         rules=rules.rules,
         members=rules.members,
-        endpoints=rules.endpoints(pods["app_port"]),
+        endpoints=rules.endpoints(pods),
+        servers=rules.servers,
+        loads=rules.loads,
         pods=pods,
+        sources=clients.senders,
+        routes=routes.count,
+        kernel=kernel_model(spec.kernel),
         conntrack_limits=_conntrack_limits(cluster),
         arrival_parameters=clients.arrival_parameters,
         network=NetworkTable(delays.legs, delays.core, table),
@@ -113,7 +122,7 @@ def _places(
 ) -> Places:
     balancers = spec.load_balancers
     return Places(
-        clients=[(client.name, numbers.address_of(client)) for client in spec.clients],
+        clients=[(client.name, numbers.addresses_of(client)) for client in spec.clients],
         load_balancers=[(balancer.name, str(balancer.address)) for balancer in balancers],
         nodes=[(node.name, node.address, node.zone or "") for node in cluster.nodes],
         pods=[(pod.key, pod.ip, numbers.node(pod.node_name)) for pod in cluster.pods],

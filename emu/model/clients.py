@@ -1,24 +1,46 @@
 """The clients of a scenario as rows of `emu.model.CLIENT`, with what their URLs lead to."""
 
+from ipaddress import ip_address
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
+from emu.hops.tcp import patience
 from emu.model import CLIENT
 from emu.model.numbers import Numbers
+from emu.model.routes import Route, Routes
 from emu.model.targets import Directory, Target, Viewpoint
-from emu.scenario import Client, Cluster, ScenarioSpec, resolve
+from emu.scenario import Client, Cluster, Kernel, ScenarioSpec, resolve
 from emu.scenario.fields import is_ipv4
 from emu.scenario.names import target
+from emu.units import SECOND
 from emu.workload import ARRIVALS
+
+RESOLVER_TIMEOUT_NS: Final = 5 * SECOND
+"""For how long a client waits for a datagram where nothing is said: resolv.conf, ``timeout``."""
+
+
+def patience_of(kernel: Kernel) -> int:
+    """For how long a host tries to open a connection, in nanoseconds."""
+    return patience(kernel.sysctls.syn_retries, kernel.sysctls.syn_linear_timeouts)
 
 
 class ClientTable:
-    """All clients; ``rows`` is an array of `CLIENT`."""
+    """All clients; ``rows`` is an array of `CLIENT`, ``senders`` how many conntrack can tell apart:
+    the hosts, the Pods, and each address more that a client has."""
 
     def __init__(
-        self, spec: ScenarioSpec, cluster: Cluster, numbers: Numbers, directory: Directory
+        self,
+        spec: ScenarioSpec,
+        cluster: Cluster,
+        numbers: Numbers,
+        directory: Directory,
+        routes: Routes,
     ) -> None:
-        self._numbers = numbers
+        self._numbers, self._routes = numbers, routes
+        self.senders = len(numbers.hosts) + len(cluster.pods)
+        self._patience = patience_of(spec.kernel)
         self.rows = np.zeros(len(spec.clients), CLIENT)
         self.targets: list[Target] = []
         self.target_addresses: list[str] = []
@@ -43,8 +65,13 @@ class ClientTable:
         row["vertex"] = row["source_number"] = self._numbers.vertex_of(client)
         row["pod"] = self._numbers.pod(client.pod)
         row["local_hops"] = client.pod is not None
+        addresses = self._numbers.addresses_of(client)
+        row["sources"], row["address"] = len(addresses), int(ip_address(addresses[0]))
         if client.pod is not None:
             row["source_number"] = len(self._numbers.hosts) + row["pod"]
+        elif len(addresses) > 1:
+            row["source_number"] = self.senders
+            self.senders += len(addresses)
 
     def _behave(self, row: np.void, client: Client) -> None:
         process, options = client.arrivals
@@ -52,14 +79,21 @@ class ClientTable:
         row["arrival_parameters"] = len(self._parameters)
         self._parameters += ARRIVALS[process].parameters(options)
         row["timeout_ns"] = -1 if client.timeout is None else client.timeout
+        row["patience_ns"] = self._patience
+        if target(client.url).protocol == "UDP":
+            row["timeout_ns"] = row["patience_ns"] = client.timeout or RESOLVER_TIMEOUT_NS
         row["request_bytes"], row["response_bytes"] = client.request_size, client.response_size
 
     def _viewpoint(self, client: Client) -> Viewpoint:
-        return Viewpoint(self._numbers.address_of(client), self._numbers.node_of(client))
+        return Viewpoint(self._numbers.addresses_of(client)[0], self._numbers.node_of(client))
 
     def _find(self, spec: ScenarioSpec, directory: Directory) -> None:
         for row, client in zip(self.rows, spec.clients, strict=True):
-            port, viewpoint = target(client.url).port, self._viewpoint(client)
+            _, port, protocol = target(client.url)
+            viewpoint = self._viewpoint(client)
             first = row["first_target"]
             for address in self.target_addresses[first : first + row["targets"]]:
-                self.targets.append(directory.find(address, port, viewpoint))
+                found = directory.find(address, port, viewpoint, protocol)
+                route = Route(int(row["source_number"]), address, port, protocol)
+                number = self._routes.number(route, int(row["sources"]))
+                self.targets.append(found._replace(route=number, datagram=protocol == "UDP"))

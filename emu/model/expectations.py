@@ -28,7 +28,7 @@ class Flows:
         self.served = np.zeros(len(pods))
         self._rules = rules.rules
         self._ports = pods["app_port"]
-        self._members, self._endpoints = rules.members, rules.endpoints(self._ports)
+        self._members, self._endpoints = rules.members, rules.endpoints(pods)
 
     def to_pods(self, pods: NDArray[np.int64], ports: NDArray[np.int64], rate: float) -> None:
         """Connections at this rate to each Pod, which serves those to the port it listens at."""

@@ -10,6 +10,7 @@ from emu.hops.kubeproxy.traffic import Action
 from emu.hops.kubeproxy.view import Packet
 from emu.model import ListenerModel
 from emu.model.numbers import Numbers
+from emu.model.routes import Route, Routes
 from emu.model.services import RuleTable
 from emu.scenario import Cluster, Listener, LoadBalancer
 from emu.scenario.kubernetes import Node, Service, ServicePort
@@ -26,9 +27,15 @@ def service_behind(cluster: Cluster, listener: Listener) -> tuple[Service, Servi
 
 
 def listeners(
-    balancers: tuple[LoadBalancer, ...], cluster: Cluster, numbers: Numbers, rules: RuleTable
+    balancers: tuple[LoadBalancer, ...],
+    cluster: Cluster,
+    numbers: Numbers,
+    rules: RuleTable,
+    routes: Routes,
+    patience_ns: int,
 ) -> tuple[ListenerModel, ...]:
-    """All listeners, in the order in which they are written."""
+    """All listeners, in the order in which they are written; none tries to connect for longer than
+    ``patience_ns``."""
     made = []
     for number, balancer in enumerate(balancers):
         for listener in balancer.listeners:
@@ -37,28 +44,41 @@ def listeners(
                 ListenerModel(
                     load_balancer=number,
                     vertex=numbers.balancer_vertex(number),
+                    address=int(balancer.address),
                     port=listener.port,
                     service=rules.number(rules.proxies.port(service, port)),
                     node_port=port.node_port or 0,
                     strategy=balancer.strategy,
                     backends=_backends(
-                        cluster.nodes, service, port.node_port or 0, str(balancer.address), rules
+                        cluster.nodes,
+                        service,
+                        port.node_port or 0,
+                        (numbers.balancer_vertex(number), str(balancer.address)),
+                        rules,
+                        routes,
                     ),
-                    connect_timeout_ns=balancer.connect_timeout,
+                    connect_timeout_ns=min(balancer.connect_timeout, patience_ns),
                 )
             )
     return tuple(made)
 
 
 def _backends(
-    nodes: Sequence[Node], service: Service, node_port: int, source: str, rules: RuleTable
+    nodes: Sequence[Node],
+    service: Service,
+    node_port: int,
+    source: tuple[int, str],
+    rules: RuleTable,
+    routes: Routes,
 ) -> NDArray[np.void]:
-    """Every node; under the policy Local those without endpoints fail their health check."""
+    """Every node, seen from the ``source``, its number and address; under the policy Local those
+    without endpoints fail their health check."""
     backends = np.zeros(len(nodes), BACKENDS)
     backends["node"], backends["weight"], backends["available"] = range(len(backends)), 1.0, 1
     for backend, node in zip(backends, nodes, strict=True):
-        rule = rules.about(node.name, Packet("TCP", source, node.address, node_port))
+        rule = rules.about(node.name, Packet("TCP", source[1], node.address, node_port))
         backend["rule"] = rule
+        backend["route"] = routes.number(Route(source[0], node.address, node_port))
         if service.external_traffic_policy == "Local":
             backend["available"] = rules.decisions[rule].action == Action.DNAT
     return backends

@@ -39,13 +39,15 @@ class Numbers:
         pod = self.pod_named(client.pod)
         return self.node(pod.node_name if pod is not None else client.node)
 
-    def address_of(self, client: Client) -> str:
-        """The source address of what a client sends."""
+    def addresses_of(self, client: Client) -> tuple[str, ...]:
+        """The source addresses of what a client sends, which its requests take in turn."""
         pod = self.pod_named(client.pod)
         if pod is not None:
-            return pod.ip
+            return (pod.ip,)
+        if client.addresses is not None:
+            return tuple(map(str, client.addresses.hosts()))
         node = None if client.node is None else self._cluster.node(client.node)
-        return str(client.address) if node is None else node.address
+        return (str(client.address) if node is None else node.address,)
 
     def vertex_of(self, client: Client) -> int:
         """The client's vertex: its node's where it is inside."""

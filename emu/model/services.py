@@ -1,15 +1,20 @@
 """The Service ports that a run can reach, numbered, and the nodes' rules about its packets."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from emu.hops.endpoints import Endpoint
+from emu.hops.kubeproxy import MODES
 from emu.hops.kubeproxy.services import ServicePort
 from emu.hops.kubeproxy.traffic import Action, Decision
 from emu.hops.kubeproxy.view import Packet
-from emu.hops.node import ENDPOINT, RULE
+from emu.hops.node import ENDPOINT, RULE, Masquerade
 from emu.model.proxies import Proxies
+from emu.model.servers import VirtualServers
 from emu.scenario import Cluster
+from emu.units import SECOND
 
 
 class RuleTable:
@@ -18,8 +23,10 @@ class RuleTable:
     A set of endpoints is laid out once, however many nodes and ways in share it.
     """
 
-    def __init__(self, cluster: Cluster, proxies: Proxies) -> None:
+    def __init__(self, cluster: Cluster, proxies: Proxies, rule_cost_ns: int = 0) -> None:
         self.proxies = proxies
+        self._servers = VirtualServers(proxies, rule_cost_ns)
+        self._groups: dict[tuple[str, ServicePort, tuple[str, int] | None], int] = {}
         self.decisions: list[Decision] = []
         self._pods: dict[str, list[int]] = {}
         for number, pod in enumerate(cluster.pods):
@@ -28,9 +35,10 @@ class RuleTable:
         for pod in cluster.pods:
             self._senders.setdefault(pod.node_name, set()).add(pod.ip)
         self._services: dict[ServicePort, int] = {}
-        self._rules: list[tuple[int, int, int, bool]] = []
+        self._rules: list[tuple[int, ...]] = []
         self._numbers: dict[tuple[str, Packet], int] = {}
-        self._places: dict[tuple[str, int, bool], int] = {}
+        self._places: dict[_Place, int] = {}
+        self._nodes = {node.name: number for number, node in enumerate(cluster.nodes)}
         self._first: dict[int, int] = {}
         self._members: list[int] = []
 
@@ -46,10 +54,32 @@ class RuleTable:
             self.decisions.append(decision)
             verdict = Action.REJECT if decision.action == Action.NONE else decision.action
             lost = decision.lost(packet.source, self._is_here(packet.source, node), node)
-            first = self._laid_out(decision.endpoints, lost)
-            count = len(decision.endpoints)
-            self._rules.append((int(verdict), first, count, decision.masquerade))
+            first = self._laid_out(decision.endpoints, lost, packet.protocol)
+            count, masquerade = len(decision.endpoints), _masquerade(decision)
+            server = self._servers.of(node, packet, decision)
+            kept = self._kept(node, packet, decision)
+            self._rules.append((int(verdict), first, count, masquerade, *server, *kept))
         return self._numbers[key]
+
+    @property
+    def servers(self) -> NDArray[np.int64]:
+        """The states of the virtual servers at first, and their tables."""
+        return self._servers.memory
+
+    @property
+    def loads(self) -> bool:
+        """Whether they count connections."""
+        return self._servers.loads
+
+    def _kept(self, node: str, packet: Packet, decision: Decision) -> tuple[int, int]:
+        """For how long clients keep their endpoints, in nanoseconds, and which rules share them."""
+        if decision.front is None or not decision.front.service.affinity_s:
+            return 0, 0
+        service, entry = decision.front.service, None
+        if getattr(MODES[self.proxies.mode], "KEPT_BY_ADDRESS", False):
+            entry = packet.destination, packet.port
+        group = self._groups.setdefault((node, service, entry), len(self._groups))
+        return service.affinity_s * SECOND, group
 
     def service(self, rule: int) -> int:
         """The number of the Service port that a decision is about; -1 where it is about none."""
@@ -81,7 +111,9 @@ class RuleTable:
         """Whether a sender is the node itself or a Pod on it."""
         return address in self._senders[node]
 
-    def _laid_out(self, endpoints: tuple[Endpoint, ...], lost: tuple[Endpoint, ...]) -> int:
+    def _laid_out(
+        self, endpoints: tuple[Endpoint, ...], lost: tuple[Endpoint, ...], protocol: str
+    ) -> int:
         """Where in ``members`` these endpoints begin; the decisions keep their sets alive.
 
         Those whose answers are ``lost`` stand there as if no Pod had their address.
@@ -90,7 +122,9 @@ class RuleTable:
         if first is None:
             first = len(self._members)
             for endpoint in endpoints:
-                place = (endpoint.address, endpoint.port, endpoint in lost)
+                place = _Place(
+                    endpoint.address, endpoint.port, endpoint.node, protocol, endpoint in lost
+                )
                 self._members.append(self._places.setdefault(place, len(self._places)))
             if not lost:
                 self._first[id(endpoints)] = first
@@ -106,19 +140,36 @@ class RuleTable:
         """The sets of endpoints, one behind the other."""
         return np.array(self._members, np.int64)
 
-    def endpoints(self, app_ports: NDArray[np.int64]) -> NDArray[np.void]:
-        """Every endpoint once, as an array of `ENDPOINT`; ``app_ports`` are those of the Pods.
+    def endpoints(self, pods: NDArray[np.void]) -> NDArray[np.void]:
+        """Every endpoint once, as an array of `ENDPOINT`; ``pods`` is one of `emu.hops.pod.POD`.
 
         Pods in their host's network share its address: what listens at the port is meant.
         """
         rows = []
-        for address, port, lost in self._places:
-            here = [-1] if lost else self._pods.get(address, [-1])
-            listening = (pod for pod in here if pod >= 0 and app_ports[pod] == port)
-            rows.append((next(listening, here[0]), port))
+        for place in self._places:
+            here = [-1] if place.lost else self._pods.get(place.address, [-1])
+            listening = (pod for pod in here if pod >= 0 and pods["app_port"][pod] == place.port)
+            pod = next(listening, here[0])
+            rows.append((pod, place.port, self._nodes.get(place.node, -1)))
         return np.array(rows, ENDPOINT)
 
     @property
     def endpoint_addresses(self) -> tuple[tuple[str, int], ...]:
         """Address and port of each endpoint."""
-        return tuple((address, port) for address, port, _ in self._places)
+        return tuple((place.address, place.port) for place in self._places)
+
+
+class _Place(NamedTuple):
+    """An endpoint that conntrack tells from others; ``lost`` where its answers are."""
+
+    address: str
+    port: int
+    node: str
+    protocol: str
+    lost: bool
+
+
+def _masquerade(decision: Decision) -> int:
+    if not decision.masquerade:
+        return int(Masquerade.NEVER)
+    return int(Masquerade.TO_OTHER_NODES if decision.spares_local else Masquerade.ALWAYS)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.hops import conntrack, dns
+from emu.hops import affinity, conntrack, dns, ports
 from emu.hops.balancer import BACKENDS, STRATEGIES
 from emu.model import ListenerModel, Model
 
@@ -32,14 +32,23 @@ class State:
         self.backends = _joined([its.backends for its in self.listeners], BACKENDS)
         self.memory = _joined([its.memory for its in self.listeners], np.dtype(np.int64))
         _share(self.listeners, self.backends, self.memory)
-        self.conntrack = conntrack.empty(len(model.places.nodes))
+        self.conntrack = conntrack.empty(
+            len(model.places.nodes), model.servers.copy(), counted=model.loads
+        )
+        self.affinity = affinity.empty()
+        self.ports = ports.empty(model.routes, model.kernel.ports)
         self.dns: NDArray[Any] = np.array([dns.EMPTY] * len(model.clients), dns.CACHE)
         self.sent = 0
         self.finished = 0
 
     def make_room(self) -> None:
-        """Make room in the conntrack tables."""
+        """Make room for what nodes keep of connections."""
         self.conntrack = conntrack.enlarged(self.conntrack)
+        self.affinity = affinity.enlarged(self.affinity)
+
+    def make_room_for_ports(self) -> None:
+        """Make room for the ports of routes."""
+        self.ports = ports.enlarged(self.ports)
 
 
 def _joined(parts: list[NDArray[Any]], dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -25,7 +25,8 @@ class TargetKind(IntEnum):
 
 
 class Target(NamedTuple):
-    """A destination as the client's packets find it; what does not apply is -1."""
+    """A destination as the client's packets find it, an `emu.model.TARGET`; what does not apply is
+    -1."""
 
     kind: TargetKind
     listener: int = -1
@@ -35,6 +36,8 @@ class Target(NamedTuple):
     rule: int = -1
     pod: int = -1
     port: int = -1
+    route: int = -1
+    datagram: bool = False
 
 
 class Viewpoint(NamedTuple):
@@ -67,18 +70,18 @@ class Directory:
         listeners = [(str(b.address), at.port) for b in spec.load_balancers for at in b.listeners]
         self._listeners = {place: number for number, place in enumerate(listeners)}
 
-    def find(self, address: str, port: int, viewpoint: Viewpoint) -> Target:
+    def find(self, address: str, port: int, viewpoint: Viewpoint, protocol: str = "TCP") -> Target:
         """What a connection from there to this address and port meets.
 
         The rules of a client's own node come first: a Service's address never leaves the node.
         """
-        packet = Packet("TCP", viewpoint.address, address, port)
+        packet = Packet(protocol, viewpoint.address, address, port)
         if viewpoint.inside:
             target = self._ruled(viewpoint.node, packet)
             if target is not None:
                 return target
         if address in self._balancers:
-            return self._at_balancer(address, port)
+            return self._at_balancer(address, port, protocol)
         if address in self._nodes:
             node = self._nodes[address]
             target = self._ruled(node, packet)
@@ -97,9 +100,10 @@ class Directory:
             service=self._rules.service(rule), rule=rule, port=packet.port,
         )  # fmt: skip
 
-    def _at_balancer(self, address: str, port: int) -> Target:
+    def _at_balancer(self, address: str, port: int, protocol: str) -> Target:
+        """A load balancer listens for TCP alone."""
         vertex = self._balancers[address]
-        listener = self._listeners.get((address, port))
+        listener = self._listeners.get((address, port)) if protocol == "TCP" else None
         if listener is None:
             return Target(TargetKind.CLOSED, vertex=vertex, port=port)
         return Target(TargetKind.LISTENER, listener=listener, vertex=vertex, port=port)

@@ -143,7 +143,7 @@ class Attempt:
     @property
     def masqueraded(self) -> bool:
         """Whether its source became the node's."""
-        return bool(self.row["masquerade_port"] != ABSENT)
+        return bool(self.row["masquerade_port"] > ABSENT)
 
     @property
     def crosses(self) -> bool:
@@ -198,18 +198,21 @@ def _fits(model: Model, target: Any, row: Any) -> bool:
 
 def _ends(model: Model, row: Any, number: int) -> Ends:
     target = model.targets[number]
-    client = Address(model.places.clients[row["client"]][1], int(row["client_port"]))
+    address = model.places.client_address(int(row["client"]), int(row["request"]))
+    client = Address(address, int(row["client_port"]))
     front = Address(model.target_addresses[number], int(target["port"]))
     sender, service = client, front
-    if target["kind"] == TargetKind.LISTENER and row["node"] != ABSENT:
+    if target["kind"] == TargetKind.LISTENER and row["lb_port"] != ABSENT:
         sender = Address(front.address, int(row["lb_port"]))
         node_port = model.listeners[target["listener"]].node_port
         service = Address(model.places.nodes[row["node"]][1], node_port)
     translated = endpoint = None
     if row["endpoint"] != ABSENT:
         translated = sender
-        if row["masquerade_port"] != ABSENT:
-            node = model.places.nodes[row["node"]][1]
-            translated = Address(node, int(row["masquerade_port"]))
+        port = int(row["masquerade_port"])
+        if port > ABSENT:
+            translated = Address(model.places.nodes[row["node"]][1], port)
+        elif port < ABSENT:
+            translated = sender._replace(port=-port)
         endpoint = Address(*model.places.endpoints[row["endpoint"]])
     return Ends(client, front, sender, service, translated, endpoint)

@@ -9,8 +9,8 @@ from functools import cached_property
 class Places:
     """What each index in a `ROW` stands for; an index is a position in one of these sequences."""
 
-    clients: Sequence[tuple[str, str]]
-    """Name and address of each client."""
+    clients: Sequence[tuple[str, Sequence[str]]]
+    """Name of each client, and the addresses that its requests take in turn."""
     load_balancers: Sequence[tuple[str, str]] = ()
     """Name and address of each load balancer."""
     nodes: Sequence[tuple[str, str, str]] = ()
@@ -21,6 +21,11 @@ class Places:
     """Name of each Service port, such as ``default/web:http``."""
     endpoints: Sequence[tuple[str, int]] = ()
     """Address and port of each endpoint that connections are translated to."""
+
+    def client_address(self, client: int, request: int) -> str:
+        """The source address of a request of this client."""
+        addresses = self.clients[client][1]
+        return addresses[request // len(self.clients) % len(addresses)]
 
     @cached_property
     def node_names(self) -> list[str]:

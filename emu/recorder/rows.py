@@ -24,7 +24,8 @@ class Outcome(IntEnum):
     BACKLOG_FULL = 9
     DNS_FAILURE = 10
     SHED = 11
-    IN_FLIGHT = 12
+    PORTS_EXHAUSTED = 12
+    IN_FLIGHT = 13
 
 
 ROW = np.dtype(
@@ -57,5 +58,6 @@ ROW = np.dtype(
         ("response_bytes", "i8"),
     ]
 )
-"""All fields are int64, so that an engine may keep rows as one two-dimensional array. Places are
+"""``masquerade_port`` is below -1 where the node replaced the port alone: the port, negated.
+All fields are int64, so that an engine may keep rows as one two-dimensional array. Places are
 indices into the model's names; times are nanoseconds of simulated time."""

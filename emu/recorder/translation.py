@@ -41,9 +41,13 @@ class Translation:
     def __init__(self, places: Places) -> None:
         nodes = places.node_names
         addresses = [address for _, address, _ in places.nodes]
+        self._client_addresses = np.array([len(addresses) for _, addresses in places.clients])
+        self._first_client_address = np.cumsum(self._client_addresses) - self._client_addresses
         self._names = {
             "client": _Names("client", [name for name, _ in places.clients]),
-            "client_address": _Names("client", [address for _, address in places.clients]),
+            "client_address": _Names(
+                "client", [address for _, addresses in places.clients for address in addresses]
+            ),
             "outcome": _Names("outcome", _OUTCOMES),
             "load_balancer": _Names("load_balancer", [name for name, _ in places.load_balancers]),
             "load_balancer_address": _Names(
@@ -79,15 +83,27 @@ class Translation:
             return _differ(zones[self._node_of_pod[fields["pod"]]], zones[fields["node"]])
         if column.name == "endpoint_port":
             return self._port_of_endpoint[fields["endpoint"]]
+        if column.name == "masquerade_port":
+            ports = fields[column.name]
+            return np.where(ports < ABSENT, -ports, ports)
         return fields[column.name]
 
     def _named(self, column: Column, fields: dict[str, Integers]) -> pa.Array:
         names = self._names[column.name]
-        codes = names.codes[fields[names.field]]
+        indices = fields[names.field]
+        if column.name == "client_address":
+            indices = self._client_address(indices, fields["request"])
+        codes = names.codes[indices]
         if column.name == "masquerade_address":
-            codes[fields["masquerade_port"] == ABSENT] = ABSENT
+            codes[fields["masquerade_port"] < 0] = ABSENT
         codes_or_null = _array_of(codes, column, pa.int32())
         return pa.DictionaryArray.from_arrays(codes_or_null, names.values, safe=False)
+
+    def _client_address(self, clients: Integers, requests: Integers) -> Integers:
+        """The number of the address, among those of all clients, that a request came from."""
+        turns = requests // len(self._client_addresses) % self._client_addresses[clients]
+        numbers: Integers = self._first_client_address[clients] + turns
+        return numbers
 
 
 def _columns_of(rows: NDArray[np.void]) -> NDArray[np.int64]:

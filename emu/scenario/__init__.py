@@ -4,6 +4,7 @@ from emu.scenario.cluster import Cluster
 from emu.scenario.description import (
     Behaviour,
     Client,
+    Kernel,
     Link,
     Listener,
     LoadBalancer,
@@ -31,6 +32,7 @@ __all__ = [
     "Cluster",
     "Deployment",
     "EndpointSlice",
+    "Kernel",
     "KubeProxyConfiguration",
     "Link",
     "Listener",

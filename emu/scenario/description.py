@@ -12,7 +12,17 @@ from emu.distributions import DISTRIBUTIONS, Distribution
 from emu.hops.balancer import STRATEGIES, Strategy
 from emu.quantities import Bandwidth, Cpu, Duration, Fraction, Size
 from emu.registry import OptionsModel
-from emu.scenario.fields import Address, Domain, Name, ObjectReference, Port, Url, Whole
+from emu.scenario.fields import (
+    Address,
+    Domain,
+    Name,
+    ObjectReference,
+    Port,
+    SourceNetwork,
+    Url,
+    Whole,
+)
+from emu.scenario.sysctls import Sysctls
 from emu.workload import Arrivals
 
 MOST_MANIFESTS = 1000
@@ -87,16 +97,21 @@ class Client(OptionsModel):
     """Its name in results and in `network.links`."""
     address: Address | None = None
     """The source address of a client outside; 203.0.113.10 and up by default."""
+    addresses: SourceNetwork | None = None
+    """Instead of one address: a network of which requests take the addresses in turn. It stands for
+    as many clients, each with source ports of its own."""
     pod: ObjectReference | None = None
     """The Pod it runs in, as ``namespace/name``, where it is inside the cluster."""
     node: str | None = None
     """The node it runs on, in the host's network."""
     url: Url = "http://example.com/"
-    """Where it sends requests: a domain, a Service name, or an address."""
+    """Where it sends requests: a domain, a Service name, or an address. ``http`` goes over TCP;
+    with ``udp``, request and answer are a datagram each."""
     arrivals: Arrivals
     """When it means to send a request."""
     timeout: Positive | None = None
-    """How long it waits for an answer before it gives up; for ever where nothing is said."""
+    """How long it waits for an answer before it gives up; for ever where nothing is said, but 5 s
+    with ``udp`` (resolv.conf)."""
     request_size: Size = 512
     """Bytes of a request."""
     response_size: Size = 2048
@@ -104,9 +119,23 @@ class Client(OptionsModel):
 
     @model_validator(mode="after")
     def _one_place(self) -> "Client":
-        if sum(place is not None for place in (self.address, self.pod, self.node)) > 1:
-            raise ValueError("must have only one of address, pod and node")
+        places = (self.address, self.addresses, self.pod, self.node)
+        if sum(place is not None for place in places) > 1:
+            raise ValueError("must have only one of address, addresses, pod and node")
         return self
+
+
+class Kernel(OptionsModel):
+    """How the kernels of all hosts behave: clients', load balancers' and nodes'."""
+
+    sysctls: Sysctls = Sysctls()
+    """Settings by their names in Linux."""
+    snat_evicts_closing: bool = False
+    """Whether masquerading that finds no free source port takes that of a connection in TIME_WAIT
+    (Linux from 6.6 on)."""
+    rule_cost: NonNegative = 20
+    """How long a first packet is held up by each rule about another Service that it goes through:
+    by mode, see the model."""
 
 
 class Resolver(OptionsModel):
@@ -207,6 +236,8 @@ class ScenarioSpec(OptionsModel):
     """Who sends requests."""
     network: Network = Network()
     """Delays between the places."""
+    kernel: Kernel = Kernel()
+    """How the hosts' kernels are set."""
     log: Log = "requests"
     """What is written of the requests: rows of all, rows of a sample, or the ``summary`` alone. The
     summary is of all requests; only with ``requests`` are its quantiles exact."""

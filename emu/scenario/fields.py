@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from ipaddress import AddressValueError, IPv4Address, ip_address, ip_network
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, ip_address, ip_network
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
@@ -67,15 +67,17 @@ Domain = Annotated[
 """A domain name."""
 
 
-def _http(url: str) -> str:
+def _called(url: str) -> str:
     """Refuse what no client here can call."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
         raise ValueError("must be a URL such as http://example.com:8080/path") from None
-    if parts.scheme != "http":
-        raise ValueError("must begin with http:// (TLS is not modelled)")
+    if parts.scheme not in ("http", "udp"):
+        raise ValueError("must begin with http:// or udp:// (TLS is not modelled)")
+    if parts.scheme == "udp" and port is None:
+        raise ValueError("must have a port, as in udp://dns:53")
     if host is None or re.fullmatch(rf"{_SUBDOMAIN}\.?", host) is None:
         raise ValueError("must have a host name or an IPv4 address, as in http://example.com/")
     if "@" in parts.netloc or port == 0:
@@ -85,8 +87,8 @@ def _http(url: str) -> str:
     return url
 
 
-Url = Annotated[str, AfterValidator(_http)]
-"""An ``http`` URL."""
+Url = Annotated[str, AfterValidator(_called)]
+"""A URL with the scheme ``http`` or ``udp``."""
 
 
 def is_ipv4(text: str) -> bool:
@@ -113,6 +115,32 @@ Address = Annotated[
     WithJsonSchema({"type": "string", "format": "ipv4"}),
 ]
 """An IPv4 address."""
+
+
+_MOST_SOURCES: Final = 1 << 16
+
+
+def _sources(network: Any) -> Any:
+    """Refuse what is no network, and those with more addresses than are kept apart."""
+    if isinstance(network, IPv4Network):
+        return network
+    try:
+        read = IPv4Network(network) if isinstance(network, str) else None
+    except ValueError:
+        read = None
+    if read is None:
+        raise ValueError("must be an IPv4 network such as 198.51.100.0/24")
+    if read.num_addresses > _MOST_SOURCES:
+        raise ValueError("must be a network of at most 65536 addresses: /16 or smaller")
+    return read
+
+
+SourceNetwork = Annotated[
+    IPv4Network,
+    BeforeValidator(_sources),
+    WithJsonSchema({"type": "string", "format": "ipv4network"}),
+]
+"""An IPv4 network whose addresses are senders."""
 
 
 def _accepted(accepts: Callable[[str], bool], rule: str) -> AfterValidator:

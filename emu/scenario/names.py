@@ -16,13 +16,14 @@ class Target(NamedTuple):
 
     host: str
     port: int
-    path: str
+    protocol: str
 
 
 def target(url: str) -> Target:
-    """Host, port (80 by default) and path of an ``http`` URL that the description accepted."""
+    """Host, port (80 by default) and protocol of a URL that the description accepted."""
     parts = urlsplit(url)
-    return Target((parts.hostname or "").removesuffix("."), parts.port or 80, parts.path or "/")
+    protocol = "UDP" if parts.scheme == "udp" else "TCP"
+    return Target((parts.hostname or "").removesuffix("."), parts.port or 80, protocol)
 
 
 def is_inside(client: Client) -> bool:

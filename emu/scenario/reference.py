@@ -70,7 +70,7 @@ def completed_spec(spec: ScenarioSpec, cluster: Cluster) -> ScenarioSpec:
       gives; if there is no such Service, ``edge`` at 192.168.1.1:80 in front of the first one with
       a NodePort.
     - No dns: ``example.com`` is the first load balancer.
-    - A client outside without an address: 203.0.113.10 and up.
+    - A client outside without an address or a network of them: 203.0.113.10 and up.
     - Neither duration nor requests: 60 s.
 
     ``manifests`` and ``nodePools`` are empty afterwards: their content is in the cluster.
@@ -95,7 +95,7 @@ def _addressed(clients: Sequence[Client]) -> tuple[Client, ...]:
     free = allocation.free_addresses([allocation.CLIENTS, allocation.MORE_CLIENTS], taken)
 
     def addressed(client: Client) -> Client:
-        if client.address or client.pod or client.node:
+        if client.address or client.addresses or client.pod or client.node:
             return client
         return client.model_copy(update={"address": IPv4Address(next(free))})
 

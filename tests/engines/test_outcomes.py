@@ -260,7 +260,7 @@ def all_ports_taken(emulation):
     prefix = tuple_prefix(0, 0, 0, emulation.model.sources, len(emulation.model.endpoints))
     emulation.state.conntrack = tables = conntrack.empty(1, slots=1 << 18)
     for port in range(1024, 65536):
-        assert conntrack.track(*tables, 0, prefix, port, 10**6, 0, 1, 0, 0) == port
+        assert conntrack.track(*tables, 0, prefix, port, 0, False, 1, 0, 0) == port
 
 
 def test_snat_exhausted(one_node):

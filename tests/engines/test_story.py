@@ -59,7 +59,7 @@ def test_a_request_over_another_node(described, play):
         "service_start_ns": pod, "service_end_ns": pod + 20 * MS, "lb_response_ns": response,
         "done_ns": response + CLIENT_TO_LB,
     }  # fmt: skip
-    assert (row["node"], row["client_port"], row["lb_port"]) == (1, 32769, 32769)
+    assert (row["node"], row["client_port"], row["lb_port"]) == (1, 32769, 32768)
     assert run.model.pods["node"][row["pod"]] == 0
     assert run.ending.end_ns == row["done_ns"]
     assert (run.ending.sent, run.ending.interrupted) == (2, False)

@@ -7,7 +7,18 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from emu.hops import conntrack
-from emu.hops.conntrack import ENLARGE, NO_PORT, NO_ROOM, SNAT_FIRST_PORT, SNAT_PORTS, Closing
+from emu.hops.conntrack import (
+    ADMITTED,
+    ENLARGE,
+    NO_PORT,
+    NO_ROOM,
+    SNAT_FIRST_PORT,
+    SNAT_PORTS,
+    Closing,
+    closing_of_datagrams,
+    entry_of,
+)
+from emu.units import SECOND
 
 SEED = 7
 
@@ -15,25 +26,29 @@ SEED = 7
 class Nodes:
     """The tables of some nodes, made anew whenever they ask for it."""
 
-    def __init__(self, nodes=1, limit=2**40):
-        self.tables, self.limit = conntrack.empty(nodes), limit
+    def __init__(self, nodes=1, limit=2**40, evicts=False, endpoints=0):
+        servers = np.zeros(2 * endpoints, np.int64)
+        self.tables = conntrack.empty(nodes, servers, counted=endpoints > 0)
+        self.limit, self.evicts = limit, evicts
         self.enlarged = 0
 
-    def track(self, prefix, port=0, now=0, node=0, request=0, attempt=0):
+    def track(self, prefix, port=0, now=0, node=0, request=0, attempt=0, before=0, endpoint=0):
         """Open an entry; its port, or why there is none."""
         while True:
-            found = conntrack.track(
-                *self.tables, node, prefix, port, self.limit, now, SEED, request, attempt
-            )
+            found = conntrack.admit(*self.tables, node, before, self.limit, now)
+            if found == ADMITTED:
+                draw = SEED, request, attempt
+                return conntrack.track(
+                    *self.tables, node, prefix, port, 2 * endpoint, self.evicts, *draw
+                )
             if found != ENLARGE:
                 return found
             self.tables = conntrack.enlarged(self.tables)
             self.enlarged += 1
 
-    def close(self, prefix, port, expires, node=0, ring=Closing.TIME_WAIT, now=0):
+    def close(self, prefix, port, expires, node=0, ring=Closing.TIME_WAIT):
         """Let an entry expire at that time."""
-        tables = self.tables[:-1]
-        conntrack.close(*tables, node, prefix, port, now, expires, int(ring))
+        conntrack.close(*self.tables, node, entry_of(prefix, port), expires, int(ring))
 
     def live(self, now):
         """How many entries each node has."""
@@ -82,17 +97,17 @@ def test_tables_are_dicts_of_live_entries(steps, limit):
             now += time
         elif step == "close" and opened:
             key = opened.pop(time % len(opened))
-            nodes.close(key[1], key[2], now + time, node=key[0], ring=ring, now=now)
-            if key in plain.expires:
-                plain.expires[key] = now + time
+            nodes.close(key[1], key[2], now + time, node=key[0], ring=ring)
+            plain.expires[key] = now + time
         elif step in ("track", "masquerade"):
             wanted = port if step == "track" else 0
             found = nodes.track(prefix, wanted, now, node, request)
             if plain.count(node) >= limit:
                 assert found == NO_ROOM
                 continue
-            assert found == port if wanted else found >= SNAT_FIRST_PORT
-            assert wanted or (node, prefix, found) not in plain.expires
+            free = wanted and (node, prefix, wanted) not in plain.expires
+            assert found == wanted if free else found >= SNAT_FIRST_PORT
+            assert (node, prefix, found) not in plain.expires
             plain.expires[node, prefix, found] = np.inf
             opened.append((node, prefix, found))
 
@@ -207,9 +222,9 @@ def test_a_crowded_table_forgets_only_what_expired(seed):
     for now in range(1500):
         plain = {key: at for key, at in plain.items() if at > now}
         port = int(random.integers(1, 800))
-        nodes.track(1, port, now=now)
+        assert nodes.track(1, port, now=now, before=entry_of(1, port)) == port
         plain[port] = now + int(random.integers(1, 800))
-        nodes.close(1, port, expires=plain[port], now=now)
+        nodes.close(1, port, expires=plain[port])
     nodes.live(1500)
     keys = nodes.tables.keys[nodes.tables.keys != 0]
     assert sorted(keys & 0xFFFF) == sorted(key for key, at in plain.items() if at > 1500)
@@ -228,12 +243,12 @@ def test_memory_is_bounded_by_live_entries():
     assert nodes.tables.expiries.shape[1] <= 4 * alive
 
 
-def test_an_entry_opened_anew_outlives_its_old_end():
-    """A port used again in TIME_WAIT keeps its entry: the end that was to come is void."""
+def test_an_entry_makes_way_for_the_next_connection_of_its_port():
+    """A port used again in TIME_WAIT: its old entry is gone, and the end to come is void."""
     nodes = Nodes()
     nodes.track(1, 5000)
     nodes.close(1, 5000, expires=10)
-    nodes.track(1, 5000, now=5)
+    assert nodes.track(1, 5000, now=5, before=entry_of(1, 5000)) == 5000
     assert nodes.live(50) == [1]
     nodes.close(1, 5000, expires=60)
     assert [nodes.live(59), nodes.live(60)] == [[1], [0]]
@@ -243,16 +258,81 @@ def test_one_entry_ends_once():
     """Two ends of one entry at the same moment, of whichever kind, take one from the count."""
     nodes = Nodes()
     for now, ring in enumerate((Closing.TIME_WAIT, Closing.TIME_WAIT, Closing.CLOSE)):
-        nodes.track(1, 5000, now)
+        nodes.track(1, 5000, now, before=entry_of(1, 5000))
         nodes.close(1, 5000, expires=100, ring=ring)
     assert [nodes.live(99), nodes.live(100)] == [[1], [0]]
 
 
-def test_closing_what_is_gone_changes_nothing():
-    """Where two connections had one port, the second end comes to an entry that is over."""
-    nodes = Nodes()
+def test_an_entry_makes_way_wherever_it_is():
+    """The connection before may have gone to another endpoint from another port of the node."""
+    nodes = Nodes(limit=1)
     nodes.track(1, 5000)
     nodes.close(1, 5000, expires=10)
-    assert nodes.live(10) == [0]
-    nodes.close(1, 5000, now=10, expires=20)
-    assert [nodes.live(15), nodes.live(20)] == [[0], [0]]
+    assert nodes.track(2, 5000, now=5) == NO_ROOM
+    assert nodes.track(2, 5000, now=5, before=entry_of(1, 5000)) == 5000
+    assert nodes.live(9) == [1]
+    assert nodes.tables.keys[nodes.tables.keys != 0].tolist() == [entry_of(2, 5000)]
+
+
+def test_an_open_connection_does_not_make_way():
+    """An entry whose connection goes on stays, whoever comes from the same port."""
+    nodes = Nodes()
+    nodes.track(1, 5000)
+    assert nodes.track(1, 5000, before=entry_of(1, 5000)) != 5000
+    assert nodes.live(0) == [2]
+
+
+def test_a_taken_tuple_costs_the_source_its_port():
+    """A source that is not masqueraded keeps its port, unless the reply's tuple is another's."""
+    nodes = Nodes()
+    assert nodes.track(1, 5000) == 5000
+    replaced = nodes.track(1, 5000)
+    assert replaced >= SNAT_FIRST_PORT
+    assert replaced != 5000
+    assert nodes.live(0) == [2]
+
+
+def test_the_search_may_take_the_tuple_of_a_connection_that_is_over(exhausted):
+    """With every tuple in TIME_WAIT a node that evicts finds one in each run, another none."""
+    for port in range(SNAT_FIRST_PORT, SNAT_FIRST_PORT + SNAT_PORTS):
+        exhausted.close(1, port, expires=120)
+    assert exhausted.track(1, now=1) == NO_PORT
+    exhausted.evicts = True
+    found = [exhausted.track(1, now=1, request=request) for request in range(200)]
+    assert len(set(found)) == 200
+    assert exhausted.live(1) == [SNAT_PORTS]
+    assert exhausted.live(120) == [200]
+
+
+def test_connections_are_counted_while_they_are_under_way_and_after():
+    """Of each endpoint: those under way, and those over that still have an entry."""
+    nodes = Nodes(endpoints=2)
+    first, second = nodes.track(1, 5000, endpoint=0), nodes.track(2, 5000, endpoint=1)
+    nodes.track(1, 5001, endpoint=0)
+    assert nodes.tables.servers.tolist() == [2, 0, 1, 0]
+    nodes.close(1, first, expires=10)
+    nodes.close(2, second, expires=20, ring=Closing.CLOSE)
+    assert nodes.tables.servers.tolist() == [1, 1, 0, 1]
+    nodes.live(10)
+    assert nodes.tables.servers.tolist() == [1, 0, 0, 1]
+    nodes.track(1, 6000, now=11, before=entry_of(2, 5000), endpoint=0)
+    assert nodes.tables.servers.tolist() == [2, 0, 0, 0]
+
+
+def test_growing_keeps_what_is_counted():
+    """A table that has grown ends the connections of the endpoints that they began at."""
+    nodes = Nodes(endpoints=3)
+    for port in range(1, 3001):
+        nodes.track(1 + port % 3, port, endpoint=port % 3)
+    assert nodes.enlarged > 0
+    for port in range(1, 3001, 2):
+        nodes.close(1 + port % 3, port, expires=port)
+    assert nodes.tables.servers.tolist() == [500] * 6
+    nodes.live(3000)
+    assert nodes.tables.servers.tolist() == [500, 0] * 3
+
+
+def test_a_flow_of_datagrams_that_goes_on_becomes_a_stream():
+    """Up to 2 s between the first and the last datagram it is none, then it is."""
+    assert closing_of_datagrams(5, 5 + 2 * SECOND) == Closing.UDP
+    assert closing_of_datagrams(5, 6 + 2 * SECOND) == Closing.UDP_STREAM

@@ -5,8 +5,9 @@ import pytest
 from scipy import stats
 
 from emu.hops import conntrack
+from emu.hops.affinity import empty
 from emu.hops.kubeproxy import MODES
-from emu.hops.node import ENDPOINT, RULE, Verdict, translate, tuple_prefix
+from emu.hops.node import ENDPOINT, RULE, Masquerade, Verdict, translate, tuple_prefix
 
 
 class Rules:
@@ -17,17 +18,21 @@ class Rules:
 
     node, sources = 1, 7
 
-    def __init__(self, verdict=Verdict.DNAT, masquerade=False, limit=100):
-        self.rules = np.array([(verdict, 1, 3, masquerade)], RULE)
+    def __init__(self, verdict=Verdict.DNAT, masquerade=Masquerade.NEVER, limit=100, affinity=0):
+        rule = (verdict, 1, 3, masquerade, -1, -1, -1, 0, affinity, 0)
+        self.rules = np.array([rule], RULE)
         self.members = np.array([0, 1, 2, 3])
-        self.endpoints = np.array([(pod, 8080) for pod in range(4)], ENDPOINT)
+        self.endpoints = np.array([(pod, 8080, pod % 2) for pod in range(4)], ENDPOINT)
         self.tables, self.limit = conntrack.empty(2, slots=1 << 18), limit
+        self.affinity = empty()
 
-    def translate(self, source=2, source_pod=-1, port=40_000, request=0, attempt=0, now=0):
+    def translate(self, source=2, source_pod=-1, port=40_000, request=0, attempt=0, now=0, rule=0):
         """What becomes of a first packet."""
         return translate(
-            self.rules, self.members, self.endpoints, *self.tables, MODES.number("iptables"), 0,
-            self.node, source, self.sources, source_pod, port, self.limit, now, 5, request, attempt,
+            self.rules, self.members, self.endpoints, *self.affinity, *self.tables,
+            MODES.number("iptables"), False, rule,
+            self.node, source, self.sources, source_pod, 0, port, 0, self.limit, now,
+            5, request, attempt,
         )  # fmt: skip
 
     def live(self):
@@ -48,7 +53,7 @@ def test_a_kept_source_keeps_its_port():
 
 def test_a_masqueraded_source_gets_a_port_of_the_nodes():
     """Masqueraded senders with the same port get different ones: the tuple is the node's own."""
-    rules = Rules(masquerade=True, limit=10**6)
+    rules = Rules(masquerade=Masquerade.ALWAYS, limit=10**6)
     found = [rules.translate(request=request) for request in range(300)]
     assert all(masqueraded for *_, masqueraded in found)
     assert len({(endpoint, port) for _, endpoint, port, _ in found}) == 300
@@ -80,11 +85,11 @@ def test_a_full_table_and_a_full_port_range_are_told_apart():
     assert [rules.translate(port=port)[0] for port in (1, 2)] == [
         Verdict.DNAT, Verdict.NO_CONNTRACK,
     ]  # fmt: skip
-    rules = Rules(masquerade=True, limit=10**6)
+    rules = Rules(masquerade=Masquerade.ALWAYS, limit=10**6)
     rules.rules["count"] = 1
     prefix = tuple_prefix(1, 1, 1, 7, 4)
     for port in range(1024, 65536):
-        assert conntrack.track(*rules.tables, 1, prefix, port, rules.limit, 0, 5, 0, 0) == port
+        assert conntrack.track(*rules.tables, 1, prefix, port, 0, False, 5, 0, 0) == port
     assert rules.translate()[0] == Verdict.NO_SNAT_PORT
 
 
@@ -105,3 +110,57 @@ def test_endpoints_are_chosen_uniformly_and_anew_for_each_copy():
         counts = np.bincount(chosen, minlength=4)
         assert counts[0] == 0
         assert stats.chisquare(counts[1:]).pvalue > 1e-4
+
+
+def test_cilium_masquerades_to_other_nodes_alone():
+    """TO_OTHER_NODES: the source stays where the endpoint chosen is on this node, number 1."""
+    rules = Rules(masquerade=Masquerade.TO_OTHER_NODES, limit=10**6)
+    for request in range(60):
+        _, endpoint, _, masqueraded = rules.translate(port=40_000 + request, request=request)
+        assert masqueraded == (endpoint == 2)
+
+
+def test_a_client_keeps_its_endpoint_until_it_stays_away():
+    """Session affinity: each use renews it, and after the timeout another may be chosen."""
+    rules = Rules(limit=10**6, affinity=100)
+    first = rules.translate(port=1, request=0)[1]
+    times = range(0, 3000, 99)
+    kept = {rules.translate(port=2 + now, now=now, request=now)[1] for now in times}
+    assert kept == {first}
+    later = range(10_000, 20_000, 100)
+    assert len({rules.translate(port=2 + now, now=now, request=now)[1] for now in later}) == 3
+
+
+def test_senders_keep_endpoints_of_their_own():
+    """Two senders to one Service draw apart, and each keeps what it drew."""
+    rules = Rules(limit=10**6, affinity=10**9)
+    drawn = {
+        source: {rules.translate(source, port=n, request=10 * source + n)[1] for n in range(1, 9)}
+        for source in range(7)
+    }
+    assert all(len(endpoints) == 1 for endpoints in drawn.values())
+    assert len(set.union(*drawn.values())) > 1
+
+
+def test_an_endpoint_is_kept_between_rules_that_both_have_it():
+    """What a client keeps under one traffic policy holds under the other, where that has it too."""
+    rules = Rules(limit=10**6, affinity=10**9)
+    local = rules.rules[0].copy()
+    local["first"], local["count"] = 4, 1
+    rules.rules = np.array([rules.rules[0], local], RULE)
+    rules.members = np.array([0, 1, 2, 3, 2])
+    drawn = {}
+    for source in range(7):
+        drawn[source] = rules.translate(source, port=1, request=source)[1]
+        assert rules.translate(source, port=2, rule=1)[1] == 2
+        assert rules.translate(source, port=3, request=100 + source)[1] == 2
+    assert len(set(drawn.values())) > 1
+
+
+def test_a_lack_of_room_for_affinities_is_said_before_anything_changes():
+    """With half of its slots used the table of affinities wants to grow first."""
+    rules = Rules(limit=10**6, affinity=100)
+    rules.affinity.used[0] = 32
+    assert rules.translate()[0] == Verdict.ENLARGE
+    assert rules.live() == [0, 0]
+    assert rules.translate(rule=0) == (Verdict.ENLARGE, -1, -1, False)

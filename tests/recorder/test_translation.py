@@ -79,8 +79,21 @@ def test_a_row_without_its_intended_time_is_refused(synthetic):
 
 def test_places_with_one_name_share_it():
     """Two clients behind one address are two clients with that address."""
-    places = Places(clients=[("a", "203.0.113.10"), ("b", "203.0.113.10")])
+    places = Places(clients=[("a", ("203.0.113.10",)), ("b", ("203.0.113.10",))])
     assert [one_row(places, client=i)["client_address"] for i in (0, 1)] == ["203.0.113.10"] * 2
+
+
+def test_a_client_with_several_addresses_takes_them_in_turn():
+    """Request 0 comes from the first address of its client, its next request from the second."""
+    places = Places(clients=[("a", ("10.0.0.1", "10.0.0.2")), ("b", ("10.0.0.9",))])
+    drawn = [one_row(places, client=n % 2, request=n)["client_address"] for n in range(6)]
+    assert drawn == ["10.0.0.1", "10.0.0.9", "10.0.0.2", "10.0.0.9", "10.0.0.1", "10.0.0.9"]
+
+
+def test_a_port_may_be_replaced_and_the_address_stay(synthetic):
+    """A port below -1 in a row: the node replaced the port alone."""
+    row = one_row(synthetic.places, node=1, masquerade_port=-2000)
+    assert (row["masquerade_address"], row["masquerade_port"]) == (None, 2000)
 
 
 @given(

@@ -78,10 +78,11 @@ def test_known_names_are_those_that_resolve(loaded):
             assert resolve(name, client, scenario.spec, scenario.cluster) is not None
 
 
-def test_a_url_has_a_host_a_port_and_a_path():
-    """Port 80 and the path / where nothing is said."""
-    assert target("http://example.com") == ("example.com", 80, "/")
-    assert target("http://web.prod.:8080/a?b") == ("web.prod", 8080, "/a")
+def test_a_url_has_a_host_a_port_and_a_protocol():
+    """Port 80 and TCP where nothing else is said; UDP where the scheme does."""
+    assert target("http://example.com") == ("example.com", 80, "TCP")
+    assert target("http://web.prod.:8080/a?b") == ("web.prod", 8080, "TCP")
+    assert target("udp://dns.kube-system:53") == ("dns.kube-system", 53, "UDP")
 
 
 def test_a_port_of_a_service_by_number_name_or_place(loaded):

@@ -112,7 +112,13 @@ class Emulation(Session):
             elif pause == Pause.SLOTS:
                 self._moving = with_more_slots(self._moving)
             elif pause == Pause.ENLARGE:
-                self._enlarge()
+                self.state.make_room()
+                self._moving = self._moving._replace(
+                    conntrack=self.state.conntrack, affinity=self.state.affinity
+                )
+            elif pause == Pause.PORTS:
+                self.state.make_room_for_ports()
+                self._moving = self._moving._replace(ports=self.state.ports)
             else:
                 return bool(pause == Pause.DUE)
         return False
@@ -132,10 +138,6 @@ class Emulation(Session):
     def _count(self) -> None:
         counters = self._moving.counters
         self.state.sent, self.state.finished = int(counters[SENT]), int(counters[FINISHED])
-
-    def _enlarge(self) -> None:
-        self.state.make_room()
-        self._moving = self._moving._replace(conntrack=self.state.conntrack)
 
     def _hand_on(self) -> None:
         """Give the finished rows to the sink."""

@@ -9,8 +9,9 @@ from emu.engines.compiled import event_list
 from emu.engines.compiled.event_list import EventList
 from emu.engines.ending import NEVER
 from emu.events import Kind
+from emu.hops.affinity import Affinity
 from emu.hops.conntrack import Conntrack
-from emu.hops.tcp import PATIENCE_NS
+from emu.hops.ports import Ports
 from emu.model import Model
 from emu.model.state import State
 from emu.recorder.rows import ABSENT, ROW, Outcome
@@ -34,29 +35,33 @@ SENDER = np.dtype(
         ("vertex", "i8"),
         ("local_hops", "i8"),
         ("number", "i8"),
+        ("sources", "i8"),
+        ("address", "i8"),
         ("pod", "i8"),
         ("patience_ns", "i8"),
     ]
 )
-"""Who opens connections that end at Pods: where it is, who conntrack takes it for, for how long it
-tries. The clients come first, then the listeners."""
+"""Who opens connections that end at Pods: where it is, who conntrack takes it for (the first of so
+many, and its address), for how long it tries. The clients come first, then the listeners."""
 
 JOURNEY = np.dtype(
     [
         ("next", "i8"),
-        ("listener", "i8"),
-        ("backend", "i8"),
+        ("entry", "i8"),
+        ("before", "i8"),
+        ("target", "i8"),
+        ("listener", "i4"),
+        ("backend", "i4"),
         ("rule", "i8"),
         ("retry", "i8"),
         ("via", "i8"),
-        ("prefix", "i8"),
-        ("nat_port", "i8"),
     ]
 )
 """What a request under way needs beside its row, a cache line: the next in its queue or among the
-free slots; the listener and backend (-1 without a load balancer); by which rule its connection to
-the Pod is translated, how often the SYN was sent again, where it is translated, and its conntrack
-entry (``prefix`` 0: none)."""
+free slots; its conntrack entry (0: none), and that of the connection before from the same port; the
+target that it goes to, its listener and backend (-1 without a load balancer); by which rule its
+connection to the Pod is translated, how often the SYN was sent again, and where it is translated.
+"""
 
 # Places in `Moving.counters`.
 NOW: Final = 0
@@ -83,11 +88,19 @@ class Fixed(NamedTuple):
     """The model as the loop reads it; see `emu.model.Model` for the arrays."""
 
     timed: bool
+    datagrams: bool
     seed: int
     end: int
     requests: int
     sources: int
     mode: int
+    evicts: bool
+    first_port: int
+    ports: int
+    time_wait: int
+    port_rest: int
+    linear: int
+    timeouts: NDArray[np.int64]
     resolver_latency: int
     resolver_ttl: int
     clients: NDArray[Any]
@@ -110,7 +123,7 @@ class Moving(NamedTuple):
     ``rows`` (`ROW`) and ``journeys`` (`JOURNEY`) have a slot for each request under way; ``out``
     the rows of those that are over, ``blank`` that of one that begins; ``backlogs`` of shape
     (pods, 2) the first and last slot of each backlog; ``numbers`` how many requests each client has
-    sent; ``connections`` how many each sender opened; ``times`` of shape (kinds, 2) how many events
+    sent; ``times`` of shape (kinds, 2) how many events
     there were and how many ticks they took, of a run that is timed. The rest is the `State` of any
     engine.
     """
@@ -123,24 +136,33 @@ class Moving(NamedTuple):
     out: NDArray[Any]
     blank: NDArray[Any]
     numbers: NDArray[np.int64]
-    connections: NDArray[np.int64]
     backlogs: NDArray[np.int64]
     pods: NDArray[Any]
     backends: NDArray[Any]
     memory: NDArray[np.int64]
     dns: NDArray[Any]
     conntrack: Conntrack
+    affinity: Affinity
+    ports: Ports
 
 
 def fixed(model: Model, state: State, timed: bool = False) -> Fixed:
     """The model laid out for the loop; ``timed`` asks for the time of the events by kind."""
     return Fixed(
         timed=timed,
+        datagrams=bool(model.targets["datagram"].any()),
         seed=model.seed,
         end=NEVER if model.end_ns is None else model.end_ns,
         requests=NEVER if model.requests is None else model.requests,
         sources=model.sources,
         mode=model.mode,
+        evicts=model.kernel.evicts,
+        first_port=model.kernel.first_port,
+        ports=model.kernel.ports,
+        time_wait=model.kernel.time_wait,
+        port_rest=model.kernel.port_rest,
+        linear=model.kernel.linear,
+        timeouts=np.array(model.kernel.timeouts, np.int64),
         resolver_latency=model.resolver_latency,
         resolver_ttl=model.resolver_ttl_ns,
         clients=model.clients,
@@ -176,10 +198,11 @@ def _senders(model: Model) -> NDArray[Any]:
     for row, client in zip(rows, model.clients, strict=False):
         row["vertex"], row["local_hops"] = client["vertex"], client["local_hops"]
         row["number"], row["pod"] = client["source_number"], client["pod"]
-        row["patience_ns"] = PATIENCE_NS
+        row["sources"], row["address"] = client["sources"], client["address"]
+        row["patience_ns"] = client["patience_ns"]
     for row, listener in zip(rows[len(model.clients) :], model.listeners, strict=True):
         row["vertex"] = row["number"] = listener.vertex
-        row["pod"] = NONE
+        row["pod"], row["sources"], row["address"] = NONE, 1, listener.address
         row["patience_ns"] = listener.connect_timeout_ns
     return rows
 
@@ -196,13 +219,14 @@ def moving(model: Model, state: State) -> Moving:
         out=np.zeros(CHUNK, ROW),
         blank=_blank(),
         numbers=np.zeros(len(model.clients), np.int64),
-        connections=np.zeros(model.sources, np.int64),
         backlogs=np.full((len(model.pods), 2), NONE, np.int64),
         pods=state.pods,
         backends=state.backends,
         memory=state.memory,
         dns=state.dns,
         conntrack=state.conntrack,
+        affinity=state.affinity,
+        ports=state.ports,
     )
     return with_more_slots(start)
 

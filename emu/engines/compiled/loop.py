@@ -33,11 +33,15 @@ from emu.engines.compiled.layout import (
 from emu.engines.ending import deadline_of, ending
 from emu.events import Kind, kind_of, priority
 from emu.hops import dns
+from emu.hops import ports as hosts
 from emu.hops.balancer import finished, pick, started
-from emu.hops.conntrack import TIMEOUTS_NS, Closing, close, fetch
+from emu.hops.conntrack import Closing, close, closing_of_datagrams, entry_of, fetch
 from emu.hops.network import (
     ANSWERED,
     CLIENT_CONNECTION,
+    DATAGRAM,
+    DATAGRAM_ONWARD,
+    DATAGRAM_REACH,
     ESTABLISHED,
     FIRST_PACKET,
     ONWARD,
@@ -48,8 +52,7 @@ from emu.hops.network import (
 )  # fmt: skip
 from emu.hops.node import Verdict, translate, tuple_prefix
 from emu.hops.pod import Admission, arrive, leave
-from emu.hops.ports import ephemeral
-from emu.hops.tcp import PATIENCE_NS, resend
+from emu.hops.tcp import resend
 from emu.kernel import kernel, part, prefetch, ticks
 from emu.model.targets import TargetKind
 from emu.random_streams import SERVICE
@@ -67,16 +70,18 @@ class Pause(IntEnum):
     SLOTS = 2
     """There is no slot for another request."""
     ENLARGE = 3
-    """The conntrack tables need room."""
-    FINISHED = 4
+    """What nodes keep of connections needs room."""
+    PORTS = 4
+    """The ports of routes need room."""
+    FINISHED = 5
     """As many requests as were to be sent are finished."""
 
 
-_DUE, _ROWS, _SLOTS, _ENLARGE, _FINISHED = (int(pause) for pause in Pause)
+_DUE, _ROWS, _SLOTS, _ENLARGE, _PORTS, _FINISHED = (int(pause) for pause in Pause)
 _SERVICE_END, _ANSWER, _CLIENT_SEND, _LB_REQUEST, _NODE_SYN, _POD_REQUEST = (int(k) for k in Kind)
 _LISTENER, _SERVICE, _POD, _CLOSED, _ = (int(kind) for kind in TargetKind)
 _SERVED, _QUEUED, _ = (int(admission) for admission in Admission)
-_TIME_WAIT, _CLOSE = (int(closing) for closing in Closing)
+_TIME_WAIT, _CLOSE, _SYN_SENT, _UDP, _UDP_STREAM = (int(closing) for closing in Closing)
 _DROP, _REJECT = int(Verdict.DROP), int(Verdict.REJECT)
 _NO_CONNTRACK, _NO_SNAT_PORT = int(Verdict.NO_CONNTRACK), int(Verdict.NO_SNAT_PORT)
 _WANTS_ROOM = int(Verdict.ENLARGE)
@@ -86,6 +91,7 @@ _BACKLOG_FULL, _BAD_GATEWAY = int(Outcome.BACKLOG_FULL), int(Outcome.BAD_GATEWAY
 _CONNECT_TIMEOUT, _DNS_FAILURE = int(Outcome.CONNECT_TIMEOUT), int(Outcome.DNS_FAILURE)
 _NO_LOCAL_ENDPOINT = int(Outcome.DROPPED_NO_LOCAL_ENDPOINT)
 _CONNTRACK_FULL, _SNAT_EXHAUSTED = int(Outcome.CONNTRACK_FULL), int(Outcome.SNAT_EXHAUSTED)
+_PORTS_EXHAUSTED = int(Outcome.PORTS_EXHAUSTED)
 
 _WAIT_AGAIN: Final = -2
 _MANY: Final = 2048
@@ -105,8 +111,10 @@ def advance(f: Fixed, m: Moving, until: int) -> int:
             return _ROWS
         rank, slot = m.events.firsts[place, RANK], m.events.firsts[place, SLOT]
         kind = kind_of(rank)
-        if kind == _CLIENT_SEND and counters[FREE] >= len(m.rows):
-            return _SLOTS
+        if kind in (_CLIENT_SEND, _LB_REQUEST):
+            lacking = _lacking(f, m)
+            if lacking != NONE:
+                return lacking
         if len(m.rows) > _MANY and kind != _CLIENT_SEND:
             _look_ahead(m, place)
         counters[NOW], counters[PUSH_TIME] = now, NONE
@@ -122,6 +130,16 @@ def advance(f: Fixed, m: Moving, until: int) -> int:
             m.times[kind, 1] += ticks() - began
         if counters[FINISHED] == f.requests:
             return _FINISHED
+
+
+@part
+def _lacking(f: Fixed, m: Moving) -> int:
+    """What there is no room for when a connection is to be opened: a `Pause`, or `NONE`."""
+    if m.counters[FREE] >= len(m.rows):
+        return _SLOTS
+    if hosts.crowded(m.ports.slots, m.ports.used, f.ports):
+        return _PORTS
+    return NONE
 
 
 @part
@@ -153,7 +171,7 @@ def _fetch_around(m: Moving, slot: int) -> None:
     pod, journey = m.rows[slot]["pod"], m.journeys[slot]
     prefetch(m.pods, pod)
     prefetch(m.backlogs, 2 * pod)
-    fetch(m.conntrack.keys, journey["prefix"], journey["nat_port"])
+    fetch(m.conntrack.keys, journey["entry"])
 
 
 @part
@@ -241,10 +259,7 @@ def _client_send(f: Fixed, m: Moving, client: int, now: int) -> tuple[int, int]:
     row["request"] = row["connection"] = request
     row["client"] = client
     row["request_bytes"] = clients[client]["request_bytes"]
-    number = clients[client]["source_number"]
-    row["client_port"] = ephemeral(m.connections[number])
-    m.connections[number] += 1
-    journey["listener"], journey["prefix"], journey["retry"] = NONE, 0, 0
+    journey["listener"], journey["entry"], journey["retry"] = NONE, 0, 0
     row["intended_ns"] = row["sent_ns"] = now
     time, kind = _set_out(f, m, slot, client, now)
     counters[PUSH_TIME], counters[PUSH_KIND] = time, kind
@@ -268,7 +283,13 @@ def _set_out(f: Fixed, m: Moving, slot: int, client: int, now: int) -> tuple[int
     if targets == 0:
         row["outcome"] = _DNS_FAILURE
         return sent, _ANSWER
-    target = clients[client]["first_target"] + address
+    target = journey["target"] = clients[client]["first_target"] + address
+    place = _take(f, m, _client_route(f, m, slot), sent)
+    if place == hosts.EXHAUSTED:
+        row["outcome"] = _PORTS_EXHAUSTED
+        return sent, _ANSWER
+    row["client_port"] = f.first_port + place
+    journey["before"] = _before(m, _client_route(f, m, slot), place)
     kind, vertex = f.targets[target]["kind"], f.targets[target]["vertex"]
     if kind == _LISTENER:
         journey["listener"] = f.targets[target]["listener"]
@@ -284,7 +305,45 @@ def _set_out(f: Fixed, m: Moving, slot: int, client: int, now: int) -> tuple[int
         journey["via"] = vertex
         return _refused(f, m, slot, sent, vertex, 0, FIRST_PACKET[0])
     row["outcome"] = _CONNECT_TIMEOUT
-    return sent + PATIENCE_NS, _ANSWER
+    return _answered(f, m, slot, sent + f.clients[client]["patience_ns"], 0)
+
+
+@part
+def _client_route(f: Fixed, m: Moving, slot: int) -> int:
+    """The route from the client's address whose turn it is to the target."""
+    return int(f.targets[m.journeys[slot]["target"]]["route"]) + _client_turn(f, m, slot)
+
+
+@part
+def _client_turn(f: Fixed, m: Moving, slot: int) -> int:
+    """Which of its client's addresses a request comes from."""
+    sources = f.clients[m.rows[slot]["client"]]["sources"]
+    if sources == 1:
+        return 0
+    return int(m.rows[slot]["request"] // len(f.clients) % sources)
+
+
+@part
+def _turn(f: Fixed, m: Moving, slot: int) -> int:
+    """Which of its sender's addresses a request comes from: a load balancer has one."""
+    return 0 if m.journeys[slot]["listener"] != NONE else _client_turn(f, m, slot)
+
+
+@part
+def _take(f: Fixed, m: Moving, route: int, at: int) -> int:
+    routes, slots, used = m.ports
+    return hosts.take(routes, slots, used, route, f.ports, f.port_rest, at)
+
+
+@part
+def _before(m: Moving, route: int, place: int) -> int:
+    return hosts.entry_before(m.ports.routes, m.ports.slots, route, place)
+
+
+@part
+def _datagram(f: Fixed, m: Moving, slot: int) -> bool:
+    """Whether the request goes over UDP."""
+    return f.datagrams and f.targets[m.journeys[slot]["target"]]["datagram"] != 0
 
 
 @part
@@ -296,7 +355,8 @@ def _to_pod(f: Fixed, m: Moving, slot: int, target: int, sent: int) -> tuple[int
     m.journeys[slot]["via"] = vertex
     if f.targets[target]["port"] != m.pods[pod]["app_port"]:
         return _refused(f, m, slot, sent, vertex, 1, FIRST_PACKET[0])
-    return sent + _travel(f, m, slot, vertex, 1, row["request_bytes"], REACH), _POD_REQUEST
+    legs = DATAGRAM_REACH if _datagram(f, m, slot) else REACH
+    return sent + _travel(f, m, slot, vertex, 1, row["request_bytes"], legs), _POD_REQUEST
 
 
 @part
@@ -311,10 +371,14 @@ def _lb_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
         row["lb_response_ns"] = now
         return _back_to_client(f, m, slot, now)
     journey["backend"] = backend
+    place = _take(f, m, backends[backend]["route"], now)
+    if place == hosts.EXHAUSTED:
+        row["outcome"] = _PORTS_EXHAUSTED
+        row["lb_response_ns"] = now
+        return _back_to_client(f, m, slot, now)
     started(strategy, backends, memory, backend)
-    vertex = f.listeners[listener]["vertex"]
-    row["lb_port"] = ephemeral(m.connections[vertex])
-    m.connections[vertex] += 1
+    row["lb_port"] = f.first_port + place
+    journey["before"] = _before(m, backends[backend]["route"], place)
     node, service = int(backends[backend]["node"]), f.listeners[listener]["service"]
     return _open(f, m, slot, node, service, backends[backend]["rule"], now)
 
@@ -336,6 +400,8 @@ def _open(
     row["node"], row["service"] = node, service
     journey["via"] = node
     journey["rule"] = rule
+    if _datagram(f, m, slot):
+        return now + _travel(f, m, slot, node, 0, row["request_bytes"], DATAGRAM), _NODE_SYN
     return now + _travel(f, m, slot, node, 0, 0, FIRST_PACKET), _NODE_SYN
 
 
@@ -361,12 +427,14 @@ def _node_syn(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """The node's rules translate the connection, refuse it, or drop its SYN."""
     row, journey = m.rows[slot], m.journeys[slot]
     node, sender, table = journey["via"], f.senders[_sender(f, m, slot)], m.conntrack
+    turn = _turn(f, m, slot)
     own_port = row["client_port"] if journey["listener"] == NONE else row["lb_port"]
     verdict, endpoint, nat_port, masqueraded = translate(
-        f.rules, f.members, f.endpoints,
-        table.keys, table.ends, table.expiries, table.counters, table.live,
-        f.mode, journey["rule"], node, sender["number"], f.sources, sender["pod"],
-        own_port, f.limits[node], now,
+        f.rules, f.members, f.endpoints, m.affinity.kept, m.affinity.used,
+        table.keys, table.ends, table.loads, table.expiries, table.counters, table.live,
+        table.servers,
+        f.mode, f.evicts, journey["rule"], node, sender["number"] + turn, f.sources, sender["pod"],
+        sender["address"] + turn, own_port, journey["before"], f.limits[node], now,
         f.seed, row["request"], journey["retry"] << 16,
     )  # fmt: skip
     if verdict == _WANTS_ROOM:
@@ -374,15 +442,18 @@ def _node_syn(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     if verdict in (_DROP, _NO_CONNTRACK, _NO_SNAT_PORT):
         return _dropped(f, m, slot, verdict, now)
     row["outcome"], row["node_ns"] = _IN_FLIGHT, now
+    now += f.rules[journey["rule"]]["cost_ns"]
     if verdict == _REJECT:
         return _refused(f, m, slot, now, node, 0, REFUSED[0])
     row["endpoint"] = endpoint
     row["pod"] = f.endpoints[endpoint]["pod"]
     if masqueraded:
         row["masquerade_port"] = nat_port
-    source = node if masqueraded else sender["number"]
-    journey["prefix"] = tuple_prefix(node, source, endpoint, f.sources, len(f.endpoints))
-    journey["nat_port"] = nat_port
+    elif nat_port != own_port:
+        row["masquerade_port"] = -nat_port
+    source = node if masqueraded else sender["number"] + turn
+    prefix = tuple_prefix(node, source, endpoint, f.sources, len(f.endpoints))
+    journey["entry"] = entry_of(prefix, nat_port)
     return _deliver(f, m, slot, now)
 
 
@@ -396,10 +467,11 @@ def _dropped(f: Fixed, m: Moving, slot: int, verdict: int, now: int) -> tuple[in
     elif verdict == _NO_SNAT_PORT:
         row["outcome"] = _SNAT_EXHAUSTED
     journey["retry"] += 1
-    again = resend(journey["retry"])
-    if again >= f.senders[_sender(f, m, slot)]["patience_ns"]:
-        return _answered(m, slot, max(now, _out_of_patience(f, m, slot)))
-    return now - resend(journey["retry"] - 1) + again, _NODE_SYN
+    again = resend(journey["retry"], f.linear)
+    out_of_patience = again >= f.senders[_sender(f, m, slot)]["patience_ns"]
+    if out_of_patience or _datagram(f, m, slot):
+        return _answered(f, m, slot, max(now, _out_of_patience(f, m, slot)), 0)
+    return now - resend(journey["retry"] - 1, f.linear) + again, _NODE_SYN
 
 
 @kernel
@@ -415,8 +487,8 @@ def _refused(
     if hops:
         row["pod_ns"] = start + _travel(f, m, slot, vertex, hops, 0, (first, ONWARD[1]))
     back = start + _travel(f, m, slot, vertex, hops, 0, (first, REFUSED[1]))
-    _close(m, slot, back, _CLOSE)
-    return _answered(m, slot, back)
+    _close(f, m, slot, back, _CLOSE)
+    return _answered(f, m, slot, back, 0)
 
 
 @part
@@ -426,13 +498,20 @@ def _deliver(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     pod = row["pod"]
     if pod < 0:
         row["outcome"] = _CONNECT_TIMEOUT
-        back = max(now, _out_of_patience(f, m, slot))
-        _close(m, slot, back, _TIME_WAIT)
-        return _answered(m, slot, back)
+        return _silence(f, m, slot, now)
     vertex = m.pods[pod]["node"]
     if m.pods[pod]["app_port"] != f.endpoints[row["endpoint"]]["port"]:
         return _refused(f, m, slot, now, vertex, 1, REFUSED[0])
-    return now + _travel(f, m, slot, vertex, 1, row["request_bytes"], ESTABLISHED), _POD_REQUEST
+    legs = DATAGRAM_ONWARD if _datagram(f, m, slot) else ESTABLISHED
+    return now + _travel(f, m, slot, vertex, 1, row["request_bytes"], legs), _POD_REQUEST
+
+
+@part
+def _silence(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
+    """Nobody answers the sender, until it has no patience left."""
+    back = max(now, _out_of_patience(f, m, slot))
+    _close(f, m, slot, back, _SYN_SENT)
+    return _answered(f, m, slot, back, 0)
 
 
 @part
@@ -454,6 +533,8 @@ def _pod_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
         m.backlogs[pod, 1] = slot
         return NONE, NONE
     row["outcome"] = _BACKLOG_FULL
+    if _datagram(f, m, slot):
+        return _silence(f, m, slot, now)
     return _reply(f, m, slot, now, 0, _CLOSE)
 
 
@@ -498,16 +579,29 @@ def _serve_from_backlog(f: Fixed, m: Moving, first: int, pod: int, now: int) -> 
 def _reply(f: Fixed, m: Moving, slot: int, now: int, size: int, closing: int) -> tuple[int, int]:
     """The Pod's answer, or its refusal, goes back to the sender."""
     back = now + _travel(f, m, slot, m.pods[m.rows[slot]["pod"]]["node"], 1, size, ANSWERED)
-    _close(m, slot, back, closing)
-    return _answered(m, slot, back)
+    _close(f, m, slot, back, closing)
+    in_order = closing == _TIME_WAIT and not _datagram(f, m, slot)
+    return _answered(f, m, slot, back, f.time_wait if in_order else 0)
 
 
 @part
-def _answered(m: Moving, slot: int, back: int) -> tuple[int, int]:
-    """The sender of the connection to the Pod has its answer then, or has given up."""
-    if m.journeys[slot]["listener"] != NONE:
-        m.rows[slot]["lb_response_ns"] = back
+def _answered(f: Fixed, m: Moving, slot: int, back: int, held: int) -> tuple[int, int]:
+    """The sender of the connection to the Pod has its answer then, or has given up; its port is
+    ``held`` for so long after that."""
+    row, journey = m.rows[slot], m.journeys[slot]
+    if journey["listener"] == NONE:
+        _release(f, m, _client_route(f, m, slot), row["client_port"], back + held, journey["entry"])
+        return back, _ANSWER
+    row["lb_response_ns"] = back
+    its = f.listeners[journey["listener"]]
+    route = m.backends[its["first_backend"] + journey["backend"]]["route"]
+    _release(f, m, route, row["lb_port"], back + held, journey["entry"])
     return back, _ANSWER
+
+
+@part
+def _release(f: Fixed, m: Moving, route: int, port: int, free: int, entry: int) -> None:
+    hosts.release(m.ports.routes, m.ports.slots, route, port - f.first_port, free, entry)
 
 
 @part
@@ -527,7 +621,9 @@ def _back_to_client(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]
     row = m.rows[slot]
     size = row["response_bytes"] if row["outcome"] == _OK else 0
     vertex = f.listeners[m.journeys["listener"][slot]]["vertex"]
-    return _finish(f, m, slot, now + _client_travel(f, m, slot, vertex, size, ANSWERED))
+    back = now + _client_travel(f, m, slot, vertex, size, ANSWERED)
+    _release(f, m, _client_route(f, m, slot), row["client_port"], back + f.time_wait, 0)
+    return _finish(f, m, slot, back)
 
 
 @part
@@ -545,15 +641,17 @@ def _finish(f: Fixed, m: Moving, slot: int, back: int) -> tuple[int, int]:
 
 
 @part
-def _close(m: Moving, slot: int, at: int, state: int) -> None:
+def _close(f: Fixed, m: Moving, slot: int, at: int, state: int) -> None:
     """Let the connection's conntrack entry, if it has one, expire its time after then."""
     journey, table = m.journeys[slot], m.conntrack
-    if journey["prefix"] > 0:
-        close(
-            table.keys, table.ends, table.expiries, table.counters,
-            journey["via"], journey["prefix"],
-            journey["nat_port"], m.counters[NOW], at + TIMEOUTS_NS[state], state,
-        )  # fmt: skip
+    if journey["entry"] == 0:
+        return
+    if _datagram(f, m, slot):
+        state = closing_of_datagrams(m.rows[slot]["node_ns"], at)
+    close(
+        table.keys, table.ends, table.loads, table.expiries, table.counters, table.live,
+        table.servers, journey["via"], journey["entry"], at + f.timeouts[state], state,
+    )  # fmt: skip
 
 
 @part

@@ -3,14 +3,14 @@
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Final
 
-from emu.engines.process.connection import Sender
+from emu.engines.process.connection import Connection, Sender
 from emu.engines.process.moments import Moment
 from emu.engines.process.node import Node
+from emu.engines.process.port import Port
 from emu.engines.process.request import Request
 from emu.events import Kind
 from emu.hops.balancer import finished, pick, started
 from emu.hops.network import ANSWERED, CLIENT_CONNECTION, REACH
-from emu.hops.ports import ephemeral
 from emu.kernel import bound
 from emu.recorder.rows import Outcome
 
@@ -29,17 +29,20 @@ class Listener:
         self._vertex = self.description.vertex
         self._nodes = [emulation.nodes[node] for node in self.state.backends["node"]]
         self._rules = self.state.backends["rule"].tolist()
+        self._routes = self.state.backends["route"].tolist()
         its = (self.state.strategy, self.state.backends, self.state.memory)
         self._pick = bound(pick, *its)
         self._started, self._finished = bound(started, *its), bound(finished, *its)
         self._sender = Sender(
-            vertex=self._vertex, local_hops=0, number=self._vertex, pod=-1,
+            vertex=self._vertex, local_hops=0, number=self._vertex,
+            address=self.description.address, pod=-1,
             patience_ns=self.description.connect_timeout_ns,
         )  # fmt: skip
-        self._connections = emulation.connections[self._vertex]
 
-    def forward(self, request: Request, client: "Client") -> Generator[Moment, None, int]:
-        """Take a request from a client to a Pod and back; when the client has the answer."""
+    def forward(
+        self, request: Request, client: "Client", port: Port
+    ) -> Generator[Moment, None, int]:
+        """Take a request from a client's port to a Pod and back; when the client has the answer."""
         draw = (self.model.seed, request.request, request.attempt)
         ends = (client.vertex, self._vertex, self._vertex, client.local_hops, 0)
         request.load_balancer = self.description.load_balancer
@@ -48,23 +51,29 @@ class Listener:
         )
         yield Moment(self.env, Kind.LB_REQUEST, request.request, request.lb_ns)
         backend = self._pick(*draw)
-        if backend < 0:
-            request.outcome = Outcome.BAD_GATEWAY
+        own_port = None if backend < 0 else self._take_port(backend)
+        if own_port is None:
+            request.outcome = Outcome.BAD_GATEWAY if backend < 0 else Outcome.PORTS_EXHAUSTED
             request.lb_response_ns = request.lb_ns
         else:
             self._started(backend)
-            request.lb_response_ns = yield from self._through(
-                request, self._nodes[backend], backend
-            )
+            request.lb_response_ns = yield from self._through(request, backend, own_port)
             yield Moment(self.env, Kind.ANSWER, request.request, request.lb_response_ns)
             self._finished(backend)
         size = request.response_bytes if request.outcome == Outcome.OK else 0
-        return request.lb_response_ns + self.emulation.travel(
+        back = request.lb_response_ns + self.emulation.travel(
             *ends, size, *ANSWERED, CLIENT_CONNECTION, *draw
         )
+        port.release(back, in_order=True)
+        return back
 
-    def _through(self, request: Request, node: Node, backend: int) -> Generator[Moment, None, int]:
+    def _take_port(self, backend: int) -> Port | None:
+        return self.emulation.take_port(self._routes[backend], self.env.now)
+
+    def _through(self, request: Request, backend: int, port: Port) -> Generator[Moment, None, int]:
         """Open a connection to a node's NodePort; when the answer is back."""
-        request.lb_port = ephemeral(next(self._connections))
+        request.lb_port = port.number
+        connection = Connection(self._sender, 0, port)
         service, rule = self.description.service, self._rules[backend]
-        return node.connect(request, self._sender, request.lb_port, service, rule, request.lb_ns)
+        node: Node = self._nodes[backend]
+        return node.connect(request, connection, service, rule, request.lb_ns)

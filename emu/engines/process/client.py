@@ -3,15 +3,20 @@
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
-from emu.engines.ending import deadline_of, ending
-from emu.engines.process.connection import Sender, exchange
+from emu.engines.ending import NEVER, deadline_of, ending
+from emu.engines.process.connection import Connection, Sender, exchange
 from emu.engines.process.moments import Journey, Moment
 from emu.engines.process.request import Request
 from emu.events import Kind
 from emu.hops import dns
-from emu.hops.network import FIRST_PACKET, ONWARD, POD_CONNECTION, REFUSED
-from emu.hops.ports import ephemeral
-from emu.hops.tcp import PATIENCE_NS
+from emu.hops.network import (
+    DATAGRAM_REACH,
+    FIRST_PACKET,
+    ONWARD,
+    POD_CONNECTION,
+    REACH,
+    REFUSED,
+)
 from emu.model.targets import TargetKind
 from emu.recorder.rows import Outcome
 from emu.workload import following
@@ -19,7 +24,7 @@ from emu.workload import following
 if TYPE_CHECKING:
     from emu.engines.process.emulation import Emulation
 
-Carrier = Callable[[Request], Generator[Moment, None, int]]
+Carrier = Callable[[Request, Connection], Generator[Moment, None, int]]
 """Takes a request to its end and back; the time at which the client has the answer."""
 
 
@@ -38,14 +43,15 @@ class Client:
         self._addresses = emulation.state.dns["address"]
         self._sender = Sender(
             vertex=self.vertex, local_hops=self.local_hops,
-            number=int(description["source_number"]), pod=int(description["pod"]),
-            patience_ns=PATIENCE_NS,
+            number=int(description["source_number"]), address=int(description["address"]),
+            pod=int(description["pod"]), patience_ns=int(description["patience_ns"]),
+            sources=int(description["sources"]),
         )  # fmt: skip
-        self._connections = emulation.connections[self._sender.number]
         first, targets = int(description["first_target"]), int(description["targets"])
-        self._carriers = [
-            self._carrier(target) for target in emulation.model.targets[first : first + targets]
-        ] or [self._to_no_address]
+        self._targets = [
+            (self._carrier(target), int(target["route"]), bool(target["datagram"]))
+            for target in emulation.model.targets[first : first + targets]
+        ]
 
     def run(self) -> Generator[Moment, None, None]:
         """Send requests for as long as the run takes any: a SimPy process."""
@@ -62,7 +68,6 @@ class Client:
                 return
             yield Moment(emulation.env, Kind.CLIENT_SEND, number, intended)
             request = Request(number, self.number, intended, self._request_bytes)
-            request.client_port = ephemeral(next(self._connections))
             if not emulation.start(request):
                 return
             Journey(self._send(request))
@@ -71,7 +76,10 @@ class Client:
     def _send(self, request: Request) -> Generator[Moment, None, None]:
         """One request from its intended time to its end: a `Journey`."""
         address = self._resolve(request) if self._resolves else 0
-        back = yield from self._carriers[address](request)
+        if self._targets:
+            back = yield from self._connect(request, self._targets[address])
+        else:
+            back = yield from self._nothing_sent(request, Outcome.DNS_FAILURE)
         deadline = deadline_of(request.intended_ns, self._timeout)
         request.outcome, request.done_ns = ending(
             request.outcome, back, deadline, self.emulation.end
@@ -82,68 +90,91 @@ class Client:
         """Which of the domain's addresses it goes to, and wait until the client knows."""
         model = self.emulation.model
         request.sent_ns += dns.resolve(
-            self.emulation.state.dns, self.number, request.intended_ns, len(self._carriers),
+            self.emulation.state.dns, self.number, request.intended_ns, max(len(self._targets), 1),
             model.network.table, model.resolver_latency, model.resolver_ttl_ns,
             model.seed, request.request, request.attempt,
         )  # fmt: skip
         return int(self._addresses[self.number])
+
+    def _connect(
+        self, request: Request, target: tuple[Carrier, int, bool]
+    ) -> Generator[Moment, None, int]:
+        """Open a connection from the address whose turn it is, if it has a port for it."""
+        carrier, route, datagram = target
+        turn = request.request // len(self.emulation.model.clients) % self._sender.sources
+        port = self.emulation.take_port(route + turn, request.sent_ns)
+        if port is None:
+            return (yield from self._nothing_sent(request, Outcome.PORTS_EXHAUSTED))
+        request.client_port = port.number
+        return (yield from carrier(request, Connection(self._sender, turn, port, datagram)))
 
     def _carrier(self, target: Any) -> Carrier:
         """How requests to this target go."""
         kind = int(target["kind"])
         if kind == TargetKind.LISTENER:
             listener = self.emulation.listeners[target["listener"]]
-            return lambda request: listener.forward(request, self)
+            return lambda request, connection: listener.forward(request, self, connection.port)
         if kind == TargetKind.SERVICE:
-            return lambda request: self._to_service(request, target)
+            return lambda request, connection: self._to_service(request, connection, target)
         if kind == TargetKind.POD:
-            return lambda request: self._to_pod(request, target)
+            return lambda request, connection: self._to_pod(request, connection, target)
         if kind == TargetKind.CLOSED:
-            return lambda request: self._to_closed_port(request, int(target["vertex"]), 0)
+            vertex = int(target["vertex"])
+            return lambda request, connection: self._to_closed_port(request, connection, vertex, 0)
         return self._to_nowhere
 
-    def _to_service(self, request: Request, target: Any) -> Generator[Moment, None, int]:
+    def _to_service(
+        self, request: Request, connection: Connection, target: Any
+    ) -> Generator[Moment, None, int]:
         """To a NodePort or a ClusterIP, which a node translates."""
         back: int = yield from self.emulation.nodes[target["node"]].connect(
-            request, self._sender, request.client_port,
-            int(target["service"]), int(target["rule"]), request.sent_ns,
-        )  # fmt: skip
+            request, connection, int(target["service"]), int(target["rule"]), request.sent_ns
+        )
         yield self._answer(request, back)
         return back
 
-    def _to_pod(self, request: Request, target: Any) -> Generator[Moment, None, int]:
+    def _to_pod(
+        self, request: Request, connection: Connection, target: Any
+    ) -> Generator[Moment, None, int]:
         """Straight to a Pod's own address, translated by nobody."""
         pod = self.emulation.pods[target["pod"]]
         request.pod = pod.number
         if target["port"] != pod.app_port:
             legs = (FIRST_PACKET[0], ONWARD[1])
             request.pod_ns = request.sent_ns + self._travel(request, pod.vertex, 1, legs)
-            return (yield from self._to_closed_port(request, pod.vertex, 1))
-        start = request.sent_ns + self._travel(request, pod.vertex, 1, FIRST_PACKET)
-        _, back = yield from exchange(self.emulation, request, self._sender, pod.vertex, pod, start)
+            return (yield from self._to_closed_port(request, connection, pod.vertex, 1))
+        legs = DATAGRAM_REACH if connection.datagram else REACH
+        served, back = yield from exchange(
+            self.emulation, request, connection, pod.vertex, pod, request.sent_ns, legs
+        )
+        if back == NEVER:
+            back = max(self.emulation.env.now, request.sent_ns + self._sender.patience_ns)
+        connection.over(back, in_order=served)
         yield self._answer(request, back)
         return back
 
     def _to_closed_port(
-        self, request: Request, vertex: int, destination_hops: int
+        self, request: Request, connection: Connection, vertex: int, destination_hops: int
     ) -> Generator[Moment, None, int]:
         """To a host that listens to nothing there: its RST comes back."""
         legs = (FIRST_PACKET[0], REFUSED[1])
         back = request.sent_ns + self._travel(request, vertex, destination_hops, legs)
         request.outcome = Outcome.REFUSED
+        connection.over(back, in_order=False)
         yield self._answer(request, back)
         return back
 
-    def _to_nowhere(self, request: Request) -> Generator[Moment, None, int]:
+    def _to_nowhere(self, request: Request, connection: Connection) -> Generator[Moment, None, int]:
         """To an address that nobody has, or that cannot be reached from here."""
         request.outcome = Outcome.CONNECT_TIMEOUT
         back = request.sent_ns + self._sender.patience_ns
+        connection.over(back, in_order=False)
         yield self._answer(request, back)
         return back
 
-    def _to_no_address(self, request: Request) -> Generator[Moment, None, int]:
-        """To a name that stands for no address: the resolver says so, and nothing is sent."""
-        request.outcome = Outcome.DNS_FAILURE
+    def _nothing_sent(self, request: Request, outcome: Outcome) -> Generator[Moment, None, int]:
+        """The name stands for no address, or the host has no port: the client knows at once."""
+        request.outcome = outcome
         yield self._answer(request, request.sent_ns)
         return request.sent_ns
 

@@ -3,38 +3,65 @@
 from collections.abc import Generator
 from typing import TYPE_CHECKING, NamedTuple
 
+from emu.engines.ending import NEVER
 from emu.engines.process.moments import Moment
 from emu.engines.process.pod import Pod
+from emu.engines.process.port import Port
 from emu.engines.process.request import Request
-from emu.hops.network import ANSWERED, ESTABLISHED, POD_CONNECTION
+from emu.hops.network import ANSWERED, POD_CONNECTION
 
 if TYPE_CHECKING:
     from emu.engines.process.emulation import Emulation
 
 
 class Sender(NamedTuple):
-    """Who opens a connection: where it is, who conntrack takes it for, for how long it tries."""
+    """Who opens connections: where it is, who conntrack takes it for (the first of ``sources``, the
+    IPv4 address of the first as a number), for how long it tries."""
 
     vertex: int
     local_hops: int
     number: int
+    address: int
     pod: int
     patience_ns: int
+    sources: int = 1
+
+
+class Connection(NamedTuple):
+    """One that is opened: by whom, from which of its addresses and from which port; ``datagram``
+    where it is but a datagram and its answer."""
+
+    sender: Sender
+    turn: int
+    port: Port
+    datagram: bool = False
+
+    def over(self, at: int, in_order: bool, entry: int = 0) -> None:
+        """The sender has the last packet then; ``entry`` is what a node knows of it."""
+        self.port.release(at, in_order and not self.datagram, entry)
 
 
 def exchange(
-    emulation: "Emulation", request: Request, sender: Sender, via: int, pod: Pod, syn_ns: int
+    emulation: "Emulation",
+    request: Request,
+    connection: Connection,
+    via: int,
+    pod: Pod,
+    start: int,
+    legs: tuple[int, int],
 ) -> Generator[Moment, None, tuple[bool, int]]:
-    """From the SYN, at vertex ``via`` at ``syn_ns``, until the answer is on its way.
+    """From the first of these journeys at ``start`` until the answer is on its way.
 
-    Whether the Pod served the request, and when the sender has the answer or the refusal.
+    Whether the Pod served the request, and when the sender has the answer or the refusal: `NEVER`
+    where there is silence.
     """
+    sender = connection.sender
     draw = (emulation.model.seed, request.request, request.attempt)
     way = (sender.vertex, via, pod.vertex, sender.local_hops, 1)
-    arrival = syn_ns + emulation.travel(
-        *way, request.request_bytes, *ESTABLISHED, POD_CONNECTION, *draw
-    )
+    arrival = start + emulation.travel(*way, request.request_bytes, *legs, POD_CONNECTION, *draw)
     served = yield from pod.serve(request, arrival)
+    if connection.datagram and not served:
+        return False, NEVER
     size = 0
     if served:
         size = request.response_bytes = emulation.clients[request.client].response_bytes

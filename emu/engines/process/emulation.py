@@ -1,8 +1,5 @@
 """A run in which every client, load balancer, node and Pod is a process."""
 
-from collections import defaultdict
-from collections.abc import Iterator
-from itertools import count
 from typing import Any, Final
 
 import numpy as np
@@ -14,10 +11,12 @@ from emu.engines.process.balancer import Listener
 from emu.engines.process.client import Client
 from emu.engines.process.node import Node
 from emu.engines.process.pod import Pod
+from emu.engines.process.port import Port
 from emu.engines.process.request import Request, as_row
 from emu.engines.session import Session
 from emu.hops.network import travel
 from emu.hops.pod import arrive, leave
+from emu.hops.ports import EXHAUSTED, crowded, entry_before, release, take
 from emu.kernel import bound
 from emu.model import Model
 from emu.recorder.rows import ROW
@@ -36,15 +35,31 @@ class Emulation(Session):
             bound(leave, self.state.pods),
             bound(sample, model.network.table),
         )
-        self.endpoints: list[tuple[int, int]] = model.endpoints.tolist()
-        self.connections: Final[defaultdict[int, Iterator[int]]] = defaultdict(count)
-        """Numbers the connections that each sender opens: all on a host share its ports."""
+        self.endpoints: list[tuple[int, int, int]] = model.endpoints.tolist()
+        self._bind_ports()
         self.pods = [Pod(self, number) for number in range(len(model.pods))]
         self.nodes = [Node(self, number) for number in range(len(model.places.nodes))]
         self.listeners = [Listener(self, number) for number in range(len(model.listeners))]
         self.clients = [Client(self, number) for number in range(len(model.clients))]
         self._under_way: dict[int, Request] = {}
         self._ended: list[tuple[int, ...]] = []
+
+    def take_port(self, route: int, at: int) -> Port | None:
+        """A source port for a connection of this route, or None where none is free."""
+        kernel, ports = self.model.kernel, self.state.ports
+        if crowded(ports.slots, ports.used, kernel.ports):
+            self.state.make_room_for_ports()
+            self._bind_ports()
+        place = self._take(route, kernel.ports, kernel.port_rest, at)
+        if place == EXHAUSTED:
+            return None
+        return Port(self, route, place, self._entry_before(route, place))
+
+    def _bind_ports(self) -> None:
+        routes, slots, used = self.state.ports
+        self._take = bound(take, routes, slots, used)
+        self._entry_before = bound(entry_before, routes, slots)
+        self.release_port = bound(release, routes, slots)
 
     def begin(self) -> None:
         """Let the clients begin."""

@@ -2,14 +2,23 @@
 
 from collections.abc import Generator
 from itertools import count
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
-from emu.engines.process.connection import Sender, exchange
+from emu.engines.ending import NEVER
+from emu.engines.process.connection import Connection, Sender, exchange
 from emu.engines.process.moments import Moment
 from emu.engines.process.request import Request
 from emu.events import Kind
-from emu.hops.conntrack import TIMEOUTS_NS, Closing, close
-from emu.hops.network import FIRST_PACKET, ONWARD, POD_CONNECTION, REFUSED
+from emu.hops.conntrack import Closing, close, closing_of_datagrams, entry_of
+from emu.hops.network import (
+    DATAGRAM,
+    DATAGRAM_ONWARD,
+    ESTABLISHED,
+    FIRST_PACKET,
+    ONWARD,
+    POD_CONNECTION,
+    REFUSED,
+)
 from emu.hops.node import Verdict, translate, tuple_prefix
 from emu.hops.tcp import resend
 from emu.recorder.rows import Outcome
@@ -24,13 +33,6 @@ _DROPPED: Final[dict[int, Outcome]] = {
 }
 
 
-class Flow(NamedTuple):
-    """A translated connection: what its conntrack entry is found by."""
-
-    prefix: int
-    port: int
-
-
 class Node:
     """Node number ``number`` of the model."""
 
@@ -40,40 +42,55 @@ class Node:
         self._limit = int(emulation.model.conntrack_limits[number])
 
     def connect(
-        self, request: Request, sender: Sender, port: int, service: int, rule: int, start: int
+        self, request: Request, connection: Connection, service: int, rule: int, start: int
     ) -> Generator[Moment, None, int]:
         """Carry a request over a new connection through this node.
 
-        The sender's first SYN leaves its ``port`` at ``start``; the result is the time at which
-        the sender has its answer, a refusal, or no patience left.
+        The sender's first packet leaves at ``start``; the result is the time at which the sender
+        has its answer, a refusal, or no patience left.
         """
         request.node, request.service = self.number, service
-        arrival = start + self._travel(request, sender, self.number, 0, FIRST_PACKET)
+        sender, linear = connection.sender, self.model.kernel.linear
+        legs, size = FIRST_PACKET, 0
+        if connection.datagram:
+            legs, size = DATAGRAM, request.request_bytes
+        arrival = start + self._travel(request, sender, self.number, 0, legs, size)
         for retry in count():
-            yield Moment(self.env, Kind.NODE_SYN, request.request, arrival + resend(retry))
+            yield Moment(self.env, Kind.NODE_SYN, request.request, arrival + resend(retry, linear))
             verdict, endpoint, nat_port, masqueraded = self._translate(
-                request, sender, port, rule, retry
+                request, connection, rule, retry
             )
             if verdict not in _DROPPED:
                 break
             request.outcome = _DROPPED[verdict]
-            if resend(retry + 1) >= sender.patience_ns:
-                return max(self.env.now, start + sender.patience_ns)
+            if connection.datagram or resend(retry + 1, linear) >= sender.patience_ns:
+                back = max(self.env.now, start + sender.patience_ns)
+                connection.over(back, in_order=False)
+                return back
         request.outcome, request.node_ns = Outcome.IN_FLIGHT, self.env.now
+        leaves = self.env.now + int(self.model.rules[rule]["cost_ns"])
         if verdict == Verdict.REJECT:
             request.outcome = Outcome.REFUSED
-            return self.env.now + self._travel(request, sender, self.number, 0, REFUSED)
-        return (yield from self._deliver(request, sender, endpoint, nat_port, masqueraded, start))
+            back = leaves + self._travel(request, sender, self.number, 0, REFUSED)
+            connection.over(back, in_order=False)
+            return back
+        return (
+            yield from self._deliver(
+                request, connection, endpoint, nat_port, masqueraded, start, leaves
+            )
+        )
 
     def _translate(
-        self, request: Request, sender: Sender, port: int, rule: int, retry: int
+        self, request: Request, connection: Connection, rule: int, retry: int
     ) -> tuple[int, int, int, bool]:
         """Ask the rules; each copy of the SYN draws anew."""
-        model, state = self.model, self.emulation.state
+        model, state, sender = self.model, self.emulation.state, connection.sender
         while True:
             found = translate(
-                model.rules, model.members, model.endpoints, *state.conntrack,
-                model.mode, rule, self.number, sender.number, model.sources, sender.pod, port,
+                model.rules, model.members, model.endpoints, *state.affinity, *state.conntrack,
+                model.mode, model.kernel.evicts, rule, self.number,
+                sender.number + connection.turn, model.sources, sender.pod,
+                sender.address + connection.turn, connection.port.number, connection.port.before,
                 self._limit, self.env.now,
                 model.seed, request.request, (retry << 16) + request.attempt,
             )  # fmt: skip
@@ -84,58 +101,79 @@ class Node:
     def _deliver(
         self,
         request: Request,
-        sender: Sender,
+        connection: Connection,
         endpoint: int,
         nat_port: int,
         masqueraded: bool,
         start: int,
+        leaves: int,
     ) -> Generator[Moment, None, int]:
-        """Take a translated connection to its endpoint, and the answer back the same way."""
+        """Take a translated connection to its endpoint, and the answer back the same way.
+
+        It ``leaves`` the node when the rules have let it go.
+        """
+        sender = connection.sender
         request.endpoint = endpoint
-        number, endpoint_port = self.emulation.endpoints[endpoint]
+        number, endpoint_port, _ = self.emulation.endpoints[endpoint]
         request.pod = number
         if masqueraded:
             request.masquerade_port = nat_port
-        flow = Flow(
-            tuple_prefix(
-                self.number, self.number if masqueraded else sender.number, endpoint,
-                self.model.sources, len(self.emulation.endpoints),
-            ),
-            nat_port,
-        )  # fmt: skip
+        elif nat_port != connection.port.number:
+            request.masquerade_port = -nat_port
+        source = self.number if masqueraded else sender.number + connection.turn
+        prefix = tuple_prefix(
+            self.number, source, endpoint, self.model.sources, len(self.emulation.endpoints)
+        )
+        entry = entry_of(prefix, nat_port)
         if number < 0:
             request.outcome = Outcome.CONNECT_TIMEOUT
-            back = max(self.env.now, start + sender.patience_ns)
-            self._close(flow, back, Closing.TIME_WAIT)
-            return back
+            return self._silence(request, connection, entry, leaves, start)
         pod = self.emulation.pods[number]
         if pod.app_port != endpoint_port:
             request.outcome = Outcome.REFUSED
-            onward = self._travel(request, sender, pod.vertex, 1, ONWARD)
-            request.pod_ns = self.env.now + onward
-            back = self.env.now + self._travel(request, sender, pod.vertex, 1, REFUSED)
-            self._close(flow, back, Closing.CLOSE)
-            return back
+            request.pod_ns = leaves + self._travel(request, sender, pod.vertex, 1, ONWARD)
+            back = leaves + self._travel(request, sender, pod.vertex, 1, REFUSED)
+            return self._over(request, connection, entry, back, Closing.CLOSE)
+        legs = DATAGRAM_ONWARD if connection.datagram else ESTABLISHED
         served, back = yield from exchange(
-            self.emulation, request, sender, self.number, pod, self.env.now
+            self.emulation, request, connection, self.number, pod, leaves, legs
         )
-        self._close(flow, back, Closing.TIME_WAIT if served else Closing.CLOSE)
+        if back == NEVER:
+            return self._silence(request, connection, entry, self.env.now, start)
+        closing = Closing.TIME_WAIT if served else Closing.CLOSE
+        return self._over(request, connection, entry, back, closing)
+
+    def _silence(
+        self, request: Request, connection: Connection, entry: int, now: int, start: int
+    ) -> int:
+        """Nobody answers the sender, until it has no patience left; when that is."""
+        back = max(now, start + connection.sender.patience_ns)
+        return self._over(request, connection, entry, back, Closing.SYN_SENT)
+
+    def _over(
+        self, request: Request, connection: Connection, entry: int, back: int, closing: Closing
+    ) -> int:
+        """The sender has the last packet at ``back``, which is the result: its port and the
+        conntrack entry are kept for their times after that."""
+        state = int(closing)
+        if connection.datagram:
+            state = closing_of_datagrams(request.node_ns, back)
+        expires = back + self.model.kernel.timeouts[state]
+        close(*self.emulation.state.conntrack, self.number, entry, expires, state)
+        connection.over(back, closing == Closing.TIME_WAIT, entry)
         return back
 
     def _travel(
-        self, request: Request, sender: Sender, vertex: int, hops: int, legs: tuple[int, int]
+        self,
+        request: Request,
+        sender: Sender,
+        vertex: int,
+        hops: int,
+        legs: tuple[int, int],
+        size: int = 0,
     ) -> int:
-        """How long these journeys without payload take, between the sender and that vertex."""
+        """How long these journeys take, between the sender and that vertex."""
         return self.emulation.travel(
-            sender.vertex, self.number, vertex, sender.local_hops, hops, 0,
+            sender.vertex, self.number, vertex, sender.local_hops, hops, size,
             *legs, POD_CONNECTION, self.model.seed, request.request, request.attempt,
-        )  # fmt: skip
-
-    def _close(self, flow: Flow, at: int, state: Closing) -> None:
-        """Let the conntrack entry expire its time after the sender has the last packet."""
-        keys, ends, expiries, counters, _ = self.emulation.state.conntrack
-        expires = at + TIMEOUTS_NS[state]
-        close(
-            keys, ends, expiries, counters, self.number, flow.prefix, flow.port,
-            self.env.now, expires, int(state),
         )  # fmt: skip

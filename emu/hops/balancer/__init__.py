@@ -33,10 +33,17 @@ else:
     """The type of a scenario's field that holds a strategy."""
 
 BACKENDS = np.dtype(
-    [("node", "i4"), ("available", "i4"), ("in_flight", "i8"), ("weight", "f8"), ("rule", "i8")]
+    [
+        ("node", "i4"),
+        ("available", "i4"),
+        ("in_flight", "i8"),
+        ("weight", "f8"),
+        ("rule", "i8"),
+        ("route", "i8"),
+    ]
 )
-"""One backend of a listener: a node with its health, load and weight, and the number of what it
-decides about packets from there (see `emu.hops.node.RULE`)."""
+"""One backend of a listener: a node with its health, load and weight, the number of what it decides
+about packets from there (see `emu.hops.node.RULE`), and the route to it (see `emu.hops.ports`)."""
 
 pick = dispatcher("strategies", [module.pick for module in STRATEGIES.values()])
 """``pick(kind, backends, memory, seed, request, attempt)`` for any strategy, by its number."""

@@ -38,6 +38,7 @@ class Decision(NamedTuple):
     endpoints: tuple[Endpoint, ...] = ()
     masquerade: bool = False
     local: bool = False
+    spares_local: bool = False
 
     def lost(self, source: str, here: bool, node: str) -> tuple[Endpoint, ...]:
         """The endpoints whose answers never come back to this ``node``, to be translated back.

@@ -6,26 +6,49 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from emu.hops.kubeproxy import MODES, pick
+from emu.hops.endpoints import Endpoint
+from emu.hops.kubeproxy import MODES, first_state, pick, shared_table
+from emu.hops.kubeproxy.view import Settings
+
+
+class Server:
+    """A virtual server with so many endpoints, alone in its memory."""
+
+    def __init__(self, mode, count, configured=Settings()):  # noqa: B008
+        endpoints = [Endpoint(f"10.244.{i >> 8}.{i & 255}", 8080) for i in range(count)]
+        state = first_state(mode, configured, count)
+        self.memory = np.concatenate(
+            [state, shared_table(mode, configured, endpoints, "10.96.0.1")]
+        )
+        self.mode, self.table, self.count = MODES.number(mode), len(state), count
+
+    def pick(self, source=0, port=0, seed=1, request=0):
+        """The place of an endpoint."""
+        draw = seed, request, 0
+        return pick(self.mode, self.memory, 0, self.table, self.count, source, port, *draw)
 
 
 @pytest.mark.parametrize("mode", MODES)
 @settings(deadline=None)
 @given(
-    endpoints=st.integers(1, 5000),
+    endpoints=st.integers(1, 500),
+    source=st.integers(0, 2**32 - 1),
+    port=st.integers(1, 65535),
     seed=st.integers(0, 2**63 - 1),
     request=st.integers(0, 2**40 - 1),
 )
-def test_a_pick_is_one_of_the_endpoints(mode, endpoints, seed, request):
-    """A place from 0 below the number of endpoints, the same for equal arguments."""
-    place = MODES[mode].pick(endpoints, seed, request, 0)
+def test_a_pick_is_one_of_the_endpoints(mode, endpoints, source, port, seed, request):
+    """A place from 0 below the number of endpoints, the same for equal arguments and states."""
+    packet = source, port, seed, request
+    place = Server(mode, endpoints).pick(*packet)
     assert 0 <= place < endpoints
-    assert place == pick(MODES.number(mode), endpoints, seed, request, 0)
+    assert place == Server(mode, endpoints).pick(*packet)
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("endpoints", [2, 3, 10])
 def test_endpoints_get_equal_shares(mode, endpoints):
     """Each endpoint gets 1/n of the connections, by chi-square."""
-    picked = [MODES[mode].pick(endpoints, 1, request, 0) for request in range(9000)]
+    server = Server(mode, endpoints)
+    picked = [server.pick(request=request) for request in range(9000)]
     assert stats.chisquare(np.bincount(picked, minlength=endpoints)).pvalue > 0.001

@@ -12,6 +12,9 @@ Source: Kubernetes, pkg/proxy/nftables; Linux, net/netfilter/nft_numgen.c.
 
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from emu.hops.kubeproxy.services import Entry, Front
 from emu.hops.kubeproxy.traffic import Action, Decision, accepts_source, decided, unserved
 from emu.hops.kubeproxy.view import NodeView, Packet, is_loopback, within
@@ -23,9 +26,19 @@ NODE_PORT_ADDRESSES: Final = ("primary",)
 
 
 @kernel
-def pick(endpoints: int, seed: int, request: int, attempt: int) -> int:
+def pick(
+    memory: NDArray[np.int64],
+    server: int,
+    table: int,
+    count: int,
+    source: int,
+    port: int,
+    seed: int,
+    request: int,
+    attempt: int,
+) -> int:
     """A uniformly drawn place."""
-    return int(uniform(seed, ENDPOINT, request, attempt) * endpoints)
+    return int(uniform(seed, ENDPOINT, request, attempt) * count)
 
 
 def decide(view: NodeView, packet: Packet) -> Decision:

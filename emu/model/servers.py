@@ -1,0 +1,75 @@
+"""The virtual servers of a run's nodes: what the proxy mode keeps for each, as kernels read it."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emu.hops.kubeproxy import MODES, first_state, shared_table
+from emu.hops.kubeproxy.traffic import Decision
+from emu.hops.kubeproxy.view import Packet
+from emu.model.proxies import Proxies
+
+_NONE = -1
+
+
+class VirtualServers:
+    """``memory`` is their state and tables; ``loads`` whether they count connections.
+
+    A virtual server is a destination address, port and protocol at one node. Tables of equal
+    content are laid out once.
+    """
+
+    def __init__(self, proxies: Proxies, rule_cost_ns: int) -> None:
+        self._proxies, self._rule_cost = proxies, rule_cost_ns
+        self._mode: Any = MODES[proxies.mode]
+        self.loads = hasattr(self._mode, "LOADS")
+        self._parts: list[NDArray[np.int64]] = []
+        self._size = 0
+        self._first: dict[tuple[str, str, int, str], int] = {}
+        self._tables: dict[bytes, int] = {}
+        self._known: dict[tuple[int, str], int] = {}
+
+    @property
+    def memory(self) -> NDArray[np.int64]:
+        """All of them, one behind the other."""
+        return np.concatenate([np.zeros(0, np.int64), *self._parts])
+
+    def of(self, node: str, packet: Packet, decision: Decision) -> tuple[int, int, int, int]:
+        """Where state, table and loads for such packets are, and what a first one costs, in ns."""
+        cost = self._cost(node, packet)
+        if not decision.endpoints:
+            return _NONE, _NONE, _NONE, cost
+        server = self._state(node, packet, decision)
+        load = server + self._mode.LOADS if self.loads else _NONE
+        return server, self._table(node, packet, decision), load, cost
+
+    def _cost(self, node: str, packet: Packet) -> int:
+        passed = getattr(self._mode, "passed", None)
+        return passed(self._proxies.view(node), packet) * self._rule_cost if passed else 0
+
+    def _state(self, node: str, packet: Packet, decision: Decision) -> int:
+        key = (node, packet.destination, packet.port, packet.protocol)
+        if key not in self._first:
+            settings = self._proxies.view(node).settings
+            state = first_state(self._proxies.mode, settings, len(decision.endpoints))
+            self._first[key] = self._add(state)
+        return self._first[key]
+
+    def _table(self, node: str, packet: Packet, decision: Decision) -> int:
+        """The decisions keep their sets of endpoints alive, so these are known by identity."""
+        key = id(decision.endpoints), packet.destination
+        if key not in self._known:
+            settings, mode = self._proxies.view(node).settings, self._proxies.mode
+            table = shared_table(mode, settings, decision.endpoints, packet.destination)
+            content = table.tobytes()
+            if content not in self._tables:
+                self._tables[content] = self._add(table)
+            self._known[key] = self._tables[content]
+        return self._known[key]
+
+    def _add(self, part: NDArray[np.int64]) -> int:
+        first = self._size
+        self._parts.append(part)
+        self._size += len(part)
+        return first
