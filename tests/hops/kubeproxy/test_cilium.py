@@ -1,5 +1,7 @@
 """Cilium's Maglev: the same table on every node, and even shares."""
 
+import base64
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from scipy import stats
 from emu.hops.endpoints import Endpoint
 from emu.hops.kubeproxy.cilium import SIZE, hashed, table
 from emu.hops.murmur3 import murmur3
+from emu.hops.siphash import siphash
 
 
 def endpoints(count):
@@ -103,6 +106,14 @@ def test_a_bit_changes_half_the_bits():
         for source in range(0x0A000000, 0x0A000040)
     ]
     assert np.mean(changed) == pytest.approx(16, abs=0.5)
+
+
+def test_a_connection_is_six_bytes():
+    """The lower half of SipHash of address and port, under the rest of Cilium's default seed."""
+    message = np.uint64(0x8000_CB00710A)
+    key = np.uint64(int.from_bytes(base64.b64decode("JLfvgnHc2kaSUFaI")[4:], "big"))
+    digest = int(siphash(key, key, message, np.uint64(6)))
+    assert hashed(0xCB00710A, 0x8000) == digest % 2**32
 
 
 @settings(deadline=None)
