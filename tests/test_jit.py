@@ -13,7 +13,8 @@ import numpy as np
 from emu.distributions import DISTRIBUTIONS, sample, table_of
 from emu.hops.balancer import BACKENDS, STRATEGIES, changed
 from emu.hops.endpoints import Endpoint
-from emu.hops.kubeproxy import MODES, first_state, shared_table
+from emu.hops.kubeproxy import MODES, cilium, first_state, scheduling, shared_table
+from emu.hops.kubeproxy.scheduling import SCHEDULERS
 from emu.hops.kubeproxy.view import Settings
 from emu.random_streams import normal, philox, uniform
 from emu.workload import ARRIVALS
@@ -78,6 +79,20 @@ def translations(name):
     ] + memory.tolist()
 
 
+def scheduled(name):
+    """Endpoints of a virtual server whose loads change with every connection, and its memory."""
+    endpoints = [Endpoint(f"10.244.0.{host}", 8080) for host in range(1, 8)]
+    state = scheduling.prepare(name, len(endpoints))
+    table = scheduling.table(name, endpoints, "10.96.0.10")
+    memory = np.array([*state, *([] if table is None else table)], np.int64)
+    picked = []
+    for i in range(DRAWS):
+        memory[2 + i % 14] = i % 5
+        source, port = 0xCB007100 + i // 3, 32768 + 7 * i
+        picked.append(int(SCHEDULERS[name].pick(memory, 0, len(state), 7, source, port)))
+    return picked + memory.tolist()
+
+
 def values():
     """What every kernel gives, by name."""
     key = [np.uint64(word) for word in (SEED, 2**64 - 1, 2**63, 7)]
@@ -91,6 +106,11 @@ def values():
                 "distributions": {name: draws(name) for name in DISTRIBUTIONS},
                 "arrivals": {name: arrivals(name) for name in ARRIVALS},
                 "strategies": {name: picks(name) for name in STRATEGIES},
+                "schedulers": {name: scheduled(name) for name in SCHEDULERS},
+                "cilium": [
+                    *cilium.table([Endpoint("10.0.0.1", 80), Endpoint("10.0.0.2", 80)]).tolist(),
+                    *(int(cilium.hashed(0xCB007100 + i, i)) for i in range(DRAWS)),
+                ],
             }
         )
     )

@@ -8,9 +8,11 @@ import pytest
 from emu.distributions import DISTRIBUTIONS
 from emu.hops.balancer import STRATEGIES
 from emu.hops.kubeproxy import MODES
+from emu.hops.kubeproxy.scheduling import SCHEDULERS
 from emu.workload import ARRIVALS
 
 CONTRACTS = [
+    (SCHEDULERS, {"pick": ["memory", "server", "table", "count", "source", "port"]}),
     (DISTRIBUTIONS, {
         "parameters": ["options"],
         "mean": ["options"],
