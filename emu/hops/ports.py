@@ -20,7 +20,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.kernel import embedded, kernel
+from emu.kernel import embedded, kernel, prefetch
 from emu.units import SECOND
 
 TIME_WAIT_NS: Final = 60 * SECOND
@@ -41,6 +41,8 @@ EXHAUSTED: Final = -1
 
 _IN_USE: Final = 2**62
 _FIRST_KEPT: Final = 16
+_AHEAD: Final = 4
+"""How far ahead of a route's turn the processor is told to have ports at hand: a cache line."""
 _STEPS: Final = 8
 """So many ports are looked at before the route takes more of them."""
 
@@ -55,8 +57,8 @@ class Ports(NamedTuple):
 
 
 def empty(routes: int, ports: int) -> Ports:
-    """No port was ever taken, of so many a route."""
-    return Ports(np.zeros(routes, ROUTE), np.zeros(2 * ports, SLOT), np.zeros(1, np.int64))
+    """No port was ever taken, of so many a route; there is one at least, for look-ups ahead."""
+    return Ports(np.zeros(max(routes, 1), ROUTE), np.zeros(2 * ports, SLOT), np.zeros(1, np.int64))
 
 
 def enlarged(ports: Ports) -> Ports:
@@ -111,6 +113,7 @@ def _rested(slots: NDArray[Any], slot: int, rest: int, now: int) -> bool:
 def _taken(routes: NDArray[Any], slots: NDArray[Any], route: int, place: int) -> int:
     it = routes[route]
     slots[it["first"] + place]["free_ns"] = _IN_USE
+    prefetch(slots, it["first"] + place + _AHEAD)
     it["next"] = place + 1 if place + 1 < it["kept"] else 0
     return place
 
@@ -149,6 +152,12 @@ def _search(routes: NDArray[Any], slots: NDArray[Any], route: int, now: int) -> 
 def entry_before(routes: NDArray[Any], slots: NDArray[Any], route: int, place: int) -> int:
     """The conntrack entry of a port's connection before, 0 where none can be left."""
     return int(slots[routes[route]["first"] + place]["entry"])
+
+
+@embedded
+def fetch(routes: NDArray[Any], slots: NDArray[Any], route: int, place: int) -> None:
+    """Tell the processor to have a port at hand."""
+    prefetch(slots, routes[route]["first"] + place)
 
 
 @embedded

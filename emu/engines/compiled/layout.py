@@ -49,19 +49,21 @@ JOURNEY = np.dtype(
         ("next", "i8"),
         ("entry", "i8"),
         ("before", "i8"),
-        ("target", "i8"),
+        ("route", "i8"),
+        ("target", "i4"),
+        ("turn", "i4"),
         ("listener", "i4"),
         ("backend", "i4"),
-        ("rule", "i8"),
-        ("retry", "i8"),
+        ("rule", "i4"),
+        ("retry", "i4"),
         ("via", "i8"),
     ]
 )
 """What a request under way needs beside its row, a cache line: the next in its queue or among the
 free slots; its conntrack entry (0: none), and that of the connection before from the same port; the
-target that it goes to, its listener and backend (-1 without a load balancer); by which rule its
-connection to the Pod is translated, how often the SYN was sent again, and where it is translated.
-"""
+client's route and the target there, and from which of its addresses it comes; its listener and
+backend (-1 without a load balancer); by which rule its connection to the Pod is translated, how
+often the SYN was sent again, and where it is translated."""
 
 # Places in `Moving.counters`.
 NOW: Final = 0
@@ -244,6 +246,7 @@ def with_more_slots(state: Moving) -> Moving:
     rows, journeys = np.zeros(after, ROW), np.zeros(after, JOURNEY)
     rows[:before], journeys[:before] = state.rows, state.journeys
     journeys["next"][before:] = np.arange(before + 1, after + 1)
+    journeys["listener"][before:] = NONE
     state.counters[FREE] = before
     events = event_list.enlarged(state.events, after + len(state.numbers))
     return state._replace(rows=rows, journeys=journeys, events=events)

@@ -116,7 +116,7 @@ def advance(f: Fixed, m: Moving, until: int) -> int:
             if lacking != NONE:
                 return lacking
         if len(m.rows) > _MANY and kind != _CLIENT_SEND:
-            _look_ahead(m, place)
+            _look_ahead(f, m, place)
         counters[NOW], counters[PUSH_TIME] = now, NONE
         began = ticks() if f.timed else 0
         time, then = _happen(f, m, kind, slot, now)
@@ -143,19 +143,21 @@ def _lacking(f: Fixed, m: Moving) -> int:
 
 
 @part
-def _look_ahead(m: Moving, place: int) -> None:
+def _look_ahead(f: Fixed, m: Moving, place: int) -> None:
     """Let the state of requests whose turn comes soon be at hand then.
 
     The heap is that of services mostly: first a request's own state is fetched, and when that has
-    come, the Pod and the conntrack entry that its end is about.
+    come, the Pod, the conntrack entry and the source port that its end is about.
     """
     if place == HEAP:
         for step in range(3, 7):
             _fetch(m, later(m.events, place, step))
-        _fetch_around(m, later(m.events, place, 1))
-        _fetch_around(m, later(m.events, place, 2))
+        _fetch_around(f, m, later(m.events, place, 1))
+        _fetch_around(f, m, later(m.events, place, 2))
     else:
         _fetch(m, later(m.events, place, 2))
+        if place == _ANSWER:
+            _fetch_port_of_client(f, m, later(m.events, place, 1))
 
 
 @part
@@ -165,13 +167,24 @@ def _fetch(m: Moving, slot: int) -> None:
 
 
 @part
-def _fetch_around(m: Moving, slot: int) -> None:
+def _fetch_around(f: Fixed, m: Moving, slot: int) -> None:
     if slot >= len(m.rows):  # a client, whose number is that of no slot
         return
     pod, journey = m.rows[slot]["pod"], m.journeys[slot]
     prefetch(m.pods, pod)
     prefetch(m.backlogs, 2 * pod)
     fetch(m.conntrack.keys, journey["entry"])
+    if journey["listener"] != NONE:
+        port = m.rows[slot]["lb_port"] - f.first_port
+        hosts.fetch(m.ports.routes, m.ports.slots, _route_of_balancer(f, m, slot), port)
+
+
+@part
+def _fetch_port_of_client(f: Fixed, m: Moving, slot: int) -> None:
+    if slot >= len(m.rows):
+        return
+    port = m.rows[slot]["client_port"] - f.first_port
+    hosts.fetch(m.ports.routes, m.ports.slots, m.journeys[slot]["route"], port)
 
 
 @part
@@ -284,12 +297,14 @@ def _set_out(f: Fixed, m: Moving, slot: int, client: int, now: int) -> tuple[int
         row["outcome"] = _DNS_FAILURE
         return sent, _ANSWER
     target = journey["target"] = clients[client]["first_target"] + address
-    place = _take(f, m, _client_route(f, m, slot), sent)
+    journey["turn"] = _turn(f, m, slot)
+    journey["route"] = f.targets[target]["route"] + journey["turn"]
+    place = _take(f, m, journey["route"], sent)
     if place == hosts.EXHAUSTED:
         row["outcome"] = _PORTS_EXHAUSTED
         return sent, _ANSWER
     row["client_port"] = f.first_port + place
-    journey["before"] = _before(m, _client_route(f, m, slot), place)
+    journey["before"] = _before(m, journey["route"], place)
     kind, vertex = f.targets[target]["kind"], f.targets[target]["vertex"]
     if kind == _LISTENER:
         journey["listener"] = f.targets[target]["listener"]
@@ -309,24 +324,12 @@ def _set_out(f: Fixed, m: Moving, slot: int, client: int, now: int) -> tuple[int
 
 
 @part
-def _client_route(f: Fixed, m: Moving, slot: int) -> int:
-    """The route from the client's address whose turn it is to the target."""
-    return int(f.targets[m.journeys[slot]["target"]]["route"]) + _client_turn(f, m, slot)
-
-
-@part
-def _client_turn(f: Fixed, m: Moving, slot: int) -> int:
+def _turn(f: Fixed, m: Moving, slot: int) -> int:
     """Which of its client's addresses a request comes from."""
     sources = f.clients[m.rows[slot]["client"]]["sources"]
     if sources == 1:
         return 0
     return int(m.rows[slot]["request"] // len(f.clients) % sources)
-
-
-@part
-def _turn(f: Fixed, m: Moving, slot: int) -> int:
-    """Which of its sender's addresses a request comes from: a load balancer has one."""
-    return 0 if m.journeys[slot]["listener"] != NONE else _client_turn(f, m, slot)
 
 
 @part
@@ -427,7 +430,7 @@ def _node_syn(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """The node's rules translate the connection, refuse it, or drop its SYN."""
     row, journey = m.rows[slot], m.journeys[slot]
     node, sender, table = journey["via"], f.senders[_sender(f, m, slot)], m.conntrack
-    turn = _turn(f, m, slot)
+    turn = int(journey["turn"]) if journey["listener"] == NONE else 0
     own_port = row["client_port"] if journey["listener"] == NONE else row["lb_port"]
     verdict, endpoint, nat_port, masqueraded = translate(
         f.rules, f.members, f.endpoints, m.affinity.kept, m.affinity.used,
@@ -435,7 +438,7 @@ def _node_syn(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
         table.servers,
         f.mode, f.evicts, journey["rule"], node, sender["number"] + turn, f.sources, sender["pod"],
         sender["address"] + turn, own_port, journey["before"], f.limits[node], now,
-        f.seed, row["request"], journey["retry"] << 16,
+        f.seed, row["request"], int(journey["retry"]) << 16,
     )  # fmt: skip
     if verdict == _WANTS_ROOM:
         return _WAIT_AGAIN, NONE
@@ -467,11 +470,12 @@ def _dropped(f: Fixed, m: Moving, slot: int, verdict: int, now: int) -> tuple[in
     elif verdict == _NO_SNAT_PORT:
         row["outcome"] = _SNAT_EXHAUSTED
     journey["retry"] += 1
-    again = resend(journey["retry"], f.linear)
+    retry = int(journey["retry"])
+    again = resend(retry, f.linear)
     out_of_patience = again >= f.senders[_sender(f, m, slot)]["patience_ns"]
     if out_of_patience or _datagram(f, m, slot):
         return _answered(f, m, slot, max(now, _out_of_patience(f, m, slot)), 0)
-    return now - resend(journey["retry"] - 1, f.linear) + again, _NODE_SYN
+    return now - resend(retry - 1, f.linear) + again, _NODE_SYN
 
 
 @kernel
@@ -590,13 +594,20 @@ def _answered(f: Fixed, m: Moving, slot: int, back: int, held: int) -> tuple[int
     ``held`` for so long after that."""
     row, journey = m.rows[slot], m.journeys[slot]
     if journey["listener"] == NONE:
-        _release(f, m, _client_route(f, m, slot), row["client_port"], back + held, journey["entry"])
+        _release(f, m, journey["route"], row["client_port"], back + held, journey["entry"])
         return back, _ANSWER
     row["lb_response_ns"] = back
-    its = f.listeners[journey["listener"]]
-    route = m.backends[its["first_backend"] + journey["backend"]]["route"]
+    route = _route_of_balancer(f, m, slot)
     _release(f, m, route, row["lb_port"], back + held, journey["entry"])
     return back, _ANSWER
+
+
+@part
+def _route_of_balancer(f: Fixed, m: Moving, slot: int) -> int:
+    """The route from the load balancer to its backend."""
+    journey = m.journeys[slot]
+    first = f.listeners[journey["listener"]]["first_backend"]
+    return int(m.backends[first + journey["backend"]]["route"])
 
 
 @part
@@ -622,7 +633,7 @@ def _back_to_client(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]
     size = row["response_bytes"] if row["outcome"] == _OK else 0
     vertex = f.listeners[m.journeys["listener"][slot]]["vertex"]
     back = now + _client_travel(f, m, slot, vertex, size, ANSWERED)
-    _release(f, m, _client_route(f, m, slot), row["client_port"], back + f.time_wait, 0)
+    _release(f, m, m.journeys[slot]["route"], row["client_port"], back + f.time_wait, 0)
     return _finish(f, m, slot, back)
 
 
