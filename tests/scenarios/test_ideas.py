@@ -1,10 +1,14 @@
 """Each shipped scenario shows the one thing that it is there to show."""
 
+from pathlib import Path
+
 import numpy as np
 import pyarrow.compute as pc
 import pytest
 
 import emu
+
+SHIPPED = sorted(path.stem for path in (Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
 
 
 def column(run, name):
@@ -98,9 +102,83 @@ def test_deployment_is_twelve_pods_over_four_nodes(shipped):
     }  # fmt: skip
 
 
+def per_second(times, end):
+    """How many of these times, in nanoseconds, lie in each second of the run."""
+    return np.bincount(times.astype(np.int64) // 1_000_000_000, minlength=end)
+
+
+def times_to_the_node(run):
+    """Seconds from sending to the node, of the requests that it translated."""
+    taken = (column(run, "node_ns") - column(run, "sent_ns")) / 1e9
+    return taken[~np.isnan(taken)]
+
+
+def test_a_full_conntrack_table_admits_1092_connections_a_second(whole):
+    """131,072 entries, each for 120 s and its connection: 1,092/s, on average over each period.
+
+    First packets that are dropped come again at +1 s, +3 s, +7 s ...; what the table has goes on.
+    """
+    run = whole("conntrack-full")
+    admitted = column(run, "node_ns")
+    admitted = per_second(admitted[~np.isnan(admitted)], 480)
+    assert admitted[:100].mean() == pytest.approx(1300, rel=0.02)
+    assert admitted[105:119].sum() == 0
+    for period in range(4):
+        rate = admitted[120 * period : 120 * (period + 1)].mean()
+        assert rate == pytest.approx(1092, rel=0.005)
+    modes = np.bincount(np.rint(times_to_the_node(run)).astype(int), minlength=64)
+    assert set(np.flatnonzero(modes)) == {0, 1, 3, 7, 15, 31, 63}
+    assert set(run.summary.outcomes) == {"ok", "conntrack_full", "in_flight"}
+    served = np.array(run.requests["outcome"].to_pylist()) == "ok"
+    assert np.isnan(column(run, "done_ns")[served]).sum() == 0
+    entries = run.metrics.filter(pc.equal(run.metrics["metric"], "conntrack_entries"))
+    assert pc.max(entries["value"]).as_py() == 131_072
+
+
+def test_more_room_for_connections_repairs_it(whole):
+    """With twice the entries a core, 1,300/s fit: nothing is dropped."""
+    nodes = [{"name": "node", "nodes": 1, "cpu": 8}]
+    assert set(whole("conntrack-full", nodePools=nodes).summary.outcomes) == {"ok", "in_flight"}
+
+
+def test_one_proxy_runs_out_of_ports_and_many_users_do_not(whole):
+    """28,232 ports, each for 60 s and its connection: 470/s for the proxy, and 400/s untouched."""
+    run = whole("ports-exhausted")
+    proxied = np.array(run.requests["client"].to_pylist()) == "behind-the-proxy"
+    outcomes = np.array(run.requests["outcome"].to_pylist())
+    assert set(outcomes[~proxied]) == {"ok", "in_flight"}
+    assert set(outcomes[proxied]) == {"ok", "ports_exhausted", "in_flight"}
+    opened = column(run, "lb_port")[proxied & (outcomes != "in_flight")]
+    assert np.count_nonzero(~np.isnan(opened)) == pytest.approx(4 * 28_232, rel=0.005)
+    assert np.count_nonzero(~np.isnan(opened)) / 240 == pytest.approx(470, rel=0.005)
+    told = (column(run, "lb_response_ns") - column(run, "lb_ns"))[outcomes == "ports_exhausted"]
+    assert set(told) == {0}
+
+
+def test_reusing_ports_in_time_wait_repairs_it(whole):
+    """With tcp_tw_reuse 1 a port comes back after a second."""
+    reused = {"net.ipv4.tcp_tw_reuse": 1}
+    assert set(whole("ports-exhausted", kernel__sysctls=reused).summary.outcomes) == {
+        "ok", "in_flight",
+    }  # fmt: skip
+
+
+def test_masquerading_to_one_pod_has_537_ports_a_second(whole):
+    """64,512 ports, each for 120 s and its connection; the search finds all but the last few."""
+    run = whole("snat-exhausted")
+    assert set(run.summary.outcomes) == {"ok", "snat_exhausted", "in_flight"}
+    assert run.summary.requests.ok / 480 == pytest.approx(537.6, rel=0.005)
+
+
+def test_taking_the_ports_of_closed_connections_repairs_it(whole):
+    """A kernel whose SNAT evicts what is in TIME_WAIT finds a port for each."""
+    run = whole("snat-exhausted", kernel__snatEvictsClosing=True)
+    assert set(run.summary.outcomes) == {"ok", "in_flight"}
+
+
 def test_every_scenario_is_conserved(shipped):
     """Sent = ok + failed + in flight, a row for each request, whatever happened to it."""
-    for name in ("nodeport", "clusterip", "wrong-target-port", "no-endpoints", "overload"):
+    for name in SHIPPED:
         run = shipped(name)
         counts = run.summary.requests
         assert counts.sent == counts.ok + counts.failed + counts.in_flight == run.requests.num_rows
