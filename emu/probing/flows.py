@@ -90,11 +90,12 @@ def answers(proxies: Proxies, flows: Iterable[Flow]) -> Iterator[Answer]:
 def _answer(proxies: Proxies, flow: Flow) -> Answer:
     packet = Packet(flow.protocol, flow.source, flow.destination, flow.port)
     found = proxies.decide(flow.node, packet)
-    hairpin = found.hairpin(flow.source)
+    masquerades = [e for e in found.endpoints if found.masquerades(e, flow.source, flow.node)]
+    hairpin = () if found.masquerade else masquerades
     action: ActionName = Action(found.action).name  # type: ignore[assignment]
     answer = Answer(
         flow.name, action, tuple(map(str, found.endpoints)),
-        found.masquerade or (bool(hairpin) and len(hairpin) == len(found.endpoints)),
+        found.mostly_masquerades(flow.source, flow.node),
         tuple(map(str, hairpin)), found.reason,
     )  # fmt: skip
     return answer._replace(differs=tuple(_differences(answer, flow.expect or Expectation())))

@@ -46,6 +46,13 @@ class IpvsConfiguration(Block):
     """How an endpoint is chosen; rr where nothing is said."""
 
 
+class EbpfConfiguration(Block):
+    """What holds for the mode ebpf: a block of ours, as kube-proxy has no such mode."""
+
+    algorithm: Literal["random", "maglev"] = "random"
+    """How an endpoint is chosen for traffic from outside: Cilium's ``loadBalancer.algorithm``."""
+
+
 class ConntrackConfiguration(Block):
     """The connection table of each node."""
 
@@ -74,6 +81,7 @@ class KubeProxyConfiguration(Block):
     iptables: IptablesConfiguration = IptablesConfiguration()
     nftables: NftablesConfiguration = NftablesConfiguration()
     ipvs: IpvsConfiguration = IpvsConfiguration()
+    ebpf: EbpfConfiguration = EbpfConfiguration()
     conntrack: ConntrackConfiguration = ConntrackConfiguration()
 
     @property
@@ -91,8 +99,9 @@ class KubeProxyConfiguration(Block):
         """The networks of ``clusterCIDR``."""
         return tuple(filter(None, self.cluster_cidr.split(",")))
 
-    @property
-    def masquerade_all(self) -> bool:
-        """Whether traffic to ClusterIPs from inside is masqueraded as well."""
-        of_mode = self.nftables if self.mode == "nftables" else self.iptables
-        return of_mode.masquerade_all
+    def masquerades_all(self, mode: str) -> bool:
+        """Whether traffic to ClusterIPs from inside is masqueraded as well in this mode.
+
+        ipvs goes by the setting of iptables, as in kube-proxy (cmd/kube-proxy/app/server_linux.go).
+        """
+        return (self.nftables if mode == "nftables" else self.iptables).masquerade_all
