@@ -25,6 +25,8 @@ class Expectation(OptionsModel):
     """The endpoints that it may go to, each ``address:port``, in any order."""
     masquerade: bool | None = None
     """Whether its source becomes the node's."""
+    hairpin: tuple[str, ...] | None = None
+    """Those of the endpoints that are the sender itself, and masqueraded for that."""
 
 
 class Flow(OptionsModel):
@@ -104,7 +106,9 @@ def _answer(proxies: Proxies, flow: Flow) -> Answer:
 def _differences(answer: Answer, expected: Expectation) -> Iterator[str]:
     if expected.action not in (None, answer.action):
         yield f"action {expected.action} was expected"
-    if expected.endpoints is not None and set(expected.endpoints) != set(answer.endpoints):
-        yield f"endpoints {', '.join(sorted(expected.endpoints)) or 'none'} were expected"
+    for what in ("endpoints", "hairpin"):
+        named, found = getattr(expected, what), getattr(answer, what)
+        if named is not None and set(named) != set(found):
+            yield f"{what} {', '.join(sorted(named)) or 'none'} were expected"
     if expected.masquerade not in (None, answer.masquerade):
         yield f"masquerade {str(expected.masquerade).lower()} was expected"

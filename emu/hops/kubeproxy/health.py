@@ -14,7 +14,7 @@ def health_check(view: NodeView, packet: Packet) -> str:
     ports = view.services.by_health_check.get(packet.port, ())
     if not ports or packet.protocol != "TCP" or not _listens(view, packet.destination):
         return ""
-    ready = {e for port in ports for e in view.usable(port).local if e.ready}
+    ready = {e.address for port in ports for e in view.usable(port).local if e.ready}
     name = ports[0].name.partition(":")[0]
     status, count = (200, len(ready)) if ready else (503, "no")
     plural = "" if count == 1 else "s"
