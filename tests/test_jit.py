@@ -72,10 +72,10 @@ def translations(name):
     """Places of endpoints, and the virtual server's state afterwards."""
     endpoints = [Endpoint(f"10.244.1.{number}", 8080) for number in range(7)]
     state = first_state(name, Settings(), 7)
-    memory = np.concatenate([state, shared_table(name, Settings(), endpoints, "10.96.0.1")])
+    table = shared_table(name, Settings(), endpoints, "10.96.0.1")
+    memory, place = np.concatenate([state, table]), len(state) if len(table) else -1
     return [
-        int(MODES[name].pick(memory, 0, len(state), 7, 2**31 + i, i, SEED, i, 0))
-        for i in range(DRAWS)
+        int(MODES[name].pick(memory, 0, place, 7, 2**31 + i, i, SEED, i, 0)) for i in range(DRAWS)
     ] + memory.tolist()
 
 

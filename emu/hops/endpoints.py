@@ -36,11 +36,16 @@ class Endpoint(NamedTuple):
 
 
 class Usable(NamedTuple):
-    """What a node may use: under either policy, and whether any node has an endpoint at all."""
+    """What a node may use: under either policy, and under ``Cluster`` if no hints counted."""
 
     cluster: tuple[Endpoint, ...]
     local: tuple[Endpoint, ...]
-    anywhere: bool
+    unhinted: tuple[Endpoint, ...]
+
+    @property
+    def anywhere(self) -> bool:
+        """Whether any node has an endpoint at all."""
+        return bool(self.unhinted)
 
     @property
     def reachable(self) -> tuple[Endpoint, ...]:
@@ -79,8 +84,7 @@ class Endpoints:
         cluster = self._everywhere
         if any(self._first[text] is not endpoint for text, endpoint in here.items()):
             cluster = _Cluster(_ordered(self._first | here))
-        usable = cluster.usable(node, zone)
-        return Usable(usable, _usable(_ordered(here)), bool(usable))
+        return Usable(cluster.usable(node, zone), _usable(_ordered(here)), cluster.unhinted)
 
 
 def _ordered(endpoints: dict[str, Endpoint]) -> tuple[Endpoint, ...]:
@@ -97,8 +101,8 @@ class _Cluster:
     """Endpoints under the policy ``Cluster``: those for a node, or a zone, are found once."""
 
     def __init__(self, endpoints: tuple[Endpoint, ...]) -> None:
-        self._usable = _usable(endpoints)
-        ready = [e for e in self._usable if e.ready]
+        self.unhinted = _usable(endpoints)
+        ready = [e for e in self.unhinted if e.ready]
         self._nodes = _hinted([e.for_nodes for e in ready])
         self._zones = _hinted([e.for_zones for e in ready])
         self._by_zone: dict[str, tuple[Endpoint, ...]] = {}
@@ -106,11 +110,11 @@ class _Cluster:
     def usable(self, node: str, zone: str) -> tuple[Endpoint, ...]:
         """What a node there may use."""
         if node in self._nodes:
-            return tuple(e for e in self._usable if node in e.for_nodes)
+            return tuple(e for e in self.unhinted if node in e.for_nodes)
         if zone not in self._zones:
-            return self._usable
+            return self.unhinted
         if zone not in self._by_zone:
-            self._by_zone[zone] = tuple(e for e in self._usable if zone in e.for_zones)
+            self._by_zone[zone] = tuple(e for e in self.unhinted if zone in e.for_zones)
         return self._by_zone[zone]
 
 

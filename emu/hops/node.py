@@ -30,11 +30,14 @@ class Verdict(IntEnum):
 
 
 class Masquerade(IntEnum):
-    """When a packet's source becomes the node's; that of one that reaches itself always does."""
+    """When a packet's source becomes the node's."""
 
-    NEVER = 0
+    HAIRPINS = 0
+    """Where the sender reaches itself."""
     ALWAYS = 1
     TO_OTHER_NODES = 2
+    """Where the endpoint is not on the node."""
+    NEVER = 3
 
 
 RULE = np.dtype(
@@ -64,7 +67,7 @@ nobody says on which it is."""
 
 _DNAT, _NO_CONNTRACK = int(Verdict.DNAT), int(Verdict.NO_CONNTRACK)
 _NO_SNAT_PORT, _ENLARGE = int(Verdict.NO_SNAT_PORT), int(Verdict.ENLARGE)
-_ALWAYS, _TO_OTHER_NODES = int(Masquerade.ALWAYS), int(Masquerade.TO_OTHER_NODES)
+_HAIRPINS, _ALWAYS, _TO_OTHER_NODES, _ = (int(when) for when in Masquerade)
 
 
 @embedded
@@ -104,7 +107,7 @@ def translate(
 
     ``source`` numbers the sender among ``sources``, ``address`` is its IPv4 address as a number;
     the node itself, as sender of what it masquerades, is number ``node``. ``source_pod`` is the Pod
-    it comes from, or -1: one that reaches itself through its Service is masqueraded too (hairpin).
+    it comes from, or -1.
     ``before`` and ``evicts`` are as in `emu.hops.conntrack`. A full table drops a connection before
     an endpoint is chosen.
     """
@@ -129,11 +132,7 @@ def translate(
             seed, request, attempt,
         )  # fmt: skip
     endpoint = members[its["first"] + place]
-    masqueraded = (
-        (source_pod >= 0 and endpoints[endpoint]["pod"] == source_pod)
-        or its["masquerade"] == _ALWAYS
-        or (its["masquerade"] == _TO_OTHER_NODES and endpoints[endpoint]["node"] != node)
-    )
+    masqueraded = _masqueraded(its["masquerade"], endpoints[endpoint], node, source_pod)
     if masqueraded:
         source, source_port = node, 0
     prefix = tuple_prefix(node, source, endpoint, sources, len(endpoints))
@@ -146,6 +145,14 @@ def translate(
     if keeps:
         affinity.keep(kept, used, key, its["first"] + place, now)
     return verdict, endpoint, port, masqueraded
+
+
+@embedded
+def _masqueraded(when: int, endpoint: Any, node: int, source_pod: int) -> bool:
+    """Whether a packet to this endpoint is masqueraded, by a `Masquerade`."""
+    if when == _HAIRPINS:
+        return bool(source_pod >= 0 and endpoint["pod"] == source_pod)
+    return bool(when == _ALWAYS or (when == _TO_OTHER_NODES and endpoint["node"] != node))
 
 
 @kernel

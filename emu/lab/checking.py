@@ -78,9 +78,7 @@ def _compared(
         return Verdict(*names, wanted, seen, answer.get("failed") == wanted)
     lost = decision.lost(source.address, node == source.node, node)
     expected = {
-        "silence"
-        if e in lost
-        else _reached(str(e), decision.masquerade or e.address == source.address)
+        "silence" if e in lost else _reached(str(e), decision.masquerades(e, source.address, node))
         for e in decision.endpoints
     }
     return Verdict(*names, " or ".join(sorted(expected)), seen, seen in expected)

@@ -91,7 +91,22 @@ class Proxies:
             pod_networks=_networks(node.pod_networks, family),
             settings=self._settings[family],
             services=self.table(family),
+            pods=frozenset(self._pods.get(node.name, ())),
+            peers=frozenset(self._owners) - set(node.addresses),
         )
+
+    @cached_property
+    def _pods(self) -> dict[str, set[str]]:
+        """The addresses of the Pods on each node, as Pods and slices have them."""
+        found: dict[str, set[str]] = {}
+        for pod in self.cluster.pods:
+            if not pod.spec.host_network:
+                found.setdefault(pod.node_name, set()).add(pod.ip)
+        for slice_ in self.cluster.endpoint_slices:
+            for entry in slice_.endpoints:
+                if entry.node_name and entry.addresses[0] not in self._owners:
+                    found.setdefault(entry.node_name, set()).add(entry.addresses[0])
+        return found
 
     @cached_property
     def _settings(self) -> dict[int, Settings]:
@@ -100,17 +115,18 @@ class Proxies:
     def _configured(self, family: int) -> Settings:
         configuration = self.cluster.kube_proxy
         ranges = [text for it in self.cluster.service_cidrs for text in it.spec.cidrs]
-        # A mode whose rules are only printed answers at every address.
+        # Whoever asks an unknown mode for something refuses it.
         usual = MODES[self.mode].NODE_PORT_ADDRESSES if self.mode in MODES else None
         addresses = configuration.node_port_addresses or usual
         return Settings(
-            masquerade_all=configuration.masquerade_all,
+            masquerade_all=configuration.masquerades_all(self.mode),
             detect_local=cast(LocalMode, configuration.detect_local_mode),
             cluster_networks=_networks(configuration.cluster_networks, family),
             node_port_addresses=_of_node_ports(addresses or (), family),
             localhost_node_ports=configuration.iptables.localhost_node_ports,
             service_networks=_networks(tuple(ranges), family),
             scheduler=configuration.ipvs.scheduler or "rr",
+            algorithm=configuration.ebpf.algorithm,
         )
 
 

@@ -58,13 +58,16 @@ class VirtualServers:
 
     def _table(self, node: str, packet: Packet, decision: Decision) -> int:
         """The decisions keep their sets of endpoints alive, so these are known by identity."""
+        looks_up = getattr(self._mode, "looks_up", None)
+        if looks_up is not None and not looks_up(self._proxies.view(node), packet):
+            return _NONE
         key = id(decision.endpoints), packet.destination
         if key not in self._known:
             settings, mode = self._proxies.view(node).settings, self._proxies.mode
             table = shared_table(mode, settings, decision.endpoints, packet.destination)
             content = table.tobytes()
             if content not in self._tables:
-                self._tables[content] = self._add(table)
+                self._tables[content] = self._add(table) if content else _NONE
             self._known[key] = self._tables[content]
         return self._known[key]
 

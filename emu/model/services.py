@@ -170,6 +170,6 @@ class _Place(NamedTuple):
 
 
 def _masquerade(decision: Decision) -> int:
-    if not decision.masquerade:
-        return int(Masquerade.NEVER)
-    return int(Masquerade.TO_OTHER_NODES if decision.spares_local else Masquerade.ALWAYS)
+    if decision.spares_local:
+        return int(Masquerade.TO_OTHER_NODES if decision.masquerade else Masquerade.NEVER)
+    return int(Masquerade.ALWAYS if decision.masquerade else Masquerade.HAIRPINS)

@@ -116,6 +116,11 @@ class Attempt:
         return self._from_here and bool(self._sender["pod"] != ABSENT)
 
     @property
+    def before_any_interface(self) -> bool:
+        """Whether it is translated in its sender: a node's own, and with ebpf a Pod's socket."""
+        return self.from_node_itself or (self.mode == "ebpf" and self.from_pod_here)
+
+    @property
     def _sender(self) -> Any:
         return self.model.clients[self.row["client"]]
 

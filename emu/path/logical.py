@@ -50,14 +50,20 @@ def _client(attempt: Attempt) -> str:
 
 def _reached(attempt: Attempt) -> str:
     if attempt.kind == TargetKind.SERVICE:
-        node = attempt.model.places.nodes[attempt.target["node"]][0]
-        return f"{spoken(node)}'s NodePort" if attempt.to_node_port else "the Service"
+        return f"{_addressed(attempt)}'s NodePort" if attempt.to_node_port else "the Service"
     return {
         TargetKind.LISTENER: "the external load balancer",
         TargetKind.POD: "the Pod",
         TargetKind.CLOSED: "a port where nothing listens",
         TargetKind.NOWHERE: "an address that nobody answers at from there",
     }[attempt.kind]
+
+
+def _addressed(attempt: Attempt) -> str:
+    """The node with the address; with ebpf another may translate."""
+    nodes = attempt.model.places.nodes
+    named = {address: name for name, address, _ in nodes}
+    return spoken(named.get(attempt.ends.front.address, nodes[attempt.target["node"]][0]))
 
 
 def _over_node(attempt: Attempt) -> Iterator[LogicalStep]:

@@ -15,9 +15,19 @@ _MARK = "KUBE-MARK-MASQ"
 
 
 def arriving(attempt: Attempt) -> str:
-    """The hook by which a packet comes to the nat rules."""
+    """The hook by which a packet comes to the rules."""
+    if attempt.mode == "ebpf":
+        return f"ebpf: {'connect()' if attempt.before_any_interface else 'the network device'}"
+    if attempt.mode == "ipvs":
+        return f"ipvs LOCAL_{'OUT' if attempt.from_node_itself else 'IN'}"
     hook = "OUTPUT" if attempt.from_node_itself else "PREROUTING"
     return f"nat {hook}: KUBE-SERVICES" if _by_chains(attempt) else f"{attempt.mode} {hook}"
+
+
+def returning(attempt: Attempt) -> str:
+    """What translates the answer back."""
+    at_socket = attempt.mode == "ebpf" and attempt.before_any_interface
+    return "the socket: translated back" if at_socket else "conntrack: translated back"
 
 
 def _by_chains(attempt: Attempt) -> bool:

@@ -62,15 +62,15 @@ def _steps(attempt: Attempt) -> Iterator[WireStep]:
     yield from _BEHIND[attempt.kind](attempt)
     if attempt.answered:
         what = "the answer" if attempt.served else _failure(attempt)
-        if attempt.from_node_itself and attempt.translated:
-            what += "; conntrack: translated back"
+        if attempt.before_any_interface and attempt.translated:
+            what += f"; {rules.returning(attempt)}"
         yield _back(done_ns, attempt.client, ends.front, ends.client, what)
 
 
 def _connecting(attempt: Attempt) -> str:
     host, front = attempt.model.hosts[attempt.row["client"]], attempt.ends.front.address
     what = "connect" if host == front else f"DNS: {host} is {front}; connect"
-    return f"{what}, before any interface" if attempt.from_node_itself else what
+    return f"{what}, before any interface" if attempt.before_any_interface else what
 
 
 def _failure(attempt: Attempt) -> str:
@@ -99,7 +99,7 @@ def _through_balancer(attempt: Attempt) -> Iterator[WireStep]:
 def _through_node(attempt: Attempt) -> Iterator[WireStep]:
     """Into the translating node; then translated, to the Pod and back, or no farther."""
     ends, inner = attempt.ends, ""
-    if not attempt.from_node_itself:
+    if not attempt.before_any_interface:
         inner = f"{attempt.node} {PODS if attempt.from_pod_here else NETWORK}"
     if ends.translated is None or ends.endpoint is None:
         yield from _stopped(attempt, inner)
@@ -117,8 +117,7 @@ def _through_node(attempt: Attempt) -> Iterator[WireStep]:
         what = "an answer that conntrack knows"
         yield _back(back, outer, ends.endpoint, ends.translated, what)
         if inner:
-            what = "conntrack: translated back"
-            yield _back(back, inner, ends.service, ends.sender, what)
+            yield _back(back, inner, ends.service, ends.sender, rules.returning(attempt))
 
 
 def _stopped(attempt: Attempt, inner: str) -> Iterator[WireStep]:

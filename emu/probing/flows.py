@@ -25,6 +25,8 @@ class Expectation(OptionsModel):
     """The endpoints that it may go to, each ``address:port``, in any order."""
     masquerade: bool | None = None
     """Whether its source becomes the node's."""
+    hairpin: tuple[str, ...] | None = None
+    """Those of the endpoints that are the sender itself, and masqueraded for that."""
 
 
 class Flow(OptionsModel):
@@ -90,11 +92,12 @@ def answers(proxies: Proxies, flows: Iterable[Flow]) -> Iterator[Answer]:
 def _answer(proxies: Proxies, flow: Flow) -> Answer:
     packet = Packet(flow.protocol, flow.source, flow.destination, flow.port)
     found = proxies.decide(flow.node, packet)
-    hairpin = found.hairpin(flow.source)
+    masquerades = [e for e in found.endpoints if found.masquerades(e, flow.source, flow.node)]
+    hairpin = () if found.masquerade else masquerades
     action: ActionName = Action(found.action).name  # type: ignore[assignment]
     answer = Answer(
         flow.name, action, tuple(map(str, found.endpoints)),
-        found.masquerade or (bool(hairpin) and len(hairpin) == len(found.endpoints)),
+        found.mostly_masquerades(flow.source, flow.node),
         tuple(map(str, hairpin)), found.reason,
     )  # fmt: skip
     return answer._replace(differs=tuple(_differences(answer, flow.expect or Expectation())))
@@ -103,7 +106,9 @@ def _answer(proxies: Proxies, flow: Flow) -> Answer:
 def _differences(answer: Answer, expected: Expectation) -> Iterator[str]:
     if expected.action not in (None, answer.action):
         yield f"action {expected.action} was expected"
-    if expected.endpoints is not None and set(expected.endpoints) != set(answer.endpoints):
-        yield f"endpoints {', '.join(sorted(expected.endpoints)) or 'none'} were expected"
+    for what in ("endpoints", "hairpin"):
+        named, found = getattr(expected, what), getattr(answer, what)
+        if named is not None and set(named) != set(found):
+            yield f"{what} {', '.join(sorted(named)) or 'none'} were expected"
     if expected.masquerade not in (None, answer.masquerade):
         yield f"masquerade {str(expected.masquerade).lower()} was expected"

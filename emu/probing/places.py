@@ -1,6 +1,6 @@
 """From where and to what reachability is asked: every kind of place that a cluster has."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from emu.hops.kubeproxy.services import ServicePort
@@ -54,11 +54,7 @@ def destinations(scenario: Scenario, proxies: Proxies) -> Iterator[Destination]:
     for port in ports:
         yield from _service(port)
     for node in scenario.cluster.nodes:
-        for port in ports:
-            if port.node_port:
-                address = next(iter(proxies.view(node.name, port.family).addresses), "")
-                if address:
-                    yield Destination("node", node.name, address, port.node_port, port.protocol)
+        yield from _at_node(proxies, node.name, ports)
     for pod in scenario.cluster.pods:
         yield Destination("Pod", pod.key, pod.ip, listening(pod))
 
@@ -76,6 +72,19 @@ def _domains(scenario: Scenario) -> Iterator[Destination]:
             found = balancers.get(address)
             for port in [at.port for at in found.listeners] if found else [80]:
                 yield Destination("domain", domain, address, port)
+
+
+def _at_node(proxies: Proxies, node: str, ports: Sequence[ServicePort]) -> Iterator[Destination]:
+    """NodePorts at the node's primary address, and the ports for health checks there."""
+    asked: set[tuple[str, int]] = set()
+    for port in ports:
+        address = next(iter(proxies.view(node, port.family).addresses), "")
+        if address and port.node_port:
+            yield Destination("node", node, address, port.node_port, port.protocol)
+        if address and port.health_check_node_port:
+            asked.add((address, port.health_check_node_port))
+    for address, number in sorted(asked):
+        yield Destination("health check", node, address, number)
 
 
 def _service(port: ServicePort) -> Iterator[Destination]:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from emu.errors import Mistake, ScenarioError
 from emu.hops.endpoints import Endpoint
+from emu.hops.kubeproxy.health import health_check
 from emu.hops.kubeproxy.traffic import Action, Decision
 from emu.hops.kubeproxy.view import Packet
 from emu.model.pods import behaviour_of
@@ -17,7 +18,7 @@ from emu.scenario.names import service_port
 MOST_ROWS = 1_000_000
 
 REACHED, REFUSED, DROPPED, SILENT = "reached", "refused", "dropped", "no answer"
-_RESULTS = {Action.REJECT: REFUSED, Action.DROP: DROPPED}
+_RESULTS = {Action.REJECT: REFUSED, Action.DROP: DROPPED, Action.NONE: REFUSED}
 
 
 class Reach(NamedTuple):
@@ -95,11 +96,20 @@ class _Prober:
         if to.address in self._balancers and to.protocol == "TCP":
             return self._balanced(to)
         if to.address in self._nodes:
-            reason = self._proxies.decide(self._nodes[to.address], packet).reason
-            return _Found(REFUSED, f"{reason}: nothing listens at port {to.port}")
+            return self._at_node(packet)
         if to.address in self._pods:
             return self._at_pod(source, to)
         return _Found(SILENT, "nobody has this address there")
+
+    def _at_node(self, packet: Packet) -> _Found:
+        """At a node of whose rules none is about it: its kube-proxy answers, or nobody."""
+        node = self._nodes[packet.destination]
+        family = 6 if ":" in packet.destination else 4
+        answer = health_check(self._proxies.view(node, family), packet)
+        if answer:
+            return _Found(REACHED, answer)
+        reason = self._proxies.decide(node, packet).reason
+        return _Found(REFUSED, f"{reason}: nothing listens at port {packet.port}")
 
     def _at_pod(self, source: Source, to: Destination) -> _Found:
         if not source.node:
@@ -111,8 +121,7 @@ class _Prober:
     def _decided(self, decision: Decision, packet: Packet, node: str, here: bool) -> _Found:
         if decision.action != Action.DNAT:
             return _Found(_RESULTS[decision.action], decision.reason)
-        hairpin = decision.hairpin(packet.source)
-        masquerade = decision.masquerade or len(hairpin) == len(decision.endpoints)
+        masquerade = decision.mostly_masquerades(packet.source, node)
         lost = decision.lost(packet.source, here, node)
         if lost and len(lost) == len(decision.endpoints):
             return _Found(SILENT, f"{decision.reason}; the answer does not come back by {node}")

@@ -97,4 +97,4 @@ def test_an_unknown_mode_is_refused(monkeypatch, capsys):
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 2
-    assert "unknown proxy mode 'magic'; known: iptables" in capsys.readouterr().err
+    assert "unknown proxy mode 'magic'; known: ebpf, iptables" in capsys.readouterr().err

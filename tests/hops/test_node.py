@@ -18,7 +18,7 @@ class Rules:
 
     node, sources = 1, 7
 
-    def __init__(self, verdict=Verdict.DNAT, masquerade=Masquerade.NEVER, limit=100, affinity=0):
+    def __init__(self, verdict=Verdict.DNAT, masquerade=Masquerade.HAIRPINS, limit=100, affinity=0):
         rule = (verdict, 1, 3, masquerade, -1, -1, -1, 0, affinity, 0)
         self.rules = np.array([rule], RULE)
         self.members = np.array([0, 1, 2, 3])

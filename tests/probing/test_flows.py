@@ -121,6 +121,24 @@ def test_a_pod_that_may_reach_itself(ask):
     assert (found.masquerade, found.hairpin) == (False, (A,))
 
 
+def test_health_checks_meet_no_rule(ask):
+    """What the node's own kube-proxy answers stands in the reason."""
+    here, there = (
+        ask(node, "203.0.113.5", f"10.0.0.{i}", 31000) for node, i in (("a", 1), ("b", 2))
+    )
+    assert (here.action, here.endpoints, there.action) == ("NONE", (), "NONE")
+    assert here.reason == "kube-proxy answers 200: shop/web has 1 ready endpoint on a"
+    assert there.reason == "kube-proxy answers 200: shop/web has 1 ready endpoint on b"
+    assert ask("a", "203.0.113.5", "fd00::1", 31000).reason.startswith("kube-proxy answers 200")
+
+
+def test_hairpins_can_be_expected(ask):
+    """By the endpoints that are masqueraded as they are the sender."""
+    flow = ("a", "10.244.1.2", "10.96.0.1", 80)
+    assert ask(*flow, expect={"hairpin": [A]}).differs == ()
+    assert ask(*flow, expect={"hairpin": []}).differs == ("hairpin none were expected",)
+
+
 def test_what_differs_is_said(ask):
     """Each part of what was expected, in any order of the endpoints; nothing where it is met."""
     flow = ("a", "10.244.1.9", "10.96.0.1", 80)

@@ -3,6 +3,7 @@
 import pytest
 
 import emu
+from emu.hops.kubeproxy import MODES
 
 
 @pytest.fixture
@@ -112,3 +113,61 @@ spec: {nodeName: node-1}
     assert (lost.result, lost.reason.rpartition("; ")[2]) == (
         "no answer", "the answer does not come back by node-2",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("mode", "source", "destination", "masquerade", "why"),
+    [
+        ("ipvs", "node-1", "ClusterIP 10.96.0.1", True, "as its source is the cluster IP"),
+        ("ipvs", "default/web-1", "ClusterIP 10.96.0.1", False, "its source stays"),
+        ("ebpf", "node-1", "node node-2", False, "at its socket: its source stays"),
+        ("ebpf", "default/web-1", "node node-2", False, "at its socket: its source stays"),
+        ("ebpf", "outside", "node node-1", False, "where the endpoint is on another node"),
+        ("ebpf", "outside", "node node-2", True, "where the endpoint is on another node"),
+    ],
+)
+def test_modes_masquerade_differently(reach, mode, source, destination, masquerade, why):
+    """Both Pods are on node-1: ebpf masquerades what node-2 sends on there from outside."""
+    row = reach(SPEC, mode=mode)[source, destination]
+    assert (row.result, row.endpoints, row.masquerade) == ("reached", PODS, masquerade)
+    assert row.reason.endswith(why)
+
+
+def test_ipvs_sends_on_what_is_lost(reach):
+    """Under Local without an endpoint here, the Pod elsewhere answers past the node."""
+    found = reach(SPEC, SERVICE, mode="ipvs")
+    assert found["outside", "node node-2"].result == "no answer"
+    assert "answer does not come back by node-2" in found["outside", "node node-2"].reason
+    assert found["node-2", "node node-2"].result == "reached"
+    assert found["outside", "load balancer edge"].reason.endswith("on 1 of 2 nodes")
+
+
+def test_node_ports_that_do_not_answer(reach):
+    """Neither directly nor through the load balancer."""
+    elsewhere = """---
+apiVersion: kubeproxy.config.k8s.io/v1alpha1
+kind: KubeProxyConfiguration
+nodePortAddresses: [10.9.0.0/16]
+"""
+    found = reach(SPEC, SERVICE + elsewhere)
+    assert found["outside", "node node-1"].result == "refused"
+    assert found["outside", "load balancer edge"].result == "refused"
+
+
+CHECKED = SERVICE.replace("type: NodePort,", "type: LoadBalancer, healthCheckNodePort: 31000,")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_health_checks_are_destinations(reach, mode):
+    """kube-proxy answers on each node, from everywhere, whichever mode; the reason says what."""
+    found = reach(SPEC, CHECKED, mode=mode)
+    for source in ("outside", "node-1", "node-2", "default/web-1"):
+        here, there = (found[source, f"health check node-{number}"] for number in (1, 2))
+        assert (here.result, here.endpoints, here.port) == ("reached", (), 31000)
+        assert here.reason == "kube-proxy answers 200: default/web has 1 ready endpoint on node-1"
+        assert there.reason.startswith("kube-proxy answers 503: default/web has no ready")
+
+
+def test_nodes_of_other_services_have_no_health_check(reach):
+    """Under Cluster there is none."""
+    assert not [to for _, to in reach(SPEC) if "health" in to]

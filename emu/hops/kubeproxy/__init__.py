@@ -10,7 +10,8 @@ A mode is a module in ``modes/`` with
   state begins at ``memory[server]``, a table that those with the same endpoints share at
   ``memory[table]``. ``source`` is the sender's IPv4 address as a number, ``port`` its port;
 - ``prepare(settings, count)``, where it has a state: the int64 array that it begins with;
-- ``table(settings, endpoints, destination)``, where it has a table: an int64 array;
+- ``table(settings, endpoints, destination)``, where it has a table: an int64 array; and
+  ``looks_up(view, packet)``, where not every packet is looked up in it: for others ``table`` is -1;
 - ``LOADS``, where it counts connections: from this place on in its state, the caller keeps two
   numbers for each endpoint: connections under way, and those that are over and still have a
   conntrack entry;

@@ -87,7 +87,10 @@ class ServiceTable:
     ports: tuple[ServicePort, ...] = ()
     by_address: dict[tuple[str, str, int], Front] = field(default_factory=dict)
     by_node_port: dict[tuple[str, int], Front] = field(default_factory=dict)
+    by_health_check: dict[int, list[ServicePort]] = field(default_factory=dict)
     cluster_ips: set[str] = field(default_factory=set)
+    external_ips: set[str] = field(default_factory=set)
+    load_balancer_ips: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, ports: Iterable[ServicePort]) -> "ServiceTable":
@@ -95,6 +98,10 @@ class ServiceTable:
         table = cls(tuple(ports))
         for service in table.ports:
             table.cluster_ips.add(service.cluster_ip)
+            table.external_ips.update(service.external_ips)
+            table.load_balancer_ips.update(service.load_balancer_ips)
+            if service.health_check_node_port:
+                table.by_health_check.setdefault(service.health_check_node_port, []).append(service)
             for entry, addresses in (
                 (Entry.CLUSTER_IP, (service.cluster_ip,)),
                 (Entry.EXTERNAL_IP, service.external_ips),

@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from emu.hops.endpoints import Endpoint
+from emu.hops.kubeproxy.health import health_check
 from emu.hops.kubeproxy.services import Entry, Front, ServicePort
 from emu.hops.kubeproxy.view import NodeView, Packet, within
 
@@ -28,7 +29,8 @@ class Decision(NamedTuple):
     """What a node's rules make of a packet, and why, in words.
 
     ``masquerade`` is whether its source becomes the node whichever endpoint is chosen; one that is
-    the sender itself (hairpin) is masqueraded besides. ``local`` is whether the endpoints are those
+    the sender itself (hairpin) is masqueraded besides. With ``spares_local`` neither holds for
+    endpoints on the node itself: they see the source. ``local`` is whether the endpoints are those
     of the policy ``Local``; ``front`` is None where no Service is meant.
     """
 
@@ -40,6 +42,21 @@ class Decision(NamedTuple):
     local: bool = False
     spares_local: bool = False
 
+    def masquerades(self, endpoint: Endpoint, source: str, node: str) -> bool:
+        """Whether the source becomes the ``node`` that decided, if this endpoint is chosen."""
+        if self.spares_local and endpoint.node == node:
+            return False
+        return self.masquerade or endpoint.address == source
+
+    def mostly_masquerades(self, source: str, node: str) -> bool:
+        """The same in one word for all endpoints.
+
+        That is the policy's, unless it spares every endpoint; a hairpin counts where the sender is
+        the only one.
+        """
+        each = [self.masquerades(endpoint, source, node) for endpoint in self.endpoints]
+        return any(each) if self.masquerade else bool(each) and all(each)
+
     def lost(self, source: str, here: bool, node: str) -> tuple[Endpoint, ...]:
         """The endpoints whose answers never come back to this ``node``, to be translated back.
 
@@ -47,9 +64,13 @@ class Decision(NamedTuple):
         another node: it answers the sender by a way of its own, from an address that the sender
         does not know.
         """
-        if self.masquerade or here:
+        if here:
             return ()
-        return tuple(e for e in self.endpoints if e.node not in ("", node) and e.address != source)
+        return tuple(
+            endpoint
+            for endpoint in self.endpoints
+            if endpoint.node not in ("", node) and not self.masquerades(endpoint, source, node)
+        )
 
     def hairpin(self, source: str) -> tuple[Endpoint, ...]:
         """The endpoints that are the sender itself."""
@@ -73,6 +94,12 @@ def accepts_source(view: NodeView, packet: Packet, service: ServicePort) -> bool
     if not ranges or within(packet.source, ranges):
         return True
     return packet.source in service.load_balancer_ips and within(view.addresses[0], ranges)
+
+
+def unruled(view: NodeView, packet: Packet, reason: str = "") -> Decision:
+    """No rule is about it: it goes on, to a process of the node where it has this address."""
+    reason = reason or "no rule is about this destination"
+    return Decision(Action.NONE, health_check(view, packet) or reason)
 
 
 def unserved(front: Front, local_missing: bool) -> Decision:

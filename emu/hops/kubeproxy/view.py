@@ -20,7 +20,7 @@ class Settings(NamedTuple):
 
     ``node_port_addresses`` None stands for every address of a node, ``"primary"`` in it for the
     first of a node. ``service_networks`` are the ServiceCIDRs,
-    ``scheduler`` is that of the mode ipvs.
+    ``scheduler`` is that of the mode ipvs, ``algorithm`` that of ebpf.
     """
 
     masquerade_all: bool = False
@@ -30,6 +30,7 @@ class Settings(NamedTuple):
     localhost_node_ports: bool = True
     service_networks: tuple[Network, ...] = ()
     scheduler: str = "rr"
+    algorithm: str = "random"
 
 
 class Packet(NamedTuple):
@@ -43,7 +44,11 @@ class Packet(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class NodeView:
-    """One node's view; ``addresses`` are its own, the primary one first, without loopback."""
+    """One node's view; ``addresses`` are its own, the primary one first, without loopback.
+
+    ``pods`` are the addresses of the Pods on it, as far as they are known, and ``peers`` those of
+    the other nodes; the mode ebpf alone goes by them.
+    """
 
     name: str
     zone: str
@@ -51,6 +56,8 @@ class NodeView:
     pod_networks: tuple[Network, ...]
     settings: Settings
     services: ServiceTable
+    pods: frozenset[str] = frozenset()
+    peers: frozenset[str] = frozenset()
 
     def usable(self, service: ServicePort) -> Usable:
         """Which endpoints of a Service port may be used here."""
@@ -59,6 +66,15 @@ class NodeView:
     def owns(self, address: str) -> bool:
         """Whether an address is this node's own (``--dst-type LOCAL``)."""
         return address in self.addresses or is_loopback(address)
+
+    def hosts(self, address: str) -> bool:
+        """Whether a sender is the node itself or a Pod on it.
+
+        A Pod that nobody names is told by the node's podCIDR, or, if it has none, like any Pod.
+        """
+        if self.owns(address) or address in self.pods:
+            return True
+        return within(address, self.pod_networks or self.local_networks or ())
 
     @cached_property
     def local_networks(self) -> tuple[Network, ...] | None:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from emu.hops.kubeproxy import MODES
+from emu.hops.kubeproxy.scheduling import SCHEDULERS
 from emu.quantities import Duration
 from emu.scenario.fields import NetworkText, Whole, is_network
 from emu.scenario.kubernetes.objects import Block
@@ -17,6 +18,12 @@ def _known_mode(mode: str) -> str:
     if mode and mode not in MODES:
         raise ValueError(f"unknown proxy mode; known: {', '.join(MODES)}")
     return mode
+
+
+def _known_scheduler(scheduler: str) -> str:
+    if scheduler and scheduler not in SCHEDULERS:
+        raise ValueError(f"unknown ipvs scheduler; known: {', '.join(SCHEDULERS)}")
+    return scheduler
 
 
 def _networks(text: str) -> str:
@@ -42,8 +49,15 @@ class NftablesConfiguration(Block):
 class IpvsConfiguration(Block):
     """What holds for the mode ipvs."""
 
-    scheduler: str = ""
+    scheduler: Annotated[str, AfterValidator(_known_scheduler)] = ""
     """How an endpoint is chosen; rr where nothing is said."""
+
+
+class EbpfConfiguration(Block):
+    """What holds for the mode ebpf: a block of ours, as kube-proxy has no such mode."""
+
+    algorithm: Literal["random", "maglev"] = "random"
+    """How an endpoint is chosen for traffic from outside: Cilium's ``loadBalancer.algorithm``."""
 
 
 class ConntrackConfiguration(Block):
@@ -74,6 +88,7 @@ class KubeProxyConfiguration(Block):
     iptables: IptablesConfiguration = IptablesConfiguration()
     nftables: NftablesConfiguration = NftablesConfiguration()
     ipvs: IpvsConfiguration = IpvsConfiguration()
+    ebpf: EbpfConfiguration = EbpfConfiguration()
     conntrack: ConntrackConfiguration = ConntrackConfiguration()
 
     @property
@@ -91,8 +106,9 @@ class KubeProxyConfiguration(Block):
         """The networks of ``clusterCIDR``."""
         return tuple(filter(None, self.cluster_cidr.split(",")))
 
-    @property
-    def masquerade_all(self) -> bool:
-        """Whether traffic to ClusterIPs from inside is masqueraded as well."""
-        of_mode = self.nftables if self.mode == "nftables" else self.iptables
-        return of_mode.masquerade_all
+    def masquerades_all(self, mode: str) -> bool:
+        """Whether traffic to ClusterIPs from inside is masqueraded as well in this mode.
+
+        ipvs goes by the setting of iptables, as in kube-proxy (cmd/kube-proxy/app/server_linux.go).
+        """
+        return (self.nftables if mode == "nftables" else self.iptables).masquerade_all

@@ -17,10 +17,10 @@ class Server:
     def __init__(self, mode, count, configured=Settings()):  # noqa: B008
         endpoints = [Endpoint(f"10.244.{i >> 8}.{i & 255}", 8080) for i in range(count)]
         state = first_state(mode, configured, count)
-        self.memory = np.concatenate(
-            [state, shared_table(mode, configured, endpoints, "10.96.0.1")]
-        )
-        self.mode, self.table, self.count = MODES.number(mode), len(state), count
+        table = shared_table(mode, configured, endpoints, "10.96.0.1")
+        self.memory = np.concatenate([state, table])
+        self.mode, self.count = MODES.number(mode), count
+        self.table = len(state) if len(table) else -1
 
     def pick(self, source=0, port=0, seed=1, request=0):
         """The place of an endpoint."""
@@ -52,3 +52,22 @@ def test_endpoints_get_equal_shares(mode, endpoints):
     server = Server(mode, endpoints)
     picked = [server.pick(request=request) for request in range(9000)]
     assert stats.chisquare(np.bincount(picked, minlength=endpoints)).pvalue > 0.001
+
+
+def test_cilium_looks_endpoints_up_by_source_and_port():
+    """With the algorithm maglev a connection's endpoint follows from its source, and shares are
+    even.
+    """
+    server = Server("ebpf", 10, Settings(algorithm="maglev"))
+    again = {server.pick(7, 40_000, request=request) for request in range(50)}
+    assert len(again) == 1
+    picked = [server.pick(source, port) for source in range(90) for port in range(100)]
+    assert np.bincount(picked).max() / 900 < 1.15
+
+
+def test_ipvs_asks_the_scheduler_that_is_configured():
+    """rr takes turns; sh keeps a source; both through the same mode."""
+    turns = Server("ipvs", 3, Settings(scheduler="rr"))
+    assert [turns.pick() for _ in range(5)] == [0, 1, 2, 0, 1]
+    hashing = Server("ipvs", 3, Settings(scheduler="sh"))
+    assert len({hashing.pick(9, port) for port in range(50)}) == 1

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emu.hops.kubeproxy.services import Entry
-from emu.hops.kubeproxy.traffic import Action, Decision, accepts_source, decided, unserved
+from emu.hops.kubeproxy.traffic import Action, Decision, accepts_source, decided, unruled, unserved
 from emu.hops.kubeproxy.view import NodeView, Packet, is_loopback
 from emu.kernel import kernel
 from emu.random_streams import ENDPOINT, uniform
@@ -88,7 +88,7 @@ def _untouched(
     guarded = packet.destination.startswith("127.") and view.settings.localhost_node_ports
     if guarded and not packet.source.startswith("127."):
         return Decision(Action.DROP, f"{reason}; to localhost from elsewhere")
-    return otherwise or Decision(Action.NONE, reason)
+    return otherwise or unruled(view, packet, reason)
 
 
 def _answers(view: NodeView, address: str) -> bool:

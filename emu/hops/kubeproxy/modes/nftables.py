@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emu.hops.kubeproxy.services import Entry, Front
-from emu.hops.kubeproxy.traffic import Action, Decision, accepts_source, decided, unserved
+from emu.hops.kubeproxy.traffic import Action, Decision, accepts_source, decided, unruled, unserved
 from emu.hops.kubeproxy.view import NodeView, Packet, is_loopback, within
 from emu.kernel import kernel
 from emu.random_streams import ENDPOINT, uniform
@@ -53,7 +53,7 @@ def decide(view: NodeView, packet: Packet) -> Decision:
         return Decision(Action.REJECT, "no Service has this port of the cluster IP")
     if within(packet.destination, view.settings.service_networks):
         return Decision(Action.DROP, "no Service has this address of a ServiceCIDR")
-    return Decision(Action.NONE, "no rule is about this destination")
+    return unruled(view, packet)
 
 
 def _at_service(view: NodeView, packet: Packet, front: Front) -> Decision:
