@@ -144,7 +144,7 @@ def test_affinity_of_ipvs_is_that_of_one_address(played):
         for n, url in enumerate(urls)
     ]
     for configuration, expected in (
-        ("mode: iptables", 1), ("mode: nftables", 1), ("mode: ipvs\nipvs: {scheduler: mh}", 2),
+        ("mode: iptables", 1), ("mode: nftables", 1), ("mode: ipvs\nipvs: {scheduler: dh}", 2),
     ):  # fmt: skip
         run = played(configuration, objects, clients=clients)
         of_clients = [set(run.rows["pod"][run.rows["client"] == client]) for client in (0, 1)]
