@@ -83,6 +83,10 @@ class Proxies:
     def _owners(self) -> dict[str, str]:
         return {a: node.name for node in self.cluster.nodes for a in node.addresses}
 
+    @cached_property
+    def _node_addresses(self) -> frozenset[str]:
+        return frozenset(self._owners)
+
     def _seen_by(self, node: Node, family: int) -> NodeView:
         return NodeView(
             name=node.name,
@@ -92,7 +96,7 @@ class Proxies:
             settings=self._settings[family],
             services=self.table(family),
             pods=frozenset(self._pods.get(node.name, ())),
-            peers=frozenset(self._owners) - set(node.addresses),
+            nodes=self._node_addresses,
         )
 
     @cached_property

@@ -98,7 +98,7 @@ def _answer(proxies: Proxies, flow: Flow) -> Answer:
     answer = Answer(
         flow.name, action, tuple(map(str, found.endpoints)),
         found.mostly_masquerades(flow.source, flow.node),
-        tuple(map(str, hairpin)), found.reason,
+        tuple(map(str, hairpin)), found.why(flow.source, flow.node),
     )  # fmt: skip
     return answer._replace(differs=tuple(_differences(answer, flow.expect or Expectation())))
 

@@ -127,7 +127,7 @@ class _Prober:
             return _Found(SILENT, f"{decision.reason}; the answer does not come back by {node}")
         deaf = self._deaf(decision.endpoints)
         result = REFUSED if len(deaf) == len(decision.endpoints) else REACHED
-        reason = "; ".join((decision.reason, *deaf[:2]))
+        reason = "; ".join((decision.why(packet.source, node), *deaf[:2]))
         return _Found(result, reason, tuple(map(str, decision.endpoints)), masquerade)
 
     def _deaf(self, endpoints: Sequence[Endpoint]) -> list[str]:

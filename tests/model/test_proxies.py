@@ -1,4 +1,4 @@
-"""Nodes as their kube-proxy has them: settings of the asked mode, Pods here, nodes elsewhere."""
+"""Nodes as their kube-proxy has them: settings of the asked mode, Pods here, all nodes."""
 
 import pytest
 
@@ -51,11 +51,11 @@ def test_how_endpoints_are_chosen(proxies):
     assert (usual.algorithm, usual.scheduler) == ("random", "rr")
 
 
-def test_a_node_knows_its_pods_and_the_other_nodes(proxies):
+def test_a_node_knows_its_pods_and_all_nodes(proxies):
     """Pods by the node that they are on, nodes by their addresses."""
     one, two = (proxies().view(node) for node in ("node-1", "node-2"))
-    assert (one.pods, one.peers) == ({"10.244.1.2", "10.244.1.3"}, {"192.168.1.101"})
-    assert (two.pods, two.peers) == (set(), {"192.168.1.100"})
+    assert (one.pods, two.pods) == ({"10.244.1.2", "10.244.1.3"}, set())
+    assert one.nodes == two.nodes == {"192.168.1.100", "192.168.1.101"}
 
 
 ON_A = SPEC.replace("internet", 'c, node: a, url: "http://10.96.0.1/"')

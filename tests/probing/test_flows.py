@@ -119,6 +119,10 @@ def test_a_pod_that_may_reach_itself(ask):
     """Of two endpoints one is the sender: that one is named."""
     found = ask("a", "10.244.1.2", "10.96.0.1", 80)
     assert (found.masquerade, found.hairpin) == (False, (A,))
+    assert found.reason.endswith("its source stays")
+    alone = ask("a", "fd00:1::2", "fd00:96::1", 80)
+    assert alone.hairpin == ("[fd00:1::2]:8080",)
+    assert alone.reason.endswith("its source stays, but it reaches itself: masqueraded")
 
 
 def test_health_checks_meet_no_rule(ask):

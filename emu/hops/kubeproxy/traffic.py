@@ -57,6 +57,11 @@ class Decision(NamedTuple):
         each = [self.masquerades(endpoint, source, node) for endpoint in self.endpoints]
         return any(each) if self.masquerade else bool(each) and all(each)
 
+    def why(self, source: str, node: str) -> str:
+        """The reason, and that a sender reaches itself, where that alone decides."""
+        alone = not self.masquerade and self.mostly_masquerades(source, node)
+        return f"{self.reason}, but it reaches itself: masqueraded" if alone else self.reason
+
     def lost(self, source: str, here: bool, node: str) -> tuple[Endpoint, ...]:
         """The endpoints whose answers never come back to this ``node``, to be translated back.
 

@@ -46,8 +46,8 @@ class Packet(NamedTuple):
 class NodeView:
     """One node's view; ``addresses`` are its own, the primary one first, without loopback.
 
-    ``pods`` are the addresses of the Pods on it, as far as they are known, and ``peers`` those of
-    the other nodes; the mode ebpf alone goes by them.
+    ``pods`` are the addresses of the Pods on it, as far as they are known, and ``nodes`` those of
+    all nodes; the mode ebpf alone goes by them.
     """
 
     name: str
@@ -57,7 +57,7 @@ class NodeView:
     settings: Settings
     services: ServiceTable
     pods: frozenset[str] = frozenset()
-    peers: frozenset[str] = frozenset()
+    nodes: frozenset[str] = frozenset()
 
     def usable(self, service: ServicePort) -> Usable:
         """Which endpoints of a Service port may be used here."""

@@ -65,7 +65,7 @@ def view(mode, endpoints, settings=CIDR, **changes):
         settings = settings._replace(node_port_addresses=MODES[mode].NODE_PORT_ADDRESSES)
     return NodeView(
         "a", "1", ("10.0.0.1", "10.0.1.1"), (ip_network("10.244.1.0/24"),), settings,
-        ServiceTable.of([port]), peers=frozenset(["10.0.0.2"]),
+        ServiceTable.of([port]), nodes=frozenset(["10.0.0.1", "10.0.1.1", "10.0.0.2"]),
     )  # fmt: skip
 
 

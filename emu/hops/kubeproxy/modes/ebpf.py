@@ -105,7 +105,7 @@ def _is_node(view: NodeView, packet: Packet) -> bool:
     """Whether a socket takes the destination for a node's address."""
     if is_loopback(packet.destination):
         return view.owns(packet.source)
-    return packet.destination in view.addresses or packet.destination in view.peers
+    return packet.destination in view.addresses or packet.destination in view.nodes
 
 
 def _at_device(view: NodeView, packet: Packet) -> Decision:

@@ -8,7 +8,7 @@ in these:
 - NodePorts answer at every address of the node by default, and never at loopback.
 - Under a policy Local, a node without an endpoint of its own uses those of the cluster, where the
   Service uses those at all. That holds for every sender: Pods and the node have no way round
-  externalTrafficPolicy (issue 97081).
+  externalTrafficPolicy (pull request 97081).
 - To external addresses under Local no source is masqueraded. So an answer from another node is
   lost, unless the sender is on this one.
 - What a node sends to a ClusterIP has that ClusterIP as its source, and is masqueraded also where
