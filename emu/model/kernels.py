@@ -11,7 +11,7 @@ def kernel_model(kernel: Kernel) -> KernelModel:
     time_wait = REUSE_NS if sysctls.tw_reuse == 1 else TIME_WAIT_NS
     return KernelModel(
         first_port=sysctls.ports.first,
-        ports=sysctls.ports.last - sysctls.ports.first + 1,
+        ports=sysctls.port_count,
         time_wait=time_wait,
         port_rest=max(max(sysctls.timeouts_ns) - time_wait, 0),
         linear=sysctls.syn_linear_timeouts,

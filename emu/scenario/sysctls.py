@@ -73,6 +73,11 @@ class Sysctls(OptionsModel):
     """Seconds that it keeps one that has been answered for longer than 2 s."""
 
     @property
+    def port_count(self) -> int:
+        """How many source ports there are."""
+        return self.ports.last - self.ports.first + 1
+
+    @property
     def timeouts_ns(self) -> tuple[int, ...]:
         """Conntrack's timeouts in nanoseconds, in the order of `emu.hops.conntrack.Closing`."""
         seconds = (self.time_wait, self.close, self.syn_sent, self.udp, self.udp_stream)

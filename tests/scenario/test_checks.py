@@ -51,15 +51,25 @@ def test_endpoints_and_slices_that_belong_to_nothing_are_said(loaded):
     )
 
 
-def test_fields_that_are_not_modelled_yet_are_said(loaded):
-    """A run must not look as if it had counted them in."""
-    sticky = SERVICE.replace("http}]", "80}], sessionAffinity: ClientIP").replace(
-        "port: 80,", "port: 80, nodePort: 8080,"
-    )
-    assert loaded(sticky, POD).warnings == (
-        "Service default/web: sessionAffinity is not modelled",
+def test_a_node_port_out_of_its_range_is_said(loaded):
+    """An API server would refuse it; kube-proxy copes with it."""
+    outside = SERVICE.replace("http}]", "80}]").replace("port: 80,", "port: 80, nodePort: 8080,")
+    assert loaded(outside, POD).warnings == (
         "Service default/web: NodePort 8080 is outside 30000-32767",
     )
+
+
+def test_an_address_that_opens_too_many_connections_is_said(loaded):
+    """28,232 ports, each kept for 60 s, are 471/s from one address to one place, and no more."""
+    client = "  clients: [{name: busy, %sarrivals: {poisson: {rate: %s/s}}}]\n"
+    assert loaded(spec=client % ("", 470)).warnings == ()
+    assert loaded(spec=client % ("", 500)).warnings == (
+        "client busy: opens 500 connections/s from one address to one place, and has ports for"
+        " 471/s; addresses: 198.51.100.0/24 would stand for more clients",
+    )
+    assert loaded(spec=client % ("addresses: 198.51.100.0/30, ", 900)).warnings == ()
+    reuse = "  kernel: {sysctls: {net.ipv4.tcp_tw_reuse: 1}}\n"
+    assert loaded(spec=reuse + client % ("", 500)).warnings == ()
 
 
 def test_behaviours_that_hold_for_no_pod_are_said(loaded):

@@ -60,6 +60,11 @@ class ServicePort:
         return bool(self.node_port or self.external_ips or self.load_balancer_ips)
 
     @property
+    def addresses(self) -> int:
+        """How many addresses it has, which rules of its own are about."""
+        return 1 + len(self.external_ips) + len(self.load_balancer_ips)
+
+    @property
     def uses_cluster(self) -> bool:
         """Whether endpoints of the policy ``Cluster`` are ever used.
 
@@ -80,9 +85,23 @@ class Front(NamedTuple):
     entry: Entry
 
 
+class Ahead(NamedTuple):
+    """How many addresses and how many NodePorts the Service ports before one have."""
+
+    addresses: int
+    node_ports: int
+
+    def and_those_of(self, service: ServicePort) -> "Ahead":
+        """What stands before the next one."""
+        return Ahead(self.addresses + service.addresses, self.node_ports + bool(service.node_port))
+
+
 @dataclass
 class ServiceTable:
-    """Service ports by what a packet is addressed to; of two at one address the first counts."""
+    """Service ports by what a packet is addressed to; of two at one address the first counts.
+
+    ``ahead`` has what stands before each of them in a list, ``everything`` what all of them have.
+    """
 
     ports: tuple[ServicePort, ...] = ()
     by_address: dict[tuple[str, str, int], Front] = field(default_factory=dict)
@@ -91,6 +110,8 @@ class ServiceTable:
     cluster_ips: set[str] = field(default_factory=set)
     external_ips: set[str] = field(default_factory=set)
     load_balancer_ips: set[str] = field(default_factory=set)
+    ahead: dict[ServicePort, Ahead] = field(default_factory=dict)
+    everything: Ahead = field(default_factory=lambda: Ahead(0, 0))
 
     @classmethod
     def of(cls, ports: Iterable[ServicePort]) -> "ServiceTable":
@@ -110,6 +131,8 @@ class ServiceTable:
                 for address in addresses:
                     key = (address, service.protocol, service.port)
                     table.by_address.setdefault(key, Front(service, entry))
+            table.ahead[service] = table.everything
+            table.everything = table.everything.and_those_of(service)
             if service.node_port:
                 key_of_port = (service.protocol, service.node_port)
                 table.by_node_port.setdefault(key_of_port, Front(service, Entry.NODE_PORT))

@@ -7,6 +7,7 @@ from emu.errors import Mistake
 from emu.scenario.checks.subject import Subject
 from emu.scenario.description import ScenarioSpec
 from emu.scenario.kubernetes import selects
+from emu.scenario.names import is_inside, target
 from emu.units import SECOND
 from emu.workload import ARRIVALS
 
@@ -36,10 +37,29 @@ def mistakes(subject: Subject) -> Iterator[Mistake]:
 
 
 def warnings(subject: Subject) -> Iterator[str]:
-    """Behaviours that hold for no Pod."""
+    """Clients that run out of ports, and behaviours that hold for no Pod."""
+    yield from _busy_addresses(subject.spec)
     for number, behaviour in enumerate(subject.spec.behaviours):
         if not any(
             selects(behaviour.selector, pod.labels) and behaviour.namespace in (None, pod.namespace)
             for pod in subject.cluster.pods
         ):
             yield f"spec.behaviours[{number}] selects no Pod"
+
+
+def _busy_addresses(spec: ScenarioSpec) -> Iterator[str]:
+    """Clients outside that open more connections than an address has ports for, in the long run."""
+    sysctls = spec.kernel.sysctls
+    most = sysctls.port_count / (1 if sysctls.tw_reuse == 1 else 60)
+    for client in spec.clients:
+        if is_inside(client) or target(client.url).protocol == "UDP":
+            continue
+        senders = 1 if client.addresses is None else len(list(client.addresses.hosts()))
+        places = len(spec.dns.get(target(client.url).host, ())) or 1
+        rate = ARRIVALS[client.arrivals.name].rate(client.arrivals.options) / senders / places
+        if rate > most:
+            yield (
+                f"client {client.name}: opens {rate:.0f} connections/s from one address to one"
+                f" place, and has ports for {most:.0f}/s; addresses: 198.51.100.0/24 would stand"
+                " for more clients"
+            )

@@ -63,8 +63,6 @@ def _families(subject: Subject) -> Iterator[Mistake]:
 def warnings(subject: Subject) -> Iterator[str]:
     """What would surprise: unmodelled fields, ports and endpoints that lead nowhere."""
     for service in subject.cluster.services:
-        if service.spec.session_affinity != "None":
-            yield f"Service {service.key}: sessionAffinity is not modelled"
         for port in service.ports:
             if port.node_port and service.type == "ClusterIP":
                 yield f"Service {service.key}: has a NodePort, and its type is ClusterIP"

@@ -5,6 +5,9 @@ rule i from 0 and an unconditional last one. The kernel keeps a probability as a
 2^-31, so the chance of an endpoint is off 1/n by some 2^-31: `emu.printing` shows it, `pick` leaves
 it out.
 
+A first packet is compared with one rule after the other, so what it costs grows with the Services;
+in the other modes it is looked up in a map, whatever their number.
+
 Source: Kubernetes, pkg/proxy/iptables; iptables, extensions/libxt_statistic.c; Linux,
 net/netfilter/xt_statistic.c.
 """
@@ -38,6 +41,20 @@ def pick(
 ) -> int:
     """A uniformly drawn place."""
     return int(uniform(seed, ENDPOINT, request, attempt) * count)
+
+
+def passed(view: NodeView, packet: Packet) -> int:
+    """The rules about other Services' addresses before the one that is meant; for a NodePort those
+    about all of them, and the NodePorts before it. Listed as `emu.printing` does."""
+    services = view.services
+    front = services.by_address.get((packet.destination, packet.protocol, packet.port))
+    if front is not None:
+        return services.ahead[front.service].addresses
+    front = services.by_node_port.get((packet.protocol, packet.port))
+    if front is None:
+        return 0
+    others = services.everything.addresses - front.service.addresses
+    return others + services.ahead[front.service].node_ports
 
 
 def decide(view: NodeView, packet: Packet) -> Decision:
