@@ -8,6 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emu.hops import conntrack
+from emu.hops.kubeproxy import MODES
+from emu.hops.kubeproxy.scheduling import SCHEDULERS
 from emu.recorder.rows import ABSENT, Outcome
 
 FOREVER = 10**18
@@ -22,7 +24,10 @@ spec:
   selector: {{app: {selected}}}
   externalTrafficPolicy: {external}
   internalTrafficPolicy: {internal}
-  ports: [{{port: 8080, nodePort: 30001}}]
+  sessionAffinity: {affinity}
+  ports:
+    - {{name: http, port: 8080, nodePort: 30001}}
+    - {{name: dns, port: 53, protocol: UDP, targetPort: 8080, nodePort: 30053}}
 ---
 apiVersion: v1
 kind: Pod
@@ -42,13 +47,16 @@ status: {{podIP: 10.244.9.9}}
 ---
 apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
+mode: {mode}
+ipvs: {{scheduler: {scheduler}}}
+ebpf: {{algorithm: {algorithm}}}
 conntrack: {{maxPerCore: {entries}, min: 0}}
 ---
 apiVersion: discovery.k8s.io/v1
 kind: EndpointSlice
 metadata: {{name: web-1, labels: {{kubernetes.io/service-name: {sliced}}}}}
 addressType: IPv4
-ports: [{{name: "", protocol: TCP, port: 8080}}]
+ports: [{{name: http, protocol: TCP, port: 8080}}, {{name: dns, protocol: UDP, port: 8080}}]
 endpoints: [{{addresses: [10.244.9.9]}}, {{addresses: [10.244.66.6]}}]
 """
 """Two Pods for the Service; ``sliced`` may be ``web``, which gives it one Pod and one address that
@@ -60,6 +68,8 @@ OUTSIDE = [
     "http://192.168.1.101:30001/",
     "http://192.168.1.100:30002/",
     "http://10.96.0.1:8080/",
+    "udp://192.168.1.101:30053",
+    "udp://192.168.1.1:80",
 ]
 INSIDE = [
     "http://web:8080/",
@@ -68,6 +78,16 @@ INSIDE = [
     "http://10.244.9.9:8081/",
     "http://192.168.1.100:30001/",
     "http://example.com/",
+    "udp://web:53",
+    "udp://10.244.9.9:8080",
+]
+
+
+PLACES = [
+    {"addresses": "198.51.100.0/29"},
+    {"addresses": "198.51.100.9/32"},
+    {"pod": "caller"},
+    {"node": "node-2"},
 ]
 
 
@@ -76,11 +96,11 @@ def clients(draw):
     """One to three clients, outside, on a node or in a Pod, that send anywhere at any rate."""
     made = []
     for number in range(draw(st.integers(1, 3))):
-        place = draw(st.sampled_from([{}, {"pod": "caller"}, {"node": "node-2"}]))
+        place = draw(st.sampled_from(PLACES))
         rate = draw(st.sampled_from(["20/s", "500/s"]))
         client = {
             "name": f"client-{number}",
-            "url": draw(st.sampled_from(INSIDE if place else OUTSIDE)),
+            "url": draw(st.sampled_from(INSIDE if "addresses" not in place else OUTSIDE)),
             "arrivals": {draw(st.sampled_from(["poisson", "constant"])): {"rate": rate}},
             **place,
         }
@@ -103,6 +123,13 @@ SCENARIOS = st.fixed_dictionaries(
         "selected": st.sampled_from(["web", "web", "web", "nobody"]),
         "sliced": st.sampled_from(["web", "other"]),
         "entries": st.sampled_from([1, 5, 10_000]),
+        "affinity": st.sampled_from(["None", "ClientIP"]),
+        "mode": st.sampled_from(list(MODES)),
+        "scheduler": st.sampled_from(list(SCHEDULERS)),
+        "algorithm": st.sampled_from(["random", "maglev"]),
+        "ports": st.sampled_from(["32768 60999", "40000 40004"]),
+        "reuse": st.integers(0, 2),
+        "linear": st.sampled_from([0, 4]),
     }
 )
 
@@ -117,6 +144,12 @@ loadBalancers:
     listeners: [{{service: default/web}}]
     strategy: {strategy}
     connectTimeout: 20s
+kernel:
+  snatEvictsClosing: true
+  sysctls:
+    net.ipv4.ip_local_port_range: "{ports}"
+    net.ipv4.tcp_tw_reuse: {reuse}
+    net.ipv4.tcp_syn_linear_timeouts: {linear}
 network: {{internal: {latency}, external: {latency}, local: {latency}}}
 behaviours:
   - selector: {{app: web}}
@@ -182,6 +215,13 @@ def test_nothing_is_left_over_when_all_are_over(described, play, made, requests)
     assert not any(pod._waiting for pod in run.emulation.pods)
     conntrack.count(*state.conntrack, FOREVER)
     assert state.conntrack.live.tolist() == [0, 0]
+    assert not state.conntrack.keys.any()
+    for route in state.ports.routes:
+        kept = state.ports.slots[route["first"] : route["first"] + route["kept"]]
+        assert (kept["free_ns"] < FOREVER).all()
+    for rule in run.model.rules[run.model.rules["load"] >= 0]:
+        counted = slice(rule["load"], rule["load"] + 2 * rule["count"])
+        assert not state.conntrack.servers[counted].any()
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -190,13 +230,15 @@ def test_the_made_scenarios_meet_every_outcome(described, play, seed):
     base = {
         "seed": seed, "strategy": "random", "workers": 1, "backlog": 2, "app_port": 8080,
         "latency": "250us", "external": "Cluster", "internal": "Cluster", "selected": "web",
-        "sliced": "other", "entries": 10_000,
+        "sliced": "other", "entries": 10_000, "affinity": "None", "mode": "iptables",
+        "scheduler": "rr", "algorithm": "random", "ports": "32768 60999", "reuse": 2, "linear": 0,
     }  # fmt: skip
     outside = {"name": "a", "url": OUTSIDE[0], "arrivals": {"poisson": {"rate": "500/s"}}}
     met = set()
     for change in (
         {},
         {"app_port": 9090},
+        {"ports": "40000 40004"},
         {"entries": 1},
         {"sliced": "web"},
         {"selected": "nobody", "external": "Local"},
@@ -207,5 +249,5 @@ def test_the_made_scenarios_meet_every_outcome(described, play, seed):
         met |= set(run.outcomes)
     assert met == {
         "ok", "refused", "backlog_full", "bad_gateway", "conntrack_full", "connect_timeout",
-        "request_timeout", "dropped_no_local_endpoint",
+        "request_timeout", "dropped_no_local_endpoint", "ports_exhausted",
     }  # fmt: skip

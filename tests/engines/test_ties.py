@@ -5,6 +5,9 @@ import json
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from emu.hops.kubeproxy import MODES
+from emu.hops.kubeproxy.scheduling import SCHEDULERS
+
 TIMES = st.sampled_from(["0ns", "1ns", "2ns", "5ns"])
 
 SPEC = """
@@ -18,6 +21,7 @@ loadBalancers:
   - {{name: one, address: 192.168.1.1, listeners: [{{service: default/web}}], strategy: {one}}}
   - {{name: two, address: 192.168.1.2, listeners: [{{service: default/web}}], strategy: {two}}}
 network: {{internal: {internal}, external: {external}, local: {local}}}
+kernel: {{sysctls: {{net.ipv4.ip_local_port_range: "{ports}"}}}}
 behaviours: [{{workers: {workers}, backlog: {backlog}, serviceTime: {service}}}]
 clients: {clients}
 """
@@ -26,7 +30,16 @@ OBJECTS = """
 apiVersion: v1
 kind: Service
 metadata: {name: web}
-spec: {type: NodePort, selector: {app: web}, ports: [{port: 8080, nodePort: 30001}]}
+spec:
+  type: NodePort
+  sessionAffinity: AFFINITY
+  selector: {app: web}
+  ports: [{port: 8080, nodePort: 30001}]
+---
+apiVersion: kubeproxy.config.k8s.io/v1alpha1
+kind: KubeProxyConfiguration
+mode: MODE
+ipvs: {scheduler: SCHEDULER}
 ---
 apiVersion: apps/v1
 kind: Deployment
@@ -69,12 +82,19 @@ def clients(draw):
             "two": STRATEGIES,
             "workers": st.integers(1, 2),
             "backlog": st.sampled_from([0, 1, 50]),
+            "ports": st.sampled_from(["32768 60999", "40000 40004"]),
             **dict.fromkeys(["resolver", "ttl", "internal", "external", "local", "service"], TIMES),
         }
-    )
+    ),
+    affinity=st.sampled_from(["None", "ClientIP"]),
+    mode=st.sampled_from(list(MODES)),
+    scheduler=st.sampled_from(list(SCHEDULERS)),
 )
-def test_engines_agree_when_everything_happens_at_once(described, play, made):
+def test_engines_agree_when_everything_happens_at_once(
+    described, play, made, affinity, mode, scheduler
+):
     """With delays of 0, 1, 2 and 5 ns, where ties abound, the engines give the same rows."""
     spec = SPEC.format(**made | {"clients": json.dumps(made["clients"])})
-    run = play(described(spec, OBJECTS))
+    objects = OBJECTS.replace("AFFINITY", affinity).replace("MODE", mode)
+    run = play(described(spec, objects.replace("SCHEDULER", scheduler)))
     assert run.ending.sent == made["requests"]

@@ -29,7 +29,10 @@ loadBalancers:
     strategy: {strategy}
 record: {{interval: 1h}}
 behaviours: [{{workers: {workers}, backlog: 1000000, serviceTime: {service}}}]
-clients: [{{name: c, url: "http://192.168.1.1/", arrivals: {{poisson: {{rate: {rate}/s}}}}}}]
+clients:
+  - {{name: c, addresses: 198.51.100.0/24, url: "http://192.168.1.1/",
+     arrivals: {{poisson: {{rate: {rate}/s}}}}}}
+kernel: {{sysctls: {{net.ipv4.tcp_tw_reuse: 1}}}}
 """
 ONE_POD_A_NODE = """
 apiVersion: v1
