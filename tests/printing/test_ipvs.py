@@ -2,7 +2,7 @@
 
 from emu import printing
 from emu.hops.endpoints import Endpoint
-from tests.printing.test_iptables import service, view
+from tests.printing.clusters import service, view
 
 HERE, THERE = Endpoint("10.244.1.2", 8080, "a"), Endpoint("10.244.2.2", 8080, "b")
 
