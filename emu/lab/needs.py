@@ -47,12 +47,12 @@ def _refused(trial: str) -> Iterator[str]:
     links = "ip link add emu0 type veth && ip link add emu1 type bridge"
     commands = (
         ["unshare", "-n", "sh", "-c", f"{links} && {trial}"],
-        ["sh", "-c", f"ip netns add {name}"],
+        ["sh", "-c", f"ip netns add {name} && ip netns delete {name}"],
     )
     try:
         for command in commands:
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode != 0:
                 yield f"{command[-1]}: {done.stderr.strip()}"
-    finally:
+    finally:  # for Ctrl-C, which ends the shell as well
         subprocess.run(["ip", "netns", "delete", name], capture_output=True, check=False)
