@@ -25,18 +25,39 @@ def node(number, name):
 
 @st.composite
 def pods(draw):
-    """Three Pods; those with the label are endpoints of every Service, if they are ready."""
+    """Three Pods, each on one of the nodes."""
     found = []
     for number in range(3):
-        made = document("Pod", f"pod-{number}", {
-            "nodeName": draw(st.sampled_from(sorted(NODES))),
-            "containers": [{"name": "c", "ports": [{"containerPort": 8080}]}],
-        })  # fmt: skip
-        made["metadata"]["labels"] = {"app": draw(st.sampled_from(["web", "web", "other"]))}
-        ready = draw(st.sampled_from(["True", "True", "False"]))
-        made["status"] = {"conditions": [{"type": "Ready", "status": ready}]}
-        found.append(made)
+        where = draw(st.sampled_from(sorted(NODES)))
+        container = {"name": "c", "ports": [{"containerPort": 8080}]}
+        found.append(document(
+            "Pod", f"pod-{number}", {"nodeName": where, "containers": [container]},
+            status={"podIP": f"10.244.{where[-1]}.{10 + number}"},
+        ))  # fmt: skip
     return found
+
+
+@st.composite
+def slices(draw, service, pods):
+    """Which Pods are endpoints of a Service, and in which state; the first is always ready."""
+    endpoints = [
+        {
+            "addresses": [pod["status"]["podIP"]], "nodeName": pod["spec"]["nodeName"],
+            "conditions": {
+                "ready": pod is pods[0] or draw(st.booleans()),
+                "serving": draw(st.booleans()), "terminating": draw(st.booleans()),
+            },
+        }
+        for pod in pods[: draw(st.integers(1, 3))]
+    ]  # fmt: skip
+    name, (port,) = service["metadata"]["name"], service["spec"]["ports"]
+    served = draw(st.sampled_from([True, True, True, False]))
+    made = document("EndpointSlice", f"{name}-x", {}, "discovery.k8s.io/v1", addressType="IPv4",
+                    ports=[{"port": 8080, "protocol": port["protocol"]}],
+                    endpoints=endpoints if served or name == "s1" else [])  # fmt: skip
+    del made["spec"]
+    made["metadata"]["labels"] = {"kubernetes.io/service-name": name}
+    return made
 
 
 @st.composite
@@ -45,9 +66,10 @@ def services(draw, number):
     kind = draw(st.sampled_from(["ClusterIP", "NodePort", "LoadBalancer"]))
     policy = st.sampled_from(["Cluster", "Local"])
     made = document("Service", f"s{number}", {
-        "type": kind, "selector": {"app": "web"}, "clusterIP": f"10.96.0.{number}",
+        "type": kind, "clusterIP": f"10.96.0.{number}",
         "ports": [{"port": 80, "targetPort": 8080,
-                   "protocol": draw(st.sampled_from(["TCP", "TCP", "UDP"]))}],
+                   "protocol": draw(st.sampled_from(["TCP", "TCP", "UDP"])),
+                   "nodePort": 0 if kind == "ClusterIP" else 30000 + number}],
         "internalTrafficPolicy": draw(policy),
         "externalIPs": draw(st.sampled_from([[], [f"198.51.100.{number}"]])),
         "sessionAffinity": draw(st.sampled_from(["None", "ClientIP"])),
@@ -88,12 +110,14 @@ def file(tmp_path_factory):
 @given(data=st.data())
 def test_the_kernel_does_what_the_mode_decides(file, mode, data):
     """Every source to every destination: endpoints, addresses, refused or silent, and entries."""
+    there = data.draw(pods())
+    reached = [data.draw(services(number)) for number in range(1, 5)]
     objects = [
         *(node(number, name) for number, name in enumerate(NODES, start=1)),
-        *data.draw(pods()),
-        *(data.draw(services(number)) for number in range(1, 5)),
+        *there, *reached, *(data.draw(slices(service, there)) for service in reached),
         data.draw(proxies),
-    ]
+    ]  # fmt: skip
     file.write_text(yaml.safe_dump_all(objects))
     verdicts = check(load_any(file), mode)
     assert [*map(str, (verdict for verdict in verdicts if not verdict.agrees))] == []
+    assert any(":" in verdict.seen for verdict in verdicts)
