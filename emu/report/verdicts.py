@@ -21,8 +21,9 @@ def verdicts_table(verdicts: Iterable[Any]) -> Table:
         if not verdict.agrees:
             seen.append(f"\nexpected: {verdict.expected}", "bold red")
         if not verdict.agrees and verdict.entry:
-            wanted = verdict.expected_entry or "any"
-            seen.append(f"\nconntrack: {verdict.entry}\nexpected: {wanted}", "bold red")
+            seen.append(f"\nconntrack: {verdict.entry}", "bold red")
+        if not verdict.agrees and verdict.expected_entry:
+            seen.append(f"\nexpected: {verdict.expected_entry}", "bold red")
         mark = Text("✓", "green") if verdict.agrees else Text("✗", "bold red")
         made.add_row(mark, Text(verdict.source), Text(verdict.destination), seen)
     return made
