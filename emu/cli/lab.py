@@ -1,6 +1,7 @@
 """``emu lab FILE``: the cluster in real network namespaces, and whether the kernel agrees."""
 
 import json
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,14 +25,19 @@ def command(
 ) -> None:
     """Open real connections in network namespaces, and compare them with `emu probe`.
 
-    As root. Status 1 where the kernel made something else of one.
+    As root, over IPv4, by TCP and UDP. What the sockets saw is compared, and conntrack's entries.
+    Status 1 where the kernel made something else of one.
     """
-    from emu.lab import check
+    from emu.lab import check, unseen
+    from emu.report.progress import WorkProgress
     from emu.scenario import load_any, parse_overrides
 
     scenario = load_any(file, parse_overrides(overrides or ()))
     say_warnings(scenario)
-    verdicts = check(scenario, mode, connections)
+    with WorkProgress() as display:
+        verdicts = check(scenario, mode, connections, display.update)
+    for lacking in unseen():
+        print(f"conntrack's entries were not compared: {lacking}", file=sys.stderr)
     if as_json:
         print(json.dumps([verdict._asdict() for verdict in verdicts]))
     else:
@@ -48,4 +54,5 @@ def _show(verdicts: "list[Verdict]") -> None:
     agreeing = sum(verdict.agrees for verdict in verdicts)
     console = Console()
     console.print(verdicts_table(verdicts))
-    console.print(f"{agreeing} of {len(verdicts)} agree with the kernel", highlight=False)
+    entries = ", with their entries in conntrack" if any(v.entry for v in verdicts) else ""
+    console.print(f"{agreeing} of {len(verdicts)} agree with the kernel{entries}", highlight=False)

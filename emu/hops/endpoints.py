@@ -18,7 +18,7 @@ class Endpoint(NamedTuple):
     """One address and port behind a Service, in the state in which a node sees it.
 
     ``node`` is empty where nobody says on which one it is. ``for_nodes`` and ``for_zones`` are the
-    hints of its slice.
+    hints of its slice. ``host`` is whether its address is its node's own (``hostNetwork``).
     """
 
     address: str
@@ -29,6 +29,7 @@ class Endpoint(NamedTuple):
     terminating: bool = False
     for_nodes: frozenset[str] = frozenset()
     for_zones: frozenset[str] = frozenset()
+    host: bool = False
 
     def __str__(self) -> str:
         host = f"[{self.address}]" if ":" in self.address else self.address

@@ -60,9 +60,9 @@ endpoints, two cells each (-1: none; see `emu.hops.kubeproxy`); how long the pac
 rules about other Services; for how long a client keeps its endpoint (0: it does not), and with
 which other rules it shares what is kept."""
 
-ENDPOINT = np.dtype([("pod", "i8"), ("port", "i8"), ("node", "i8")])
-"""An endpoint: the Pod that has its address, or -1 where none has; the port; and its node, -1 where
-nobody says on which it is."""
+ENDPOINT = np.dtype([("pod", "i8"), ("port", "i8"), ("node", "i8"), ("host", "i8")])
+"""An endpoint: the Pod that has its address, or -1 where none has; the port; its node, -1 where
+nobody says on which it is; and whether its address is the node's own."""
 
 
 _DNAT, _NO_CONNTRACK = int(Verdict.DNAT), int(Verdict.NO_CONNTRACK)
@@ -132,7 +132,7 @@ def translate(
             seed, request, attempt,
         )  # fmt: skip
     endpoint = members[its["first"] + place]
-    masqueraded = _masqueraded(its["masquerade"], endpoints[endpoint], node, source_pod)
+    masqueraded = _masqueraded(its["masquerade"], endpoints[endpoint], node, source, source_pod)
     if masqueraded:
         source, source_port = node, 0
     prefix = tuple_prefix(node, source, endpoint, sources, len(endpoints))
@@ -148,8 +148,13 @@ def translate(
 
 
 @embedded
-def _masqueraded(when: int, endpoint: Any, node: int, source_pod: int) -> bool:
-    """Whether a packet to this endpoint is masqueraded, by a `Masquerade`."""
+def _masqueraded(when: int, endpoint: Any, node: int, source: int, source_pod: int) -> bool:
+    """Whether a packet to this endpoint is masqueraded, by a `Masquerade`.
+
+    One that comes in for a process in the node's own network never is (`Decision.masquerades`).
+    """
+    if endpoint["host"] != 0 and endpoint["node"] == node and source != node:
+        return False
     if when == _HAIRPINS:
         return bool(source_pod >= 0 and endpoint["pod"] == source_pod)
     return bool(when == _ALWAYS or (when == _TO_OTHER_NODES and endpoint["node"] != node))

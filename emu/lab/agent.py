@@ -3,12 +3,16 @@
 It is started as a script, so it imports nothing of the emulator.
 """
 
+import contextlib
 import errno
+import itertools
 import json
 import socket
 import sys
 import threading
 
+_PORTS = itertools.cycle(range(20_000, 65_536))
+"""Source ports: each once, so that no two connections of a namespace are one to conntrack."""
 _KINDS = {"TCP": socket.SOCK_STREAM, "UDP": socket.SOCK_DGRAM}
 
 
@@ -16,8 +20,7 @@ def main() -> None:
     """Answer each line on standard input with one on standard output."""
     for line in sys.stdin:
         order = json.loads(line)
-        act = _listen if order["do"] == "listen" else _connect
-        print(json.dumps(act(order)), flush=True)
+        print(json.dumps(_ACTS[order["do"]](order)), flush=True)
 
 
 def _listen(order: dict) -> dict:  # type: ignore[type-arg]
@@ -50,22 +53,46 @@ def _told(own: tuple, peer: tuple) -> bytes:  # type: ignore[type-arg]
 
 
 def _connect(order: dict) -> dict:  # type: ignore[type-arg]
-    """One connection: what answered, or how it failed."""
+    """One connection: its own end, and what answered, or how it failed."""
     with socket.socket(socket.AF_INET, _KINDS[order["protocol"]]) as client:
         client.settimeout(order["timeout"])
+        _bind(client, order["source"])
+        own = ":".join(map(str, client.getsockname()))
         try:
-            client.bind((order["source"], 0))
             client.connect((order["destination"], order["port"]))
             if order["protocol"] == "UDP":
-                client.send(b"?")
-            own, text = client.getsockname(), client.recv(4096)
+                with contextlib.suppress(PermissionError):  # its own rules stop it: refused or not
+                    client.send(b"?")
+            return {"own": own, **json.loads(client.recv(4096))}
         except TimeoutError:
-            return {"failed": "silence"}
+            return {"own": own, "failed": "silence"}
         except OSError as error:
             refused = error.errno in (errno.ECONNREFUSED, errno.ECONNRESET)
-            return {"failed": "refused" if refused else errno.errorcode.get(error.errno or 0, "?")}
-    return {**json.loads(text), "own": f"{own[0]}:{own[1]}"}
+            failed = "refused" if refused else errno.errorcode.get(error.errno or 0, "?")
+            return {"own": own, "failed": failed}
 
+
+def _bind(client: socket.socket, address: str) -> None:
+    """Take the next port that nothing here listens at."""
+    for port in _PORTS:
+        try:
+            return client.bind((address, port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+
+
+def _count(order: dict) -> dict:  # type: ignore[type-arg]
+    """So many connections, and how many ended at each endpoint or failed in each way."""
+    landed: dict[str, int] = {}
+    for _ in range(order["times"]):
+        answer = _connect(order)
+        where = answer.get("endpoint") or answer["failed"]
+        landed[where] = landed.get(where, 0) + 1
+    return landed
+
+
+_ACTS = {"listen": _listen, "connect": _connect, "count": _count}
 
 if __name__ == "__main__":
     main()

@@ -1,39 +1,55 @@
 """Real connections along the rows of `emu probe`, compared with what it says of them."""
 
-from collections import Counter
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from typing import Final, NamedTuple, TypeVar
 
-from emu.hops.kubeproxy.traffic import Action
-from emu.hops.kubeproxy.view import Packet, is_loopback
-from emu.lab.cluster import build
+from emu.hops.kubeproxy.view import Packet
+from emu.lab.cluster import Progress, build
+from emu.lab.connecting import Attempt, connect, count
+from emu.lab.entries import Entries, Flow
+from emu.lab.expecting import Expected, expected
 from emu.lab.namespaces import Namespaces
-from emu.lab.needs import LabError, missing
+from emu.lab.needs import LabError, missing, unseen
 from emu.model.proxies import Proxies
 from emu.probing.places import Destination, Source, destinations, sources
 from emu.scenario import Scenario
 
-_PATIENCE_S = 0.4
-_MOST_CONNECTIONS = 2000
-_KINDS = ("Service", "externalIP", "balancer's IP", "node")
+_MOST_CONNECTIONS: Final = 2000
+_MOST_AT_ONCE: Final = 16
+_KINDS: Final = ("Service", "externalIP", "balancer's IP", "node")
 """Destinations that kube-proxy has rules about; a Service's name stands for its ClusterIP."""
+_T = TypeVar("_T")
 
 
 class Verdict(NamedTuple):
-    """What a connection should have met, and what the kernel made of it; empty where they agree."""
+    """What a connection should have met, and what the kernel made of it.
+
+    ``entry`` is the reply that conntrack waits for at the node that decides, or ``none``; empty
+    where it was not looked at.
+    """
 
     source: str
     destination: str
     expected: str
     seen: str
     agrees: bool
+    expected_entry: str = ""
+    entry: str = ""
 
 
-def check(scenario: Scenario, mode: str = "", connections: int = 0) -> list[Verdict]:
+def _silent(what: str, done: int, of: int) -> None:
+    """Say nothing of the progress."""
+
+
+def check(
+    scenario: Scenario, mode: str = "", connections: int = 0, progress: Progress = _silent
+) -> list[Verdict]:
     """Build the cluster, open one connection a row, and ``connections`` more to each Service.
 
     ``mode`` is a proxy mode other than the configured one. Raises LabError where it cannot be built
-    here.
+    here. Nothing is left behind, whatever ends it.
     """
     proxies = Proxies(scenario.cluster, mode)
     lacking = missing(proxies.mode)
@@ -41,88 +57,113 @@ def check(scenario: Scenario, mode: str = "", connections: int = 0) -> list[Verd
         raise LabError("the lab cannot run here: " + "; ".join(lacking))
     if connections > _MOST_CONNECTIONS:
         raise LabError(f"{connections} connections are more than {_MOST_CONNECTIONS}")
-    flows = list(_flows(scenario, proxies))
-    found: list[Verdict] = []
     with Namespaces() as spaces:
-        build(spaces, scenario, proxies, next(sources(scenario)).address)
-        found += [_compared(spaces, proxies, source, to) for source, to in flows]
-        if connections:
-            found.extend(_spread(spaces, proxies, flows, connections))
-    return found
+        build(spaces, scenario, proxies, next(sources(scenario)).address, progress)
+        return _Lab(scenario, proxies, spaces, progress).verdicts(connections)
 
 
-def _flows(scenario: Scenario, proxies: Proxies) -> Iterator[tuple[Source, Destination]]:
-    """The rows that are about kube-proxy's rules, over IPv4 and with sockets."""
-    for source in sources(scenario):
-        for to in destinations(scenario, proxies):
-            if to.kind in _KINDS and ":" not in to.address and to.protocol in ("TCP", "UDP"):
-                yield source, to
+class _Lab:
+    """A cluster that stands, and the rows that are about kube-proxy's rules, over IPv4."""
 
-
-def _packet(source: Source, to: Destination) -> Packet:
-    return Packet(to.protocol, source.address, to.address, to.port)
-
-
-def _compared(
-    spaces: Namespaces, proxies: Proxies, source: Source, to: Destination
-) -> Verdict:  # fmt: skip
-    answer = _connect(spaces, source, to)
-    names = source.name, f"{to.kind} {to.name} {to.address}:{to.port}/{to.protocol}"
-    seen = _seen(answer)
-    ruled = proxies.translating(source.node, _packet(source, to))
-    if ruled is None:
-        return Verdict(*names, "no answer", seen, "failed" in answer)
-    node, decision = ruled
-    if decision.action != Action.DNAT:
-        wanted = {Action.REJECT: "refused", Action.DROP: "silence"}[decision.action]
-        return Verdict(*names, wanted, seen, answer.get("failed") == wanted)
-    lost = decision.lost(source.address, node == source.node, node)
-    expected = {
-        "silence" if e in lost else _reached(str(e), decision.masquerades(e, source.address, node))
-        for e in decision.endpoints
-    }
-    return Verdict(*names, " or ".join(sorted(expected)), seen, seen in expected)
-
-
-def _connect(spaces: Namespaces, source: Source, to: Destination) -> dict[str, Any]:
-    own = "127.0.0.1" if is_loopback(to.address) else source.address
-    return spaces[source.name].ask(
-        do="connect", protocol=to.protocol, source=own, destination=to.address, port=to.port,
-        timeout=_PATIENCE_S,
-    )  # fmt: skip
-
-
-def _seen(answer: dict[str, Any]) -> str:
-    """Masquerading is told by the port as well: it is drawn anew, also for the node itself."""
-    if "failed" in answer:
-        return str(answer["failed"])
-    return _reached(answer["endpoint"], answer["peer"] != answer["own"])
-
-
-def _reached(endpoint: str, masqueraded: bool) -> str:
-    return f"{endpoint} masqueraded" if masqueraded else endpoint
-
-
-def _spread(
-    spaces: Namespaces,
-    proxies: Proxies,
-    flows: list[tuple[Source, Destination]],
-    connections: int,
-) -> Iterator[Verdict]:
-    """Where many connections to each Service land: each endpoint within four deviations of 1/n."""
-    for source, to in flows:
-        ruled = proxies.translating(source.node, _packet(source, to))
-        if to.kind != "Service" or source.kind != "node" or ruled is None:
-            continue
-        endpoints = ruled[1].endpoints
-        if ruled[1].front is None or ruled[1].front.service.affinity_s or len(endpoints) < 2:
-            continue
-        landed = Counter(
-            str(_connect(spaces, source, to).get("endpoint")) for _ in range(connections)
+    def __init__(
+        self, scenario: Scenario, proxies: Proxies, spaces: Namespaces, progress: Progress
+    ) -> None:
+        self._proxies, self._spaces, self._progress = proxies, spaces, progress
+        self._sources = tuple(sources(scenario))
+        self._destinations = tuple(
+            to
+            for to in destinations(scenario, proxies)
+            if to.kind in _KINDS and ":" not in to.address and to.protocol in ("TCP", "UDP")
         )
-        mean = connections / len(endpoints)
-        slack = 4 * (mean * (1 - 1 / len(endpoints))) ** 0.5
-        counts = ", ".join(f"{e} {landed[str(e)]}" for e in endpoints)
-        agrees = all(abs(landed[str(e)] - mean) <= slack for e in endpoints)
-        expected = f"{mean:.0f} +- {slack:.0f} each"
-        yield Verdict(source.name, f"{connections} to {to.name}", expected, counts, agrees)
+        self._done, self._all, self._counting = 0, 0, Lock()
+
+    def verdicts(self, connections: int) -> list[Verdict]:
+        """Of one connection a row, and of where many land."""
+        nodes = [source for source in self._sources if source.kind == "node"]
+        services = [to for to in self._destinations if to.kind == "Service"]
+        self._all = len(self._sources) * len(self._destinations)
+        self._all += len(nodes) * len(services) * connections
+        attempts = self._each(self._sources, self._attempts)
+        tables = {}
+        if not unseen():
+            names = {node.name for node in self._proxies.cluster.nodes}
+            tables = {name: Entries(self._spaces[name]) for name in names}
+        found = [_verdict(attempt, its, tables.get(its.node)) for attempt, its in attempts]
+        if connections:
+            found += self._each(nodes, lambda its: self._spread(its, services, connections))
+        return found
+
+    def _each(self, items: Sequence[Source], act: Callable[[Source], list[_T]]) -> list[_T]:
+        """What all of them give; each has an agent of its own, so many work at a time."""
+        with ThreadPoolExecutor(_MOST_AT_ONCE) as pool:
+            try:
+                return [one for found in pool.map(act, items) for one in found]
+            except BaseException:
+                self._spaces.end()  # or the others would go on to the end
+                raise
+
+    def _made(self, connections: int) -> None:
+        with self._counting:
+            self._done += connections
+            self._progress("connections", self._done, self._all)
+
+    def _attempts(self, source: Source) -> list[tuple[Attempt, Expected]]:
+        found = []
+        for to in self._destinations:
+            attempt = connect(self._spaces, source, to)
+            wanted = expected(self._proxies, attempt)
+            if _clashed(attempt, wanted):
+                attempt = connect(self._spaces, source, to)
+                wanted = expected(self._proxies, attempt)
+            found.append((attempt, wanted))
+            self._made(1)
+        return found
+
+    def _spread(self, source: Source, services: list[Destination], times: int) -> list[Verdict]:
+        """Where many connections land: at each endpoint within four deviations of 1/n."""
+        found = []
+        for to in services:
+            packet = Packet(to.protocol, source.address, to.address, to.port)
+            ruled = self._proxies.translating(source.node, packet)
+            front = ruled[1].front if ruled else None
+            endpoints = ruled[1].endpoints if ruled else ()
+            if front is not None and not front.service.affinity_s and len(endpoints) > 1:
+                landed = count(self._spaces, source, to, times)
+                numbers = {str(e): landed.get(str(e), 0) for e in endpoints}
+                found.append(_evenly(f"{times} to {to.name}", source, numbers, times))
+            self._made(times)
+        return found
+
+
+def _clashed(attempt: Attempt, wanted: Expected) -> bool:
+    """Whether a node's own connection seems to be masqueraded, by its port alone, and is not to be.
+
+    That is so as well where its port had been drawn for another connection to the endpoint.
+    """
+    plain = attempt.seen.removesuffix(" masqueraded")
+    return attempt.source.kind == "node" and plain != attempt.seen and wanted.allows(plain)
+
+
+def _verdict(attempt: Attempt, wanted: Expected, table: Entries | None) -> Verdict:
+    to, seen = attempt.to, attempt.seen
+    place = f"{to.address}:{to.port}"
+    found = Verdict(
+        attempt.source.name, f"{to.kind} {to.name} {place}/{to.protocol}",
+        " or ".join(sorted(wanted.replies)), seen, wanted.allows(seen),
+    )  # fmt: skip
+    if table is None:
+        return found
+    entry = table.reply(to.protocol, Flow(attempt.own, place))
+    return found._replace(
+        agrees=found.agrees and wanted.allows_entry(seen, entry),
+        expected_entry=" or ".join(sorted(wanted.replies.get(seen, ()))),
+        entry=entry,
+    )
+
+
+def _evenly(what: str, source: Source, landed: dict[str, int], times: int) -> Verdict:
+    mean = times / len(landed)
+    slack = 4 * (mean * (1 - 1 / len(landed))) ** 0.5
+    counts = ", ".join(f"{endpoint} {number}" for endpoint, number in landed.items())
+    agrees = all(abs(number - mean) <= slack for number in landed.values())
+    return Verdict(source.name, what, f"{mean:.0f} +- {slack:.0f} each", counts, agrees)

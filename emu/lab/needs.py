@@ -34,14 +34,25 @@ def missing(mode: str) -> list[str]:
     return lacking or list(_refused(trial))
 
 
+def unseen() -> list[str]:
+    """What is missing here to see conntrack's entries, in words; the lab runs without."""
+    if shutil.which("conntrack") is None:
+        return ["there is no conntrack (Debian package conntrack)"]
+    return []
+
+
 def _refused(trial: str) -> Iterator[str]:
     """What the kernel does not allow, tried in a namespace that is gone at once."""
     name = f"emu{os.getpid()}-trial"
     links = "ip link add emu0 type veth && ip link add emu1 type bridge"
-    for command in (
+    commands = (
         ["unshare", "-n", "sh", "-c", f"{links} && {trial}"],
         ["sh", "-c", f"ip netns add {name} && ip netns delete {name}"],
-    ):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            yield f"{command[-1]}: {done.stderr.strip()}"
+    )
+    try:
+        for command in commands:
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode != 0:
+                yield f"{command[-1]}: {done.stderr.strip()}"
+    finally:  # for Ctrl-C, which ends the shell as well
+        subprocess.run(["ip", "netns", "delete", name], capture_output=True, check=False)

@@ -1,6 +1,6 @@
 """kube-proxy on every node, from the cluster's objects."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from functools import cached_property
 from ipaddress import ip_network
 from typing import Final, cast
@@ -41,10 +41,14 @@ class Proxies:
                 port
                 for service in self.cluster.services
                 if OTHER_PROXY_LABEL not in service.labels
-                for port in _service_ports(service, self._slices.get(service.key, ()), family)
+                for port in self._service_ports(service, family)
             )
             self._tables[family] = ServiceTable.of(ports)
         return self._tables[family]
+
+    def _service_ports(self, service: Service, family: int) -> Iterator[ServicePort]:
+        slices = self._slices.get(service.key, ())
+        return _service_ports(service, slices, family, self._owners)
 
     def port(self, service: Service, port: Port) -> ServicePort:
         """What kube-proxy knows of this port of a Service that has an IPv4 address."""
@@ -155,9 +159,12 @@ def _name(service: Service, port: Port) -> str:
 
 
 def _service_ports(
-    service: Service, slices: Sequence[EndpointSlice], family: int
+    service: Service, slices: Sequence[EndpointSlice], family: int, hosts: Container[str]
 ) -> Iterator[ServicePort]:
-    """What kube-proxy knows of a Service's ports, if it has an address of this family."""
+    """What kube-proxy knows of a Service's ports, if it has an address of this family.
+
+    ``hosts`` are the addresses of nodes.
+    """
     address = next((a for a in service.cluster_ips if a and _family(a) == family), None)
     if address is None:
         return
@@ -170,7 +177,7 @@ def _service_ports(
             protocol=port.protocol,
             cluster_ip=address,
             port=port.port,
-            endpoints=Endpoints(_endpoints(slices, port, family)),
+            endpoints=Endpoints(_endpoints(slices, port, family, hosts)),
             node_port=port.node_port or 0,
             external_ips=tuple(a for a in service.spec.external_ips if _family(a) == family),
             load_balancer_ips=tuple(a for a in service.virtual_ips if _family(a) == family),
@@ -182,7 +189,9 @@ def _service_ports(
         )
 
 
-def _endpoints(slices: Sequence[EndpointSlice], port: Port, family: int) -> Iterator[Endpoint]:
+def _endpoints(
+    slices: Sequence[EndpointSlice], port: Port, family: int, hosts: Container[str]
+) -> Iterator[Endpoint]:
     """The endpoints of a Service port in its slices, given in the order of their names.
 
     Like kube-proxy, the slice's port of the same name and protocol counts, and the first address of
@@ -199,4 +208,5 @@ def _endpoints(slices: Sequence[EndpointSlice], port: Port, family: int) -> Iter
                         entry.ready, entry.serving, entry.terminating,
                         frozenset(hint.name for hint in entry.hints.for_nodes),
                         frozenset(hint.name for hint in entry.hints.for_zones),
+                        entry.addresses[0] in hosts,
                     )  # fmt: skip

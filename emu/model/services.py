@@ -123,7 +123,12 @@ class RuleTable:
             first = len(self._members)
             for endpoint in endpoints:
                 place = _Place(
-                    endpoint.address, endpoint.port, endpoint.node, protocol, endpoint in lost
+                    endpoint.address,
+                    endpoint.port,
+                    endpoint.node,
+                    endpoint.host,
+                    protocol,
+                    endpoint in lost,
                 )
                 self._members.append(self._places.setdefault(place, len(self._places)))
             if not lost:
@@ -150,7 +155,7 @@ class RuleTable:
             here = [-1] if place.lost else self._pods.get(place.address, [-1])
             listening = (pod for pod in here if pod >= 0 and pods["app_port"][pod] == place.port)
             pod = next(listening, here[0])
-            rows.append((pod, place.port, self._nodes.get(place.node, -1)))
+            rows.append((pod, place.port, self._nodes.get(place.node, -1), place.host))
         return np.array(rows, ENDPOINT)
 
     @property
@@ -165,6 +170,7 @@ class _Place(NamedTuple):
     address: str
     port: int
     node: str
+    host: bool
     protocol: str
     lost: bool
 

@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 from ipaddress import ip_network
+from typing import Final
+
+from emu.hops.kubeproxy.services import Network
 
 BUILT_IN = {"nat": ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"),
             "filter": ("INPUT", "FORWARD", "OUTPUT")}  # fmt: skip
+_EVERYTHING: Final = ("0.0.0.0/0", "::/0")
 
 
 class Table:
@@ -45,6 +49,17 @@ def _is_word(text: str) -> bool:
 def host(flag: str, address: str) -> str:
     """A source or destination that is one address."""
     return f"{flag} {ip_network(address)}"
+
+
+def source(network: Network) -> str:
+    """A source in a network; no match at all where every address is in it, as iptables-save."""
+    text = str(network)
+    return "" if text in _EVERYTHING else f"-s {text}"
+
+
+def source_outside(network: Network) -> str | None:
+    """A source that is not in a network; None where there is none: iptables takes no such rule."""
+    return None if str(network) in _EVERYTHING else f"! -s {network}"
 
 
 def probability(share: float) -> str:

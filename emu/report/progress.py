@@ -1,4 +1,4 @@
-"""How far a run has come, on a terminal; nothing at all elsewhere."""
+"""How far a run or other work has come, on a terminal; nothing at all elsewhere."""
 
 import time
 from datetime import timedelta
@@ -13,19 +13,11 @@ from emu.units import SECOND
 _INTERVAL: Final = 0.1  # wall-clock seconds between two drawings
 
 
-class RunProgress:
-    """One line on standard error with simulated time, requests, rate and time left.
+class _Line:
+    """One line on standard error, drawn at most ten times a second; a context, then it is gone."""
 
-    The run ends at ``end_ns`` of simulated time or after ``requests``, whichever is given. Call
-    `update` now and then, not for each request; it draws at most ten times a second. Use it as a
-    context manager: the line goes when the run is over. On anything but a terminal it is silent.
-    """
-
-    def __init__(
-        self, end_ns: int | None, requests: int | None, console: Console | None = None
-    ) -> None:
+    def __init__(self, console: Console | None) -> None:
         console = console or Console(stderr=True)
-        self._end_ns, self._requests = end_ns, requests
         self._progress = Progress(
             BarColumn(12),
             TextColumn("{task.percentage:3.0f} %"),
@@ -38,15 +30,64 @@ class RunProgress:
         self._task = self._progress.add_task("", total=1.0, words="")
         self._began = self._drawn = time.monotonic()
 
-    def update(self, simulated_ns: int, requests: int) -> None:
-        """Show that simulated time is ``simulated_ns`` and ``requests`` were sent."""
+    def _due(self) -> bool:
+        """Whether it is time to draw again."""
         now = time.monotonic()
         if self._progress.disable or now - self._drawn < _INTERVAL:
-            return
+            return False
         self._drawn = now
-        done = self._share(simulated_ns, requests)
-        words = self._words(simulated_ns, requests, done, now - self._began)
+        return True
+
+    def _draw(self, done: float, words: str) -> None:
         self._progress.update(self._task, completed=done, words=words, refresh=True)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        self._began = self._drawn = time.monotonic()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+
+class WorkProgress(_Line):
+    """What is being done, and how much of it: for work that is counted.
+
+    On anything but a terminal it is silent.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        super().__init__(console)
+
+    def update(self, what: str, done: int, of: int) -> None:
+        """Show that so much of it is done."""
+        if self._due():
+            self._draw(done / of if of else 0.0, f"{what} {done:,} of {of:,}")
+
+
+class RunProgress(_Line):
+    """Simulated time, requests, rate and time left of a run.
+
+    The run ends at ``end_ns`` of simulated time or after ``requests``, whichever is given. Call
+    `update` now and then, not for each request. On anything but a terminal it is silent.
+    """
+
+    def __init__(
+        self, end_ns: int | None, requests: int | None, console: Console | None = None
+    ) -> None:
+        super().__init__(console)
+        self._end_ns, self._requests = end_ns, requests
+
+    def update(self, simulated_ns: int, requests: int) -> None:
+        """Show that simulated time is ``simulated_ns`` and ``requests`` were sent."""
+        if self._due():
+            done = self._share(simulated_ns, requests)
+            self._draw(done, self._words(simulated_ns, requests, done, self._drawn - self._began))
 
     def _share(self, simulated_ns: int, requests: int) -> float:
         if self._requests:
@@ -63,16 +104,3 @@ class RunProgress:
             left = timedelta(seconds=round(elapsed / done - elapsed))
             words.insert(0, f"{left} left")
         return "  ".join(words)
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        self._began = self._drawn = time.monotonic()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._progress.stop()

@@ -9,7 +9,7 @@ from rich.text import Text
 
 
 def verdicts_table(verdicts: Iterable[Any]) -> Table:
-    """One row a connection: what it should meet and what it met, where that differs."""
+    """One row a connection: what it met, and where that differs, what it should have met."""
     made = Table(
         box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0),
         header_style="dim",
@@ -20,6 +20,10 @@ def verdicts_table(verdicts: Iterable[Any]) -> Table:
         seen = Text(verdict.seen)
         if not verdict.agrees:
             seen.append(f"\nexpected: {verdict.expected}", "bold red")
+        if not verdict.agrees and verdict.entry:
+            seen.append(f"\nconntrack: {verdict.entry}", "bold red")
+        if not verdict.agrees and verdict.expected_entry:
+            seen.append(f"\nexpected: {verdict.expected_entry}", "bold red")
         mark = Text("✓", "green") if verdict.agrees else Text("✗", "bold red")
         made.add_row(mark, Text(verdict.source), Text(verdict.destination), seen)
     return made

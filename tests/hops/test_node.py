@@ -22,7 +22,7 @@ class Rules:
         rule = (verdict, 1, 3, masquerade, -1, -1, -1, 0, affinity, 0)
         self.rules = np.array([rule], RULE)
         self.members = np.array([0, 1, 2, 3])
-        self.endpoints = np.array([(pod, 8080, pod % 2) for pod in range(4)], ENDPOINT)
+        self.endpoints = np.array([(pod, 8080, pod % 2, 0) for pod in range(4)], ENDPOINT)
         self.tables, self.limit = conntrack.empty(2, slots=1 << 18), limit
         self.affinity = empty()
 
@@ -164,3 +164,13 @@ def test_a_lack_of_room_for_affinities_is_said_before_anything_changes():
     assert rules.translate()[0] == Verdict.ENLARGE
     assert rules.live() == [0, 0]
     assert rules.translate(rule=0) == (Verdict.ENLARGE, -1, -1, False)
+
+
+def test_what_is_delivered_on_the_node_itself_keeps_its_source():
+    """An endpoint at the node's own address: only what the node sends itself is masqueraded."""
+    rules = Rules(masquerade=Masquerade.ALWAYS, limit=10**6)
+    rules.endpoints["host"] = 1
+    for request in range(60):
+        _, endpoint, _, masqueraded = rules.translate(port=40_000 + request, request=request)
+        assert masqueraded == (endpoint != 3 and endpoint != 1)
+    assert all(rules.translate(source=1, request=request)[3] for request in range(60))

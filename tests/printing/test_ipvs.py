@@ -8,7 +8,7 @@ from emu.hops.endpoints import Endpoint
 from emu.hops.kubeproxy.modes import ipvs
 from emu.hops.kubeproxy.traffic import Action
 from emu.hops.kubeproxy.view import Packet
-from tests.printing.test_iptables import DESTINATIONS, SOURCES, service, view, views
+from tests.printing.clusters import DESTINATIONS, SOURCES, service, view, views
 
 HERE, THERE = Endpoint("10.244.1.2", 8080, "a"), Endpoint("10.244.2.2", 8080, "b")
 

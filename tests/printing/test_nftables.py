@@ -1,26 +1,45 @@
-"""The printed table of the mode nftables: its parts, and that the kernel takes it as it is."""
+"""The printed table of the mode nftables: it means what the mode decides, and nft takes it."""
 
-import subprocess
+from ipaddress import ip_network
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from emu import printing
 from emu.hops.endpoints import Endpoint
-from emu.lab import missing
-from tests.printing.test_iptables import REAL, service, view
+from emu.hops.kubeproxy.modes import nftables
+from tests.printing.clusters import SOURCES, holds, service, view, views
+from tests.printing.kernel import REAL, listed
+from tests.printing.nftables_interpreter import Interpreter
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    view=views(),
+    sources=st.lists(st.sampled_from(SOURCES), min_size=3, max_size=3, unique=True),
+    protocol=st.sampled_from(["TCP", "TCP", "UDP"]),
+)
+def test_the_table_means_what_the_mode_decides(view, sources, protocol):
+    """Interpreted, the text gives the action, the endpoints and the masquerading of `decide`."""
+    node = Interpreter(printing.text("nftables", view), view.addresses)
+    for source in sources:
+        holds(nftables.decide, node, view, protocol, source)
 
 
 @pytest.mark.parametrize("name", REAL)
 def test_the_kernel_takes_the_table_and_gives_it_back(name):
     """Loaded and listed again in a network namespace, the text is the same."""
-    lacking = missing("nftables")
-    if lacking:
-        pytest.skip("; ".join(lacking))
-    text = printing.text("nftables", REAL[name][0])
-    command = ["unshare", "-n", "sh", "-c", "nft -f - && nft list ruleset"]
-    done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == text
+    text = printing.text("nftables", REAL[name])
+    assert listed("nftables", "nft -f - && nft list ruleset", text) == text
+
+
+@settings(max_examples=20, deadline=None, derandomize=True)
+@given(view=views(count=8, protocols=("TCP", "UDP", "SCTP")))
+def test_the_kernel_gives_back_the_tables_of_random_clusters(view):
+    """Whatever is combined in them."""
+    text = printing.text("nftables", view)
+    assert listed("nftables", "nft -f - && nft list ruleset", text) == text
 
 
 def test_names_are_those_of_kube_proxy():
@@ -46,3 +65,19 @@ def test_long_names_are_cut_in_comments():
     text = printing.text("nftables", view(service(name, endpoints=[])))
     assert f'comment "{name[:128]}"' in text
     assert name not in text
+
+
+def test_ranges_are_as_nft_merges_them():
+    """Sorted; what touches or overlaps is one, without braces where it is the only one."""
+    limits = {"load_balancer_ips": ("198.51.100.2",)}
+
+    def shown(*texts):
+        given = tuple(map(ip_network, texts))
+        text = printing.text("nftables", view(service(source_ranges=given, **limits)))
+        return next(line.strip() for line in text.splitlines() if line.endswith(" drop"))
+
+    assert shown("1.2.3.4/32") == "ip saddr != 1.2.3.4 drop"
+    assert shown("10.1.0.0/16", "10.0.0.0/8") == "ip saddr != { 10.0.0.0/8, 198.51.100.2 } drop"
+    assert shown("192.0.2.0/25", "1.0.0.0/24", "192.0.2.128/26") == (
+        "ip saddr != { 1.0.0.0/24, 192.0.2.0-192.0.2.191 } drop"
+    )

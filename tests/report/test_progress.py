@@ -1,4 +1,4 @@
-"""The progress of a run."""
+"""The progress of a run, and of other work."""
 
 import io
 
@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from emu.report import progress
-from emu.report.progress import RunProgress
+from emu.report.progress import RunProgress, WorkProgress
 
 S = 1_000_000_000
 
@@ -70,6 +70,15 @@ def test_it_draws_at_most_ten_times_a_second(clock):
         assert console.file.getvalue() != drawn
 
 
+def test_work_is_counted(clock):
+    """What is being done, and how much of it."""
+    console = terminal()
+    with WorkProgress(console) as display:
+        clock.now += 1.0
+        display.update("connections", 1500, 6000)
+    assert " 25 % connections 1,500 of 6,000" in console.file.getvalue()
+
+
 @pytest.mark.parametrize(
     "console",
     [
@@ -83,6 +92,9 @@ def test_it_is_silent_where_there_is_no_terminal(clock, console):
     with RunProgress(60 * S, None, console) as display:
         clock.now += 1.0
         display.update(S, 100)
+    with WorkProgress(console) as work:
+        clock.now += 1.0
+        work.update("building", 1, 2)
     assert console.file.getvalue() == ""
 
 

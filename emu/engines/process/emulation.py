@@ -35,7 +35,7 @@ class Emulation(Session):
             bound(leave, self.state.pods),
             bound(sample, model.network.table),
         )
-        self.endpoints: list[tuple[int, int, int]] = model.endpoints.tolist()
+        self.endpoints: list[tuple[int, int, int, int]] = model.endpoints.tolist()
         self._bind_ports()
         self.pods = [Pod(self, number) for number in range(len(model.pods))]
         self.nodes = [Node(self, number) for number in range(len(model.places.nodes))]

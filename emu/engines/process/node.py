@@ -114,7 +114,7 @@ class Node:
         """
         sender = connection.sender
         request.endpoint = endpoint
-        number, endpoint_port, _ = self.emulation.endpoints[endpoint]
+        number, endpoint_port, *_ = self.emulation.endpoints[endpoint]
         request.pod = number
         if masqueraded:
             request.masquerade_port = nat_port

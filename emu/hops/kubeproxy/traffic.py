@@ -43,8 +43,14 @@ class Decision(NamedTuple):
     spares_local: bool = False
 
     def masquerades(self, endpoint: Endpoint, source: str, node: str) -> bool:
-        """Whether the source becomes the ``node`` that decided, if this endpoint is chosen."""
-        if self.spares_local and endpoint.node == node:
+        """Whether the source becomes the ``node`` that decided, if this endpoint is chosen.
+
+        What comes in for a process in the node's own network is delivered there, and never passes
+        POSTROUTING, where it would be masqueraded.
+        """
+        if endpoint.node == node and (
+            self.spares_local or (endpoint.host and endpoint.address != source)
+        ):
             return False
         return self.masquerade or endpoint.address == source
 

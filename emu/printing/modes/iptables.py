@@ -6,14 +6,14 @@ Left out: the canary chains, which have no rules.
 """
 
 from collections.abc import Iterator, Sequence
-from ipaddress import IPv6Network, ip_address
+from ipaddress import IPv6Network, ip_network
 from typing import Final
 
 from emu.hops.endpoints import Endpoint, Usable
 from emu.hops.kubeproxy import chains
-from emu.hops.kubeproxy.services import ServicePort
+from emu.hops.kubeproxy.services import Network, ServicePort
 from emu.hops.kubeproxy.view import NodeView, within
-from emu.printing.tables import Table, comment, host, probability
+from emu.printing.tables import Table, comment, host, probability, source, source_outside
 
 MARK: Final = "0x4000/0x4000"
 _NEW: Final = "-m conntrack --ctstate NEW"
@@ -162,8 +162,9 @@ class _Service:
         if self._view.settings.masquerade_all:
             self._nat.add(chain, *to, "-j KUBE-MARK-MASQ")
         elif self._view.local_networks:
-            others = f"! -s {self._view.local_networks[0]}"
-            self._nat.add(chain, others, *to, "-j KUBE-MARK-MASQ")
+            others = source_outside(self._view.local_networks[0])
+            if others is not None:
+                self._nat.add(chain, others, *to, "-j KUBE-MARK-MASQ")
 
     def _lack(self, elsewhere: bool) -> tuple[str, str]:
         if elsewhere:
@@ -221,7 +222,7 @@ class _Service:
             self._nat.add(chain, f"-j {self._cluster}")
             return
         if self._view.local_networks:
-            pods = f"-s {self._view.local_networks[0]}"
+            pods = source(self._view.local_networks[0])
             self._nat.add(chain, pods, comment(f"pod traffic for {where}"), f"-j {self._cluster}")
         what = comment(f"masquerade LOCAL traffic for {where}")
         self._nat.add(chain, what, _LOCAL_SOURCE, "-j KUBE-MARK-MASQ")
@@ -233,16 +234,15 @@ class _Service:
     def _firewall_chain(self) -> None:
         service, chain = self._service, self._firewall
         what = comment(f"{service.name} loadbalancer IP")
-        for source in self._accepted():
-            self._nat.add(chain, f"-s {source}", what, f"-j {self._external}")
+        for network in self._accepted():
+            self._nat.add(chain, source(network), what, f"-j {self._external}")
         rest = f"other traffic to {service.name} will be dropped by KUBE-PROXY-FIREWALL"
         self._nat.add(chain, comment(rest))
 
-    def _accepted(self) -> Iterator[str]:
-        yield from map(str, self._service.source_ranges)
+    def _accepted(self) -> Iterator[Network]:
+        yield from self._service.source_ranges
         if within(self._view.addresses[0], self._service.source_ranges):
-            for address in self._service.load_balancer_ips:
-                yield f"{address}/{ip_address(address).max_prefixlen}"
+            yield from map(ip_network, self._service.load_balancer_ips)
 
     def _balance(self, chain: str, endpoints: Sequence[Endpoint]) -> None:
         for endpoint in endpoints if self._service.affinity_s else ():

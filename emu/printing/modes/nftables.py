@@ -1,21 +1,23 @@
 """What ``nft list ruleset`` shows of kube-proxy's table, loadable by ``nft -f``.
 
-Source: Kubernetes, pkg/proxy/nftables (``setupNFTables``, ``syncProxyRules``).
+Source: Kubernetes, pkg/proxy/nftables (``setupNFTables``, ``syncProxyRules``). kube-proxy adds
+elements one by one and writes every set in a rule with braces; the kernel keeps neither, and the
+text is as it is listed once it was loaded (`emu.printing.elements`).
 """
 
 import base64
 import hashlib
 from collections.abc import Iterator, Sequence
-from ipaddress import ip_address
+from ipaddress import ip_network
 from typing import Final
 
 from emu.hops.endpoints import Endpoint, Usable
 from emu.hops.kubeproxy.services import ServicePort
 from emu.hops.kubeproxy.view import NodeView, is_loopback, within
+from emu.printing.elements import AddressSet, Key, Map, duration, ranges
 
 MARK: Final = "0x00004000"
 _LONGEST_NAME: Final = 240
-_LONGEST_COMMENT: Final = 128
 _BASE: Final = (
     ("filter-prerouting", "filter", "prerouting", "dstnat - 10", ("firewall-check",)),
     ("filter-input", "filter", "input", "-110",
@@ -66,24 +68,27 @@ class _Ruleset:
         self._view = view
         self._ip = "ip6" if any(":" in address for address in view.addresses) else "ip"
         self._type = "ipv6_addr" if self._ip == "ip6" else "ipv4_addr"
-        addressed = f"{self._type} . inet_proto . inet_service : verdict"
-        self._maps: dict[str, tuple[str, str, list[str]]] = {
-            "firewall-ips": (
-                addressed, "destinations that are subject to LoadBalancerSourceRanges", []),
-            "no-endpoint-nodeports": (
-                "inet_proto . inet_service : verdict",
-                "vmap to drop or reject packets to service nodeports with no endpoints", []),
-            "no-endpoint-services": (
-                addressed, "vmap to drop or reject packets to services with no endpoints", []),
-            "service-ips": (addressed, "ClusterIP, ExternalIP and LoadBalancer IP traffic", []),
-            "service-nodeports": (
-                "inet_proto . inet_service : verdict", "NodePort traffic", []),
-        }  # fmt: skip
-        self._sets: dict[str, tuple[str, str, list[str]]] = {
-            "cluster-ips": (self._type, "Active ClusterIPs", [])
+        addressed, at_port = (
+            f"{self._type} . inet_proto . inet_service",
+            "inet_proto . inet_service",
+        )
+        self._maps = {
+            "firewall-ips": Map(
+                addressed, "destinations that are subject to LoadBalancerSourceRanges"
+            ),
+            "no-endpoint-nodeports": Map(
+                at_port, "vmap to drop or reject packets to service nodeports with no endpoints"
+            ),
+            "no-endpoint-services": Map(
+                addressed, "vmap to drop or reject packets to services with no endpoints"
+            ),
+            "service-ips": Map(addressed, "ClusterIP, ExternalIP and LoadBalancer IP traffic"),
+            "service-nodeports": Map(at_port, "NodePort traffic"),
         }
+        self._sets = {"cluster-ips": AddressSet(self._type, "Active ClusterIPs")}
         self._affinity: list[tuple[str, int]] = []
         self._chains: dict[str, list[str]] = {}
+        self._owners: dict[Key, ServicePort] = {}
         self._base()
         for service in view.services.ports:
             self._service(service)
@@ -102,9 +107,8 @@ class _Ruleset:
             'comment "Reject traffic to invalid ports of ClusterIPs"',
         )
         if settings.service_networks:
-            networks = ", ".join(map(str, settings.service_networks))
-            drop = "Drop traffic to unallocated ClusterIPs"
-            self._add("cluster-ips-check", f'{ip} daddr {{ {networks} }} drop comment "{drop}"')
+            drop = 'drop comment "Drop traffic to unallocated ClusterIPs"'
+            self._add("cluster-ips-check", f"{ip} daddr {ranges(settings.service_networks)} {drop}")
         self._add(
             "services",
             f"{self._key} vmap @service-ips",
@@ -121,11 +125,17 @@ class _Ruleset:
         if addresses is not None:
             what = "IPs that accept NodePort traffic"
             kept = [address for address in addresses if not is_loopback(address)]
-            self._sets["nodeport-ips"] = (self._type, what, kept)
+            self._sets["nodeport-ips"] = AddressSet(self._type, what, kept)
 
     @property
     def _key(self) -> str:
         return f"{self._ip} daddr . meta l4proto . th dport"
+
+    @property
+    def _pods(self) -> str:
+        """Where Pods' addresses are; empty where nobody knows."""
+        networks = self._view.local_networks
+        return ranges(networks[:1]) if networks else ""
 
     def _at_node_ports(self, name: str, local: str) -> str:
         """The look-up of a NodePort, at the addresses that answer on them."""
@@ -137,35 +147,38 @@ class _Ruleset:
     def _service(self, service: ServicePort) -> None:
         usable = self._view.usable(service)
         cluster, local, external, firewall = chain_names(service)
-        protocol = service.protocol.lower()
         inside = usable.local if service.internal_local else usable.cluster
         outside = usable.local if service.external_local else usable.cluster
-        lack = "drop" if usable.anywhere else "goto reject-chain"
-        self._sets["cluster-ips"][2].append(service.cluster_ip)
-        key = f"{service.cluster_ip} . {protocol} . {service.port}"
         inner = local if service.internal_local else cluster
+        self._sets["cluster-ips"].add(service.cluster_ip)
+        self._reach(service, service.cluster_ip, inner if inside else "", bool(inside))
         if inside:
-            self._maps["service-ips"][2].append(f"{key} : goto {inner}")
             self._mark_internal(service, inner)
-        else:
-            self._maps["no-endpoint-services"][2].append(_named(key, service.name, lack))
+        way_in = external if usable.anywhere else ""
         for address in (*service.external_ips, *service.load_balancer_ips):
-            key = f"{address} . {protocol} . {service.port}"
-            if usable.anywhere:
-                self._maps["service-ips"][2].append(f"{key} : goto {external}")
-            if not outside:
-                self._maps["no-endpoint-services"][2].append(_named(key, service.name, lack))
+            self._reach(service, address, way_in, bool(outside))
         if service.node_port:
-            key = f"{protocol} . {service.node_port}"
-            if usable.anywhere:
-                self._maps["service-nodeports"][2].append(f"{key} : goto {external}")
-            if not outside:
-                self._maps["no-endpoint-nodeports"][2].append(_named(key, service.name, lack))
+            self._reach(service, "", way_in, bool(outside))
         if usable.anywhere and service.external:
             self._add(external, *self._external(service, cluster, local, bool(usable.local)))
         if service.load_balancer_ips and service.source_ranges:
             self._limit(service, firewall)
         self._balance(service, usable, cluster, local)
+
+    def _reach(self, service: ServicePort, address: str, chain: str, served: bool) -> None:
+        """The elements for an address of a Service port, or for its NodePort where it is empty.
+
+        Of several Service ports at one place the first has it.
+        """
+        key = Key(address, service.protocol.lower(), service.port if address else service.node_port)
+        if self._owners.setdefault(key, service) is not service:
+            return
+        if chain:
+            self._maps["service-ips" if address else "service-nodeports"].add(key, f"goto {chain}")
+        if not served:
+            lack = "drop" if self._view.usable(service).anywhere else "goto reject-chain"
+            missing = "no-endpoint-services" if address else "no-endpoint-nodeports"
+            self._maps[missing].add(key, lack, service.name)
 
     def _mark_internal(self, service: ServicePort, chain: str) -> None:
         to = (
@@ -173,9 +186,8 @@ class _Ruleset:
         )
         if self._view.settings.masquerade_all:
             self._add(chain, f"{to} jump mark-for-masquerade")
-        elif self._view.local_networks:
-            others = f"{self._ip} saddr != {self._view.local_networks[0]}"
-            self._add(chain, f"{to} {others} jump mark-for-masquerade")
+        elif self._pods:
+            self._add(chain, f"{to} {self._ip} saddr != {self._pods} jump mark-for-masquerade")
 
     def _external(
         self, service: ServicePort, cluster: str, local: str, here: bool
@@ -184,8 +196,8 @@ class _Ruleset:
             yield "jump mark-for-masquerade"
             yield f"goto {cluster}"
             return
-        if self._view.local_networks:
-            pods = f"{self._ip} saddr {self._view.local_networks[0]}"
+        if self._pods:
+            pods = f"{self._ip} saddr {self._pods}"
             yield f'{pods} goto {cluster} comment "short-circuit pod traffic"'
         own = "fib saddr type local"
         yield f'{own} jump mark-for-masquerade comment "masquerade local traffic"'
@@ -194,13 +206,14 @@ class _Ruleset:
             yield f"goto {local}"
 
     def _limit(self, service: ServicePort, firewall: str) -> None:
-        accepted = [str(network) for network in service.source_ranges]
+        accepted = list(service.source_ranges)
         if within(self._view.addresses[0], service.source_ranges):
-            accepted += service.load_balancer_ips
-        self._add(firewall, f"{self._ip} saddr != {{ {', '.join(accepted)} }} drop")
+            accepted += map(ip_network, service.load_balancer_ips)
+        self._add(firewall, f"{self._ip} saddr != {ranges(accepted)} drop")
         for address in service.load_balancer_ips:
-            key = f"{address} . {service.protocol.lower()} . {service.port}"
-            self._maps["firewall-ips"][2].append(_named(key, service.name, f"goto {firewall}"))
+            key = Key(address, service.protocol.lower(), service.port)
+            if self._owners[key] is service:
+                self._maps["firewall-ips"].add(key, f"goto {firewall}", service.name)
 
     def _balance(self, service: ServicePort, usable: Usable, cluster: str, local: str) -> None:
         written: dict[str, Endpoint] = {}
@@ -245,12 +258,12 @@ class _Ruleset:
 
     def _blocks(self) -> Iterator[list[str]]:
         """Sets, maps and chains: the head of each, and its lines."""
-        for name, (kind, what, elements) in self._sets.items():
-            yield _collection("set", name, kind, what, _ordered(elements))
-        for name, (kind, what, elements) in self._maps.items():
-            yield _collection("map", name, kind, what, elements)
+        for name, addresses in self._sets.items():
+            yield [f"set {name}", *addresses.lines()]
+        for name, verdicts in self._maps.items():
+            yield [f"map {name}", *verdicts.lines()]
         for name, seconds in self._affinity:
-            timeout = f"timeout {_spoken(seconds)}"
+            timeout = f"timeout {duration(seconds)}"
             yield [
                 f"set {name}",
                 f"type {self._type}",
@@ -264,30 +277,3 @@ class _Ruleset:
             state = "ct state new " if kind == "filter" else ""
             head = f"type {kind} hook {hook} priority {priority}; policy accept;"
             yield [f"chain {name}", head, *(f"{state}jump {jump}" for jump in jumps)]
-
-
-def _named(key: str, service: str, verdict: str) -> str:
-    return f'{key} comment "{service[:_LONGEST_COMMENT]}" : {verdict}'
-
-
-def _ordered(addresses: list[str]) -> list[str]:
-    return sorted(dict.fromkeys(addresses), key=ip_address)
-
-
-def _collection(
-    what: str, name: str, kind: str, comment: str, elements: Sequence[str]
-) -> list[str]:  # fmt: skip
-    made = [f"{what} {name}", f"type {kind}", f'comment "{comment}"']
-    if elements:
-        made.append("elements = { " + ",\n\t\t\t     ".join(elements) + " }")
-    return made
-
-
-def _spoken(seconds: int) -> str:
-    """As nft writes a time: ``3h``, ``1d2m3s``."""
-    parts, left = [], seconds
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")):
-        if left >= size:
-            parts.append(f"{left // size}{unit}")
-            left %= size
-    return "".join(parts)

@@ -6,21 +6,11 @@ Lists of ``recent`` are empty. A match that it does not know is an error.
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 
-
-@dataclass(frozen=True)
-class Skb:
-    """A packet on its way: DNAT changes its destination, marks are kept."""
-
-    protocol: str
-    source: str
-    destination: str
-    port: int
-    mark: int = 0
-    translated: bool = False
+from tests.printing.skb import Skb
 
 
 class Rule(NamedTuple):
@@ -95,7 +85,7 @@ class Interpreter:
                 return verdict, "", False
         if not skb.translated:
             return "NONE", "", False
-        return "DNAT", f"{skb.destination}:{skb.port}", self._masqueraded(skb)
+        return "DNAT", skb.endpoint, self._masqueraded(skb)
 
     def _masqueraded(self, skb):
         ((verdict, _),) = self._walk("nat", "POSTROUTING", skb)
