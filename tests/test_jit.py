@@ -13,7 +13,7 @@ import numpy as np
 from emu.distributions import DISTRIBUTIONS, sample, table_of
 from emu.hops.balancer import BACKENDS, STRATEGIES, changed
 from emu.hops.endpoints import Endpoint
-from emu.hops.kubeproxy import MODES, cilium, first_state, scheduling, shared_table
+from emu.hops.kubeproxy import MODES, choose, cilium, first_state, scheduling, shared_table
 from emu.hops.kubeproxy.scheduling import SCHEDULERS
 from emu.hops.kubeproxy.view import Settings
 from emu.random_streams import normal, philox, uniform
@@ -69,13 +69,15 @@ def picks(name):
 
 
 def translations(name):
-    """Places of endpoints, and the virtual server's state afterwards."""
+    """Places of endpoints, and what the mode keeps of the virtual server afterwards."""
     endpoints = [Endpoint(f"10.244.1.{number}", 8080) for number in range(7)]
     state = first_state(name, Settings(), 7)
     table = shared_table(name, Settings(), endpoints, "10.96.0.1")
-    memory, place = np.concatenate([state, table]), len(state) if len(table) else -1
+    memory, server = np.concatenate([state, table]), 0 if len(state) else -1
+    place = len(state) if len(table) else -1
     return [
-        int(MODES[name].pick(memory, 0, place, 7, 2**31 + i, i, SEED, i, 0)) for i in range(DRAWS)
+        int(choose(MODES.number(name), memory, server, place, 7, 2**31 + i, i, SEED, i, 0))
+        for i in range(DRAWS)
     ] + memory.tolist()
 
 

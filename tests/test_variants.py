@@ -27,12 +27,7 @@ CONTRACTS = [
         "prepare": ["options", "backends"],
         "pick": ["backends", "memory", "seed", "request", "attempt"],
     }),
-    (MODES, {
-        "decide": ["view", "packet"],
-        "pick": [
-            "memory", "server", "table", "count", "source", "port", "seed", "request", "attempt",
-        ],
-    }),
+    (MODES, {"decide": ["view", "packet"]}),
 ]  # fmt: skip
 VARIANTS = [
     pytest.param(registry[name], functions, id=f"{registry.what}-{name}")

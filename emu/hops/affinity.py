@@ -63,7 +63,7 @@ def _find(kept: NDArray[Any], key: int) -> int:
     return int(slot)
 
 
-@embedded
+@kernel
 def member_of(kept: NDArray[Any], key: int, timeout: int, now: int) -> int:
     """The member that the client with this key, from 1, keeps; `NONE` after ``timeout``."""
     it = kept[_find(kept, key)]
@@ -72,7 +72,7 @@ def member_of(kept: NDArray[Any], key: int, timeout: int, now: int) -> int:
     return int(it["member"])
 
 
-@embedded
+@kernel
 def keep(kept: NDArray[Any], used: NDArray[np.int64], key: int, member: int, now: int) -> None:
     """The client has used this member now."""
     it = kept[_find(kept, key)]

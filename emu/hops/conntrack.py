@@ -75,8 +75,10 @@ _AHEAD: Final = 8
 # Places in `counters`.
 _USED: Final = 0
 _OPEN: Final = 1
-_SOONEST: Final = 2
-_HEAD: Final = 3
+_TO_COME: Final = 2
+_SOONEST: Final = 3
+_RINGS: Final = 4
+_HEAD: Final = 5
 _REAR: Final = _HEAD + _QUEUES
 _COUNTERS: Final = _REAR + _QUEUES
 
@@ -88,11 +90,11 @@ class Conntrack(NamedTuple):
     int64 when each entry expires, which an open connection never does; ``loads`` int64 where in
     ``servers`` the connections of its endpoint are counted, of length 0 where nobody counts;
     ``expiries`` an array of `EXPIRY`, of shape (queues, n), a ring for each `Closing`, n a power of
-    two; ``counters`` int64: used slots, connections that have not ended, the soonest end to come,
-    head and rear of each ring; ``live`` int64, the entries of each node; ``servers`` int64, the
-    state of the virtual servers of all nodes (see `emu.hops.kubeproxy`): at the place in ``loads``
-    it has how many connections to an endpoint are under way, and behind it how many are over and
-    still have an entry.
+    two; ``counters`` int64: used slots, connections that have not ended, ends to come and the
+    soonest of them, how many rings were used, head and rear of each; ``live`` int64, the entries of
+    each node; ``servers`` int64, the state of the virtual servers of all nodes (see
+    `emu.hops.kubeproxy`): at the place in ``loads`` it has how many connections to an endpoint are
+    under way, and behind it how many are over and still have an entry.
     """
 
     keys: NDArray[np.int64]
@@ -248,7 +250,7 @@ def count(
     if counters[_SOONEST] > now:
         return
     mask, soonest = expiries.shape[1] - 1, _FOREVER
-    for ring in range(_QUEUES):
+    for ring in range(counters[_RINGS]):
         while counters[_HEAD + ring] < counters[_REAR + ring]:
             place = counters[_HEAD + ring] & mask
             expires = expiries[ring, place]["expires_ns"]
@@ -256,6 +258,7 @@ def count(
                 soonest = min(soonest, expires)
                 break
             counters[_HEAD + ring] += 1
+            counters[_TO_COME] -= 1
             soon = expiries[ring, (place + _AHEAD) & mask]
             prefetch(keys, _home(soon["key"], len(keys) - 1))
             slot = _find(keys, expiries[ring, place]["key"])
@@ -343,10 +346,7 @@ def track(
 @inlined
 def _overrun(counters: NDArray[np.int64], capacity: int) -> bool:
     """Whether a ring could run over once every open connection, and one more, has ended."""
-    most = 0
-    for ring in range(_QUEUES):
-        most = max(most, counters[_REAR + ring] - counters[_HEAD + ring])
-    return bool(most + counters[_OPEN] >= capacity)
+    return bool(counters[_TO_COME] + counters[_OPEN] >= capacity)
 
 
 @embedded
@@ -400,9 +400,11 @@ def close(
         servers[loads[slot]] -= 1
         servers[loads[slot] + 1] += 1
     counters[_SOONEST] = min(counters[_SOONEST], expires)
+    counters[_RINGS] = max(counters[_RINGS], ring + 1)
     mask = expiries.shape[1] - 1
     place = counters[_REAR + ring]
     counters[_REAR + ring] += 1
+    counters[_TO_COME] += 1
     while place > counters[_HEAD + ring]:
         earlier = expiries[ring, (place - 1) & mask]
         if earlier["expires_ns"] <= expires:

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from emu.hops import affinity
 from emu.hops.conntrack import ADMITTED, NO_PORT, NO_ROOM, admit, track
-from emu.hops.kubeproxy import pick
+from emu.hops.kubeproxy import choose
 from emu.hops.kubeproxy.traffic import Action
 from emu.kernel import embedded, inlined, kernel
+from emu.units import SECOND
 
 
 class Verdict(IntEnum):
@@ -42,25 +43,24 @@ class Masquerade(IntEnum):
 
 RULE = np.dtype(
     [
-        ("verdict", "i8"),
-        ("first", "i8"),
-        ("count", "i8"),
-        ("masquerade", "i8"),
-        ("server", "i8"),
-        ("table", "i8"),
-        ("load", "i8"),
-        ("cost_ns", "i8"),
-        ("affinity_ns", "i8"),
-        ("group", "i8"),
+        ("verdict", "i2"),
+        ("masquerade", "i2"),
+        ("first", "i4"),
+        ("count", "i4"),
+        ("server", "i4"),
+        ("table", "i4"),
+        ("cost_ns", "i4"),
+        ("group", "i4"),
+        ("affinity_s", "i4"),
     ]
 )
 """A `Decision` as kernels read it: its endpoints are ``members[first : first + count]``; when its
-source is masqueraded; where the mode's own state and table for it are, and the loads of its
-endpoints, two cells each (-1: none; see `emu.hops.kubeproxy`); how long the packet is held up by
-rules about other Services; for how long a client keeps its endpoint (0: it does not), and with
-which other rules it shares what is kept."""
+source is masqueraded; where the mode's own state and table for it are (-1: none; see
+`emu.hops.kubeproxy`); how long the packet is held up by rules about other Services; with which
+other rules it shares what clients keep, and for how many seconds a client keeps its endpoint (0: it
+does not). Half a cache line."""
 
-ENDPOINT = np.dtype([("pod", "i8"), ("port", "i8"), ("node", "i8"), ("host", "i8")])
+ENDPOINT = np.dtype([("pod", "i4"), ("port", "i4"), ("node", "i4"), ("host", "i4")])
 """An endpoint: the Pod that has its address, or -1 where none has; the port; its node, -1 where
 nobody says on which it is; and whether its address is the node's own."""
 
@@ -85,6 +85,7 @@ def translate(
     live: NDArray[np.int64],
     servers: NDArray[np.int64],
     mode: int,
+    loads_at: int,
     evicts: bool,
     rule: int,
     node: int,
@@ -107,7 +108,8 @@ def translate(
 
     ``source`` numbers the sender among ``sources``, ``address`` is its IPv4 address as a number;
     the node itself, as sender of what it masquerades, is number ``node``. ``source_pod`` is the Pod
-    it comes from, or -1.
+    it comes from, or -1. ``loads_at`` is where in a virtual server's state the loads of endpoints
+    begin, where the mode counts them.
     ``before`` and ``evicts`` are as in `emu.hops.conntrack`. A full table drops a connection before
     an endpoint is chosen.
     """
@@ -115,7 +117,7 @@ def translate(
     verdict = its["verdict"]
     if verdict != _DNAT:
         return verdict, -1, -1, False
-    keeps = its["affinity_ns"] > 0
+    keeps = its["affinity_s"] > 0
     if keeps and affinity.crowded(kept, used):
         return _ENLARGE, -1, -1, False
     admitted = admit(
@@ -123,11 +125,11 @@ def translate(
     )  # fmt: skip
     if admitted != ADMITTED:
         return _NO_CONNTRACK if admitted == NO_ROOM else _ENLARGE, -1, -1, False
-    place, key = -1, its["group"] * sources + source + 1
+    place, key = -1, int(its["group"]) * sources + source + 1
     if keeps:
         place = _kept_place(its, members, kept, key, now)
     if place < 0:
-        place = pick(
+        place = choose(
             mode, servers, its["server"], its["table"], its["count"], address, source_port,
             seed, request, attempt,
         )  # fmt: skip
@@ -138,7 +140,8 @@ def translate(
     prefix = tuple_prefix(node, source, endpoint, sources, len(endpoints))
     port = track(
         keys, ends, loads, expiries, counters, live, servers,
-        node, prefix, source_port, its["load"] + 2 * place, evicts, seed, request, attempt,
+        node, prefix, source_port, its["server"] + loads_at + 2 * place, evicts,
+        seed, request, attempt,
     )  # fmt: skip
     if port == NO_PORT:
         return _NO_SNAT_PORT, endpoint, port, masqueraded
@@ -168,7 +171,7 @@ def _kept_place(
 
     It may have been chosen by a rule with other endpoints: under the other traffic policy.
     """
-    member = affinity.member_of(kept, key, its["affinity_ns"], now)
+    member = affinity.member_of(kept, key, its["affinity_s"] * SECOND, now)
     if member == affinity.NONE:
         return -1
     place = member - its["first"]

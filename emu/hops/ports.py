@@ -28,9 +28,11 @@ TIME_WAIT_NS: Final = 60 * SECOND
 REUSE_NS: Final = SECOND
 """The same where TIME_WAIT may be reused (net.ipv4.tcp_tw_reuse 1)."""
 
-ROUTE = np.dtype([("first", "i8"), ("kept", "i8"), ("next", "i8"), ("blocked_ns", "i8")])
-"""One route: its ports are ``slots[first : first + kept]``, the next in turn, and until when none
-is free, where that is known."""
+ROUTE = np.dtype(
+    [("first", "i8"), ("kept", "i4"), ("fresh", "i4"), ("next", "i8"), ("blocked_ns", "i8")]
+)
+"""One route: its ports are ``slots[first : first + kept]``, of which those from ``fresh`` on were
+never used; the next in turn; and until when none is free, where that is known."""
 
 SLOT = np.dtype([("free_ns", "i8"), ("entry", "i8")])
 """One port of a route: from when on it is free, and the conntrack entry of its last connection (0:
@@ -40,9 +42,7 @@ EXHAUSTED: Final = -1
 """Every port is in use: connect() says EADDRNOTAVAIL."""
 
 _IN_USE: Final = 2**62
-_FIRST_KEPT: Final = 16
-_AHEAD: Final = 4
-"""How far ahead of a route's turn the processor is told to have ports at hand: a cache line."""
+_LEAST_KEPT: Final = 16
 _STEPS: Final = 8
 """So many ports are looked at before the route takes more of them."""
 
@@ -58,7 +58,8 @@ class Ports(NamedTuple):
 
 def empty(routes: int, ports: int) -> Ports:
     """No port was ever taken, of so many a route; there is one at least, for look-ups ahead."""
-    return Ports(np.zeros(max(routes, 1), ROUTE), np.zeros(2 * ports, SLOT), np.zeros(1, np.int64))
+    rows = np.zeros(max(routes, 1), ROUTE)
+    return Ports(rows, np.zeros(2 * ports, SLOT), np.zeros(1, np.int64))
 
 
 def enlarged(ports: Ports) -> Ports:
@@ -83,8 +84,9 @@ def take(
     ports: int,
     rest: int,
     now: int,
-) -> int:
-    """Take a port of a route: its place among the ``ports`` that there are, or `EXHAUSTED`.
+) -> tuple[int, int]:
+    """Take a port of a route: its place among the ``ports`` that there are, or `EXHAUSTED`; and the
+    conntrack entry of its connection before, 0 where none can be left.
 
     ``rest`` is how long after it was free a port's last connection may still be known to a node.
     """
@@ -92,15 +94,17 @@ def take(
     kept = it["kept"]
     place = it["next"]
     for _ in range(min(_STEPS, kept)):
-        if _rested(slots, it["first"] + place, rest, now):
-            slots[it["first"] + place]["entry"] = 0
-            return _taken(routes, slots, route, place)
+        if place >= it["fresh"] or _rested(slots, it["first"] + place, rest, now):
+            return _taken(routes, slots, route, place), 0
         place = place + 1 if place + 1 < kept else 0
     if kept < ports:
-        more = min(ports, max(_FIRST_KEPT, 2 * kept))
-        _keep(routes, slots, used, route, more)
-        return _taken(routes, slots, route, kept)
-    return _search(routes, slots, route, now)
+        _keep(routes, slots, used, route, min(ports, max(_LEAST_KEPT, 2 * kept)))
+        return _taken(routes, slots, route, kept), 0
+    place = _search(routes, slots, route, now)
+    if place == EXHAUSTED:
+        return EXHAUSTED, 0
+    before = int(slots[it["first"] + place]["entry"])
+    return _taken(routes, slots, route, place), before
 
 
 @embedded
@@ -113,9 +117,9 @@ def _rested(slots: NDArray[Any], slot: int, rest: int, now: int) -> bool:
 def _taken(routes: NDArray[Any], slots: NDArray[Any], route: int, place: int) -> int:
     it = routes[route]
     slots[it["first"] + place]["free_ns"] = _IN_USE
-    prefetch(slots, it["first"] + place + _AHEAD)
     it["next"] = place + 1 if place + 1 < it["kept"] else 0
-    return place
+    it["fresh"] = max(it["fresh"], place + 1)
+    return int(place)
 
 
 @kernel
@@ -141,7 +145,7 @@ def _search(routes: NDArray[Any], slots: NDArray[Any], route: int, now: int) -> 
     for _ in range(it["kept"]):
         free = slots[it["first"] + place]["free_ns"]
         if free <= now:
-            return _taken(routes, slots, route, place)
+            return int(place)
         soonest = min(soonest, free)
         place = place + 1 if place + 1 < it["kept"] else 0
     it["blocked_ns"] = soonest
@@ -149,15 +153,11 @@ def _search(routes: NDArray[Any], slots: NDArray[Any], route: int, now: int) -> 
 
 
 @embedded
-def entry_before(routes: NDArray[Any], slots: NDArray[Any], route: int, place: int) -> int:
-    """The conntrack entry of a port's connection before, 0 where none can be left."""
-    return int(slots[routes[route]["first"] + place]["entry"])
-
-
-@embedded
-def fetch(routes: NDArray[Any], slots: NDArray[Any], route: int, place: int) -> None:
-    """Tell the processor to have a port at hand."""
-    prefetch(slots, routes[route]["first"] + place)
+def fetch_next(routes: NDArray[Any], slots: NDArray[Any], route: int, after: int) -> None:
+    """Tell the processor to have the next port of a route at hand, and what is known of the route
+    that is wanted after it."""
+    prefetch(slots, routes[route]["first"] + routes[route]["next"])
+    prefetch(routes, after)
 
 
 @embedded

@@ -103,10 +103,10 @@ class Model:
     clients outside. ``hosts`` are the hosts of the clients' URLs, ``service_addresses`` the
     ClusterIP and port of each Service port, ``reachable`` how
     many of their endpoints each node has rules for. ``servers`` are the states of the virtual
-    servers at first, which count ``loads`` or not; ``sources`` is how many senders conntrack can
-    tell apart, ``routes`` how many routes there are, ``kernel`` how the hosts are set. ``log`` and
-    ``log_share`` are what of the requests is written, see `Header`. ``expected`` is what the load
-    implies for nodes and Pods, see `emu.model.expectations`.
+    servers at first, which count connections from ``loads`` on, or do not (-1); ``sources`` is how
+    many senders conntrack can tell apart, ``routes`` how many routes there are, ``kernel`` how the
+    hosts are set. ``log`` and ``log_share`` are what of the requests is written, see `Header`.
+    ``expected`` is what the load implies for nodes and Pods, see `emu.model.expectations`.
     """
 
     name: str
@@ -132,7 +132,7 @@ class Model:
     members: NDArray[np.int64]
     endpoints: NDArray[Any]
     servers: NDArray[np.int64]
-    loads: bool
+    loads: int
     pods: NDArray[Any]
     sources: int
     routes: int

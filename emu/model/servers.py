@@ -14,7 +14,8 @@ _NONE = -1
 
 
 class VirtualServers:
-    """``memory`` is their state and tables; ``loads`` whether they count connections.
+    """``memory`` is their state and tables; ``loads`` where connections are counted in a state, or
+    -1.
 
     A virtual server is a destination address, port and protocol at one node. Tables of equal
     content are laid out once.
@@ -23,7 +24,7 @@ class VirtualServers:
     def __init__(self, proxies: Proxies, rule_cost_ns: int) -> None:
         self._proxies, self._rule_cost = proxies, rule_cost_ns
         self._mode: Any = MODES[proxies.mode]
-        self.loads = hasattr(self._mode, "LOADS")
+        self.loads: int = getattr(self._mode, "LOADS", _NONE)
         self._parts: list[NDArray[np.int64]] = []
         self._size = 0
         self._first: dict[tuple[str, str, int, str], int] = {}
@@ -35,16 +36,14 @@ class VirtualServers:
         """All of them, one behind the other."""
         return np.concatenate([np.zeros(0, np.int64), *self._parts])
 
-    def of(self, node: str, packet: Packet, decision: Decision) -> tuple[int, int, int, int]:
-        """Where state, table and loads for such packets are, and what a first one costs, in ns."""
-        cost = self._cost(node, packet)
+    def of(self, node: str, packet: Packet, decision: Decision) -> tuple[int, int]:
+        """Where state and table for such packets are."""
         if not decision.endpoints:
-            return _NONE, _NONE, _NONE, cost
-        server = self._state(node, packet, decision)
-        load = server + self._mode.LOADS if self.loads else _NONE
-        return server, self._table(node, packet, decision), load, cost
+            return _NONE, _NONE
+        return self._state(node, packet, decision), self._table(node, packet, decision)
 
-    def _cost(self, node: str, packet: Packet) -> int:
+    def cost(self, node: str, packet: Packet) -> int:
+        """How long a first packet is held up by rules about other Services, in nanoseconds."""
         passed = getattr(self._mode, "passed", None)
         return passed(self._proxies.view(node), packet) * self._rule_cost if passed else 0
 
@@ -53,7 +52,7 @@ class VirtualServers:
         if key not in self._first:
             settings = self._proxies.view(node).settings
             state = first_state(self._proxies.mode, settings, len(decision.endpoints))
-            self._first[key] = self._add(state)
+            self._first[key] = self._add(state) if len(state) else _NONE
         return self._first[key]
 
     def _table(self, node: str, packet: Packet, decision: Decision) -> int:

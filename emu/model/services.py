@@ -14,7 +14,6 @@ from emu.hops.node import ENDPOINT, RULE, Masquerade
 from emu.model.proxies import Proxies
 from emu.model.servers import VirtualServers
 from emu.scenario import Cluster
-from emu.units import SECOND
 
 
 class RuleTable:
@@ -57,8 +56,11 @@ class RuleTable:
             first = self._laid_out(decision.endpoints, lost, packet.protocol)
             count, masquerade = len(decision.endpoints), _masquerade(decision)
             server = self._servers.of(node, packet, decision)
-            kept = self._kept(node, packet, decision)
-            self._rules.append((int(verdict), first, count, masquerade, *server, *kept))
+            group, kept_s = self._kept(node, packet, decision)
+            cost = self._servers.cost(node, packet)
+            self._rules.append(
+                (int(verdict), masquerade, first, count, *server, cost, group, kept_s)
+            )
         return self._numbers[key]
 
     @property
@@ -67,19 +69,19 @@ class RuleTable:
         return self._servers.memory
 
     @property
-    def loads(self) -> bool:
-        """Whether they count connections."""
+    def loads(self) -> int:
+        """Where in a state connections are counted, or -1."""
         return self._servers.loads
 
     def _kept(self, node: str, packet: Packet, decision: Decision) -> tuple[int, int]:
-        """For how long clients keep their endpoints, in nanoseconds, and which rules share them."""
+        """Which rules share what clients keep, and for how many seconds they keep it."""
         if decision.front is None or not decision.front.service.affinity_s:
             return 0, 0
         service, entry = decision.front.service, None
         if getattr(MODES[self.proxies.mode], "KEPT_BY_ADDRESS", False):
             entry = packet.destination, packet.port
         group = self._groups.setdefault((node, service, entry), len(self._groups))
-        return service.affinity_s * SECOND, group
+        return group, service.affinity_s
 
     def service(self, rule: int) -> int:
         """The number of the Service port that a decision is about; -1 where it is about none."""

@@ -133,7 +133,7 @@ class Kernel(OptionsModel):
     snat_evicts_closing: bool = False
     """Whether masquerading that finds no free source port takes that of a connection in TIME_WAIT
     (Linux from 6.6 on)."""
-    rule_cost: NonNegative = 20
+    rule_cost: Annotated[Duration, Field(ge=0, le=10_000)] = 20
     """How long a first packet is held up by each rule about another Service that it goes through:
     by mode, see the model."""
 

@@ -9,6 +9,8 @@ from emu.hops.affinity import empty
 from emu.hops.kubeproxy import MODES
 from emu.hops.node import ENDPOINT, RULE, Masquerade, Verdict, translate, tuple_prefix
 
+S = 1_000_000_000
+
 
 class Rules:
     """One node, number 1 of 2, with one rule over the last three of four endpoints.
@@ -19,7 +21,7 @@ class Rules:
     node, sources = 1, 7
 
     def __init__(self, verdict=Verdict.DNAT, masquerade=Masquerade.HAIRPINS, limit=100, affinity=0):
-        rule = (verdict, 1, 3, masquerade, -1, -1, -1, 0, affinity, 0)
+        rule = (verdict, masquerade, 1, 3, -1, -1, 0, 0, affinity)
         self.rules = np.array([rule], RULE)
         self.members = np.array([0, 1, 2, 3])
         self.endpoints = np.array([(pod, 8080, pod % 2, 0) for pod in range(4)], ENDPOINT)
@@ -30,7 +32,7 @@ class Rules:
         """What becomes of a first packet."""
         return translate(
             self.rules, self.members, self.endpoints, *self.affinity, *self.tables,
-            MODES.number("iptables"), False, rule,
+            MODES.number("iptables"), -1, False, rule,
             self.node, source, self.sources, source_pod, 0, port, 0, self.limit, now,
             5, request, attempt,
         )  # fmt: skip
@@ -124,11 +126,14 @@ def test_a_client_keeps_its_endpoint_until_it_stays_away():
     """Session affinity: each use renews it, and after the timeout another may be chosen."""
     rules = Rules(limit=10**6, affinity=100)
     first = rules.translate(port=1, request=0)[1]
-    times = range(0, 3000, 99)
-    kept = {rules.translate(port=2 + now, now=now, request=now)[1] for now in times}
+    times = range(0, 3000 * S, 99 * S)
+    kept = {rules.translate(port=2 + now // S, now=now, request=now // S)[1] for now in times}
     assert kept == {first}
-    later = range(10_000, 20_000, 100)
-    assert len({rules.translate(port=2 + now, now=now, request=now)[1] for now in later}) == 3
+    later = range(10_000 * S, 20_000 * S, 100 * S)
+    assert (
+        len({rules.translate(port=2 + now // S, now=now, request=now // S)[1] for now in later})
+        == 3
+    )
 
 
 def test_senders_keep_endpoints_of_their_own():

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emu.hops import ports
-from emu.hops.ports import EXHAUSTED, crowded, entry_before, release, take
+from emu.hops.ports import EXHAUSTED, crowded, release, take
 
 
 class Host:
@@ -20,7 +20,8 @@ class Host:
         if crowded(self.ports.slots, self.ports.used, self.count):
             self.ports = ports.enlarged(self.ports)
             self.enlarged += 1
-        return take(*self.ports, route, self.count, self.rest, now)
+        place, self.before = take(*self.ports, route, self.count, self.rest, now)
+        return place
 
     def release(self, place, free, entry=0, route=0):
         """Give a port back."""
@@ -94,10 +95,10 @@ def test_what_a_node_knows_of_a_port_goes_with_it():
     host = Host(1, rest=100)
     host.release(host.take(), free=0, entry=7)
     assert host.take(now=50) == 0
-    assert entry_before(host.ports.routes, host.ports.slots, 0, 0) == 7
+    assert host.before == 7
     host.release(0, free=50, entry=8)
     assert host.take(now=150) == 0
-    assert entry_before(host.ports.routes, host.ports.slots, 0, 0) == 0
+    assert host.before == 0
 
 
 def test_routes_do_not_take_ports_from_one_another():

@@ -96,6 +96,7 @@ class Fixed(NamedTuple):
     requests: int
     sources: int
     mode: int
+    loads: int
     evicts: bool
     first_port: int
     ports: int
@@ -158,6 +159,7 @@ def fixed(model: Model, state: State, timed: bool = False) -> Fixed:
         requests=NEVER if model.requests is None else model.requests,
         sources=model.sources,
         mode=model.mode,
+        loads=model.loads,
         evicts=model.kernel.evicts,
         first_port=model.kernel.first_port,
         ports=model.kernel.ports,

@@ -116,7 +116,7 @@ def advance(f: Fixed, m: Moving, until: int) -> int:
             if lacking != NONE:
                 return lacking
         if len(m.rows) > _MANY and kind != _CLIENT_SEND:
-            _look_ahead(f, m, place)
+            _look_ahead(m, place)
         counters[NOW], counters[PUSH_TIME] = now, NONE
         began = ticks() if f.timed else 0
         time, then = _happen(f, m, kind, slot, now)
@@ -143,21 +143,19 @@ def _lacking(f: Fixed, m: Moving) -> int:
 
 
 @part
-def _look_ahead(f: Fixed, m: Moving, place: int) -> None:
+def _look_ahead(m: Moving, place: int) -> None:
     """Let the state of requests whose turn comes soon be at hand then.
 
     The heap is that of services mostly: first a request's own state is fetched, and when that has
-    come, the Pod, the conntrack entry and the source port that its end is about.
+    come, the Pod and the conntrack entry that its end is about.
     """
     if place == HEAP:
         for step in range(3, 7):
             _fetch(m, later(m.events, place, step))
-        _fetch_around(f, m, later(m.events, place, 1))
-        _fetch_around(f, m, later(m.events, place, 2))
+        _fetch_around(m, later(m.events, place, 1))
+        _fetch_around(m, later(m.events, place, 2))
     else:
         _fetch(m, later(m.events, place, 2))
-        if place == _ANSWER:
-            _fetch_port_of_client(f, m, later(m.events, place, 1))
 
 
 @part
@@ -167,24 +165,13 @@ def _fetch(m: Moving, slot: int) -> None:
 
 
 @part
-def _fetch_around(f: Fixed, m: Moving, slot: int) -> None:
+def _fetch_around(m: Moving, slot: int) -> None:
     if slot >= len(m.rows):  # a client, whose number is that of no slot
         return
     pod, journey = m.rows[slot]["pod"], m.journeys[slot]
     prefetch(m.pods, pod)
     prefetch(m.backlogs, 2 * pod)
     fetch(m.conntrack.keys, journey["entry"])
-    if journey["listener"] != NONE:
-        port = m.rows[slot]["lb_port"] - f.first_port
-        hosts.fetch(m.ports.routes, m.ports.slots, _route_of_balancer(f, m, slot), port)
-
-
-@part
-def _fetch_port_of_client(f: Fixed, m: Moving, slot: int) -> None:
-    if slot >= len(m.rows):
-        return
-    port = m.rows[slot]["client_port"] - f.first_port
-    hosts.fetch(m.ports.routes, m.ports.slots, m.journeys[slot]["route"], port)
 
 
 @part
@@ -297,14 +284,18 @@ def _set_out(f: Fixed, m: Moving, slot: int, client: int, now: int) -> tuple[int
         row["outcome"] = _DNS_FAILURE
         return sent, _ANSWER
     target = journey["target"] = clients[client]["first_target"] + address
-    journey["turn"] = _turn(f, m, slot)
+    # Whose turn it is of the client's addresses goes by its own number of the request.
+    sources = clients[client]["sources"]
+    journey["turn"] = 0 if sources == 1 else row["request"] // len(f.clients) % sources
     journey["route"] = f.targets[target]["route"] + journey["turn"]
-    place = _take(f, m, journey["route"], sent)
+    place, before = _take(f, m, journey["route"], sent)
+    if len(m.rows) > _MANY:
+        _fetch_routes(f, m, f.targets[target]["route"], journey["turn"], sources)
     if place == hosts.EXHAUSTED:
         row["outcome"] = _PORTS_EXHAUSTED
         return sent, _ANSWER
     row["client_port"] = f.first_port + place
-    journey["before"] = _before(m, journey["route"], place)
+    journey["before"] = before
     kind, vertex = f.targets[target]["kind"], f.targets[target]["vertex"]
     if kind == _LISTENER:
         journey["listener"] = f.targets[target]["listener"]
@@ -324,23 +315,17 @@ def _set_out(f: Fixed, m: Moving, slot: int, client: int, now: int) -> tuple[int
 
 
 @part
-def _turn(f: Fixed, m: Moving, slot: int) -> int:
-    """Which of its client's addresses a request comes from."""
-    sources = f.clients[m.rows[slot]["client"]]["sources"]
-    if sources == 1:
-        return 0
-    return int(m.rows[slot]["request"] // len(f.clients) % sources)
+def _fetch_routes(f: Fixed, m: Moving, first: int, turn: int, sources: int) -> None:
+    """Let the ports be at hand that the client's next requests will take."""
+    following = turn + 1 if turn + 1 < sources else 0
+    after = following + 1 if following + 1 < sources else 0
+    hosts.fetch_next(m.ports.routes, m.ports.slots, first + following, first + after)
 
 
 @part
-def _take(f: Fixed, m: Moving, route: int, at: int) -> int:
+def _take(f: Fixed, m: Moving, route: int, at: int) -> tuple[int, int]:
     routes, slots, used = m.ports
     return hosts.take(routes, slots, used, route, f.ports, f.port_rest, at)
-
-
-@part
-def _before(m: Moving, route: int, place: int) -> int:
-    return hosts.entry_before(m.ports.routes, m.ports.slots, route, place)
 
 
 @part
@@ -374,14 +359,14 @@ def _lb_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
         row["lb_response_ns"] = now
         return _back_to_client(f, m, slot, now)
     journey["backend"] = backend
-    place = _take(f, m, backends[backend]["route"], now)
+    place, before = _take(f, m, backends[backend]["route"], now)
     if place == hosts.EXHAUSTED:
         row["outcome"] = _PORTS_EXHAUSTED
         row["lb_response_ns"] = now
         return _back_to_client(f, m, slot, now)
     started(strategy, backends, memory, backend)
     row["lb_port"] = f.first_port + place
-    journey["before"] = _before(m, backends[backend]["route"], place)
+    journey["before"] = before
     node, service = int(backends[backend]["node"]), f.listeners[listener]["service"]
     return _open(f, m, slot, node, service, backends[backend]["rule"], now)
 
@@ -436,8 +421,9 @@ def _node_syn(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
         f.rules, f.members, f.endpoints, m.affinity.kept, m.affinity.used,
         table.keys, table.ends, table.loads, table.expiries, table.counters, table.live,
         table.servers,
-        f.mode, f.evicts, journey["rule"], node, sender["number"] + turn, f.sources, sender["pod"],
-        sender["address"] + turn, own_port, journey["before"], f.limits[node], now,
+        f.mode, f.loads, f.evicts, journey["rule"], node,
+        sender["number"] + turn, f.sources, sender["pod"], sender["address"] + turn,
+        own_port, journey["before"], f.limits[node], now,
         f.seed, row["request"], int(journey["retry"]) << 16,
     )  # fmt: skip
     if verdict == _WANTS_ROOM:

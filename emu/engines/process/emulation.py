@@ -1,6 +1,7 @@
 """A run in which every client, load balancer, node and Pod is a process."""
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from emu.engines.process.request import Request, as_row
 from emu.engines.session import Session
 from emu.hops.network import travel
 from emu.hops.pod import arrive, leave
-from emu.hops.ports import EXHAUSTED, crowded, entry_before, release, take
+from emu.hops.ports import EXHAUSTED, crowded, release, take
 from emu.kernel import bound
 from emu.model import Model
 from emu.recorder.rows import ROW
@@ -50,15 +51,12 @@ class Emulation(Session):
         if crowded(ports.slots, ports.used, kernel.ports):
             self.state.make_room_for_ports()
             self._bind_ports()
-        place = self._take(route, kernel.ports, kernel.port_rest, at)
-        if place == EXHAUSTED:
-            return None
-        return Port(self, route, place, self._entry_before(route, place))
+        place, before = self._take(route, kernel.ports, kernel.port_rest, at)
+        return None if place == EXHAUSTED else Port(self, route, place, before)
 
     def _bind_ports(self) -> None:
         routes, slots, used = self.state.ports
-        self._take = bound(take, routes, slots, used)
-        self._entry_before = bound(entry_before, routes, slots)
+        self._take = cast(Callable[..., tuple[int, int]], bound(take, routes, slots, used))
         self.release_port = bound(release, routes, slots)
 
     def begin(self) -> None:

@@ -88,7 +88,7 @@ class Node:
         while True:
             found = translate(
                 model.rules, model.members, model.endpoints, *state.affinity, *state.conntrack,
-                model.mode, model.kernel.evicts, rule, self.number,
+                model.mode, model.loads, model.kernel.evicts, rule, self.number,
                 sender.number + connection.turn, model.sources, sender.pod,
                 sender.address + connection.turn, connection.port.number, connection.port.before,
                 self._limit, self.env.now,

@@ -38,8 +38,8 @@ BACKENDS = np.dtype(
         ("available", "i4"),
         ("in_flight", "i8"),
         ("weight", "f8"),
-        ("rule", "i8"),
-        ("route", "i8"),
+        ("rule", "i4"),
+        ("route", "i4"),
     ]
 )
 """One backend of a listener: a node with its health, load and weight, the number of what it decides

@@ -4,14 +4,16 @@ A mode is a module in ``modes/`` with
 
 - ``decide(view, packet) -> Decision``: what the node with this `NodeView` does with a first
   `Packet`, and to which endpoints it may go;
-- ``pick(memory, server, table, count, source, port, seed, request, attempt) -> int``: a kernel that
+- ``prepare(settings, count)``, where it remembers something of a *virtual server*, which is a
+  destination address, port and protocol at one node: the int64 array that it begins with;
+- ``table(settings, endpoints, destination)``, where it looks endpoints up: an int64 array, which
+  virtual servers with the same endpoints share; and ``looks_up(view, packet)``, where it does so
+  for some packets alone;
+- ``pick(memory, server, table, count, source, port)``, where it has one or the other: a kernel that
   gives the place, from 0, of the endpoint that a new connection is translated to, among ``count``
-  >= 1 of them. A *virtual server* is a destination address, port and protocol at one node; its own
-  state begins at ``memory[server]``, a table that those with the same endpoints share at
-  ``memory[table]``. ``source`` is the sender's IPv4 address as a number, ``port`` its port;
-- ``prepare(settings, count)``, where it has a state: the int64 array that it begins with;
-- ``table(settings, endpoints, destination)``, where it has a table: an int64 array; and
-  ``looks_up(view, packet)``, where not every packet is looked up in it: for others ``table`` is -1;
+  >= 1 of them. What it remembers begins at ``memory[server]``, the table at ``memory[table]``,
+  either -1 where there is none; ``source`` is the sender's IPv4 address as a number, ``port`` its
+  port. Where there is neither, an endpoint is drawn, each with the same chance;
 - ``LOADS``, where it counts connections: from this place on in its state, the caller keeps two
   numbers for each endpoint: connections under way, and those that are over and still have a
   conntrack entry;
@@ -32,13 +34,41 @@ from numpy.typing import NDArray
 from emu.hops.endpoints import Endpoint
 from emu.hops.kubeproxy import modes
 from emu.hops.kubeproxy.view import Settings
-from emu.kernel import dispatcher
+from emu.kernel import dispatcher, embedded, kernel
+from emu.random_streams import ENDPOINT, uniform
 from emu.registry import Registry
 
 MODES = Registry(modes, "proxy mode")
 
-pick = dispatcher("proxy_modes", [module.pick for module in MODES.values()])
-"""``pick(mode, ...)`` for any mode, by its number in `MODES`."""
+
+@kernel
+def _first(
+    memory: NDArray[np.int64], server: int, table: int, count: int, source: int, port: int
+) -> int:
+    """For modes that draw an endpoint."""
+    return 0
+
+
+_pick = dispatcher("proxy_modes", [getattr(module, "pick", _first) for module in MODES.values()])
+
+
+@embedded
+def choose(
+    mode: int,
+    memory: NDArray[np.int64],
+    server: int,
+    table: int,
+    count: int,
+    source: int,
+    port: int,
+    seed: int,
+    request: int,
+    attempt: int,
+) -> int:
+    """The place of an endpoint, as the mode with this number in `MODES` picks or draws it."""
+    if server < 0 and table < 0:
+        return int(uniform(seed, ENDPOINT, request, attempt) * count)
+    return int(_pick(mode, memory, server, table, count, source, port))
 
 
 def first_state(mode: str, settings: Settings, endpoints: int) -> NDArray[np.int64]:

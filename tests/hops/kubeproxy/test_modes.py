@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from emu.hops.endpoints import Endpoint
-from emu.hops.kubeproxy import MODES, first_state, pick, shared_table
+from emu.hops.kubeproxy import MODES, choose, first_state, shared_table
 from emu.hops.kubeproxy.view import Settings
 
 
@@ -20,12 +20,13 @@ class Server:
         table = shared_table(mode, configured, endpoints, "10.96.0.1")
         self.memory = np.concatenate([state, table])
         self.mode, self.count = MODES.number(mode), count
+        self.server = 0 if len(state) else -1
         self.table = len(state) if len(table) else -1
 
     def pick(self, source=0, port=0, seed=1, request=0):
         """The place of an endpoint."""
-        draw = seed, request, 0
-        return pick(self.mode, self.memory, 0, self.table, self.count, source, port, *draw)
+        where = self.mode, self.memory, self.server, self.table, self.count
+        return choose(*where, source, port, seed, request, 0)
 
 
 @pytest.mark.parametrize("mode", MODES)

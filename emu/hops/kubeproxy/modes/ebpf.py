@@ -39,7 +39,6 @@ from emu.hops.kubeproxy.services import Entry, Front
 from emu.hops.kubeproxy.traffic import Action, Decision, unruled, unserved
 from emu.hops.kubeproxy.view import NodeView, Packet, Settings, is_loopback, within
 from emu.kernel import kernel
-from emu.random_streams import ENDPOINT, uniform
 
 NODE_PORT_ADDRESSES: Final = None
 """By default, NodePorts answer at every address of a node."""
@@ -69,13 +68,8 @@ def pick(
     count: int,
     source: int,
     port: int,
-    seed: int,
-    request: int,
-    attempt: int,
 ) -> int:
-    """The endpoint in the table, or else a uniformly drawn one."""
-    if table < 0:
-        return int(uniform(seed, ENDPOINT, request, attempt) * count)
+    """The endpoint in the table."""
     return int(memory[table + cilium.hashed(source, port) % cilium.SIZE])
 
 

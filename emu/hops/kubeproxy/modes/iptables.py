@@ -2,8 +2,8 @@
 
 kube-proxy writes one rule an endpoint, ``-m statistic --mode random --probability 1/(n-i)`` for
 rule i from 0 and an unconditional last one. The kernel keeps a probability as a whole number of
-2^-31, so the chance of an endpoint is off 1/n by some 2^-31: `emu.printing` shows it, `pick` leaves
-it out.
+2^-31, so the chance of an endpoint is off 1/n by some 2^-31: `emu.printing` shows it, runs leave it
+out.
 
 A first packet is compared with one rule after the other, so what it costs grows with the Services;
 in the other modes it is looked up in a map, whatever their number.
@@ -14,33 +14,12 @@ net/netfilter/xt_statistic.c.
 
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from emu.hops.kubeproxy.services import Entry
 from emu.hops.kubeproxy.traffic import Action, Decision, accepts_source, decided, unruled, unserved
 from emu.hops.kubeproxy.view import NodeView, Packet, is_loopback
-from emu.kernel import kernel
-from emu.random_streams import ENDPOINT, uniform
 
 NODE_PORT_ADDRESSES: Final = None
 """By default, NodePorts answer at every address of a node."""
-
-
-@kernel
-def pick(
-    memory: NDArray[np.int64],
-    server: int,
-    table: int,
-    count: int,
-    source: int,
-    port: int,
-    seed: int,
-    request: int,
-    attempt: int,
-) -> int:
-    """A uniformly drawn place."""
-    return int(uniform(seed, ENDPOINT, request, attempt) * count)
 
 
 def passed(view: NodeView, packet: Packet) -> int:

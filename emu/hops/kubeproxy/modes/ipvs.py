@@ -64,9 +64,6 @@ def pick(
     count: int,
     source: int,
     port: int,
-    seed: int,
-    request: int,
-    attempt: int,
 ) -> int:
     """The endpoint that the virtual server's scheduler chooses."""
     kind = memory[server + SCHEDULER]

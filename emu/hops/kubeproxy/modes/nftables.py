@@ -12,33 +12,12 @@ Source: Kubernetes, pkg/proxy/nftables; Linux, net/netfilter/nft_numgen.c.
 
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from emu.hops.kubeproxy.services import Entry, Front
 from emu.hops.kubeproxy.traffic import Action, Decision, accepts_source, decided, unruled, unserved
 from emu.hops.kubeproxy.view import NodeView, Packet, is_loopback, within
-from emu.kernel import kernel
-from emu.random_streams import ENDPOINT, uniform
 
 NODE_PORT_ADDRESSES: Final = ("primary",)
 """By default, NodePorts answer at a node's primary address alone."""
-
-
-@kernel
-def pick(
-    memory: NDArray[np.int64],
-    server: int,
-    table: int,
-    count: int,
-    source: int,
-    port: int,
-    seed: int,
-    request: int,
-    attempt: int,
-) -> int:
-    """A uniformly drawn place."""
-    return int(uniform(seed, ENDPOINT, request, attempt) * count)
 
 
 def decide(view: NodeView, packet: Packet) -> Decision:
