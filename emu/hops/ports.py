@@ -42,6 +42,8 @@ EXHAUSTED: Final = -1
 """Every port is in use: connect() says EADDRNOTAVAIL."""
 
 _IN_USE: Final = 2**62
+_FIRST_SLOTS: Final = 1 << 22
+"""Room for so many ports at first, 64 MB, which is not there before it is used."""
 _LEAST_KEPT: Final = 16
 _STEPS: Final = 8
 """So many ports are looked at before the route takes more of them."""
@@ -58,8 +60,8 @@ class Ports(NamedTuple):
 
 def empty(routes: int, ports: int) -> Ports:
     """No port was ever taken, of so many a route; there is one at least, for look-ups ahead."""
-    rows = np.zeros(max(routes, 1), ROUTE)
-    return Ports(rows, np.zeros(2 * ports, SLOT), np.zeros(1, np.int64))
+    room = max(2 * ports, min(routes * ports, _FIRST_SLOTS))
+    return Ports(np.zeros(max(routes, 1), ROUTE), np.zeros(room, SLOT), np.zeros(1, np.int64))
 
 
 def enlarged(ports: Ports) -> Ports:
@@ -150,6 +152,12 @@ def _search(routes: NDArray[Any], slots: NDArray[Any], route: int, now: int) -> 
         place = place + 1 if place + 1 < it["kept"] else 0
     it["blocked_ns"] = soonest
     return EXHAUSTED
+
+
+@embedded
+def fetch(routes: NDArray[Any], slots: NDArray[Any], route: int, place: int) -> None:
+    """Tell the processor to have a port at hand."""
+    prefetch(slots, routes[route]["first"] + place)
 
 
 @embedded

@@ -116,7 +116,7 @@ def advance(f: Fixed, m: Moving, until: int) -> int:
             if lacking != NONE:
                 return lacking
         if len(m.rows) > _MANY and kind != _CLIENT_SEND:
-            _look_ahead(m, place)
+            _look_ahead(f, m, place)
         counters[NOW], counters[PUSH_TIME] = now, NONE
         began = ticks() if f.timed else 0
         time, then = _happen(f, m, kind, slot, now)
@@ -143,17 +143,17 @@ def _lacking(f: Fixed, m: Moving) -> int:
 
 
 @part
-def _look_ahead(m: Moving, place: int) -> None:
+def _look_ahead(f: Fixed, m: Moving, place: int) -> None:
     """Let the state of requests whose turn comes soon be at hand then.
 
     The heap is that of services mostly: first a request's own state is fetched, and when that has
-    come, the Pod and the conntrack entry that its end is about.
+    come, the Pod, the conntrack entry and the source port that its end is about.
     """
     if place == HEAP:
         for step in range(3, 7):
             _fetch(m, later(m.events, place, step))
-        _fetch_around(m, later(m.events, place, 1))
-        _fetch_around(m, later(m.events, place, 2))
+        _fetch_around(f, m, later(m.events, place, 1))
+        _fetch_around(f, m, later(m.events, place, 2))
     else:
         _fetch(m, later(m.events, place, 2))
 
@@ -165,13 +165,24 @@ def _fetch(m: Moving, slot: int) -> None:
 
 
 @part
-def _fetch_around(m: Moving, slot: int) -> None:
+def _fetch_around(f: Fixed, m: Moving, slot: int) -> None:
     if slot >= len(m.rows):  # a client, whose number is that of no slot
         return
     pod, journey = m.rows[slot]["pod"], m.journeys[slot]
     prefetch(m.pods, pod)
     prefetch(m.backlogs, 2 * pod)
     fetch(m.conntrack.keys, journey["entry"])
+    if journey["listener"] != NONE:
+        port = m.rows[slot]["lb_port"] - f.first_port
+        hosts.fetch(m.ports.routes, m.ports.slots, _route_of_balancer(f, m, slot), port)
+
+
+@part
+def _fetch_port_of_client(f: Fixed, m: Moving, slot: int) -> None:
+    if slot >= len(m.rows):
+        return
+    port = m.rows[slot]["client_port"] - f.first_port
+    hosts.fetch(m.ports.routes, m.ports.slots, m.journeys[slot]["route"], port)
 
 
 @part
