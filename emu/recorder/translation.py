@@ -85,7 +85,8 @@ class Translation:
             return self._port_of_endpoint[fields["endpoint"]]
         if column.name == "masquerade_port":
             ports = fields[column.name]
-            return np.where(ports < ABSENT, -ports, ports)
+            replaced = ports < ABSENT
+            return np.where(replaced, -ports, ports) if replaced.any() else ports
         return fields[column.name]
 
     def _named(self, column: Column, fields: dict[str, Integers]) -> pa.Array:
@@ -101,8 +102,11 @@ class Translation:
 
     def _client_address(self, clients: Integers, requests: Integers) -> Integers:
         """The number of the address, among those of all clients, that a request came from."""
-        turns = requests // len(self._client_addresses) % self._client_addresses[clients]
-        numbers: Integers = self._first_client_address[clients] + turns
+        addresses = self._client_addresses
+        if addresses.max() == 1:
+            return clients
+        number = requests if len(addresses) == 1 else requests // len(addresses)
+        numbers: Integers = self._first_client_address[clients] + number % addresses[clients]
         return numbers
 
 
