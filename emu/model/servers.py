@@ -11,6 +11,8 @@ from emu.hops.kubeproxy.view import Packet
 from emu.model.proxies import Proxies
 
 _NONE = -1
+_LONGEST = 2**31 - 1
+"""What a rule has room for: 2 s."""
 
 
 class VirtualServers:
@@ -45,7 +47,10 @@ class VirtualServers:
     def cost(self, node: str, packet: Packet) -> int:
         """How long a first packet is held up by rules about other Services, in nanoseconds."""
         passed = getattr(self._mode, "passed", None)
-        return passed(self._proxies.view(node), packet) * self._rule_cost if passed else 0
+        if passed is None:
+            return 0
+        cost: int = passed(self._proxies.view(node), packet) * self._rule_cost
+        return min(cost, _LONGEST)
 
     def _state(self, node: str, packet: Packet, decision: Decision) -> int:
         key = (node, packet.destination, packet.port, packet.protocol)

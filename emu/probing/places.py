@@ -1,6 +1,7 @@
 """From where and to what reachability is asked: every kind of place that a cluster has."""
 
 from collections.abc import Iterator, Sequence
+from ipaddress import ip_network
 from typing import NamedTuple
 
 from emu.hops.kubeproxy.services import ServicePort
@@ -34,7 +35,8 @@ class Destination(NamedTuple):
 
 def sources(scenario: Scenario) -> Iterator[Source]:
     """A client outside, every node, every Pod."""
-    outside = (str(c.address) for c in scenario.spec.clients if c.address is not None)
+    given = (client.addresses or client.address for client in scenario.spec.clients)
+    outside = (str(next(iter(ip_network(its).hosts()))) for its in given if its is not None)
     yield Source(OUTSIDE, OUTSIDE, next(outside, str(CLIENTS[0])), "")
     for node in scenario.cluster.nodes:
         if node.addresses:

@@ -53,6 +53,8 @@ def test_nothing_is_left_after_a_signal(how, there):
     lab = subprocess.Popen(
         [sys.executable, "-m", "emu", "lab", NODEPORT, "--connections", "2000"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # In the background of a script, SIGINT is ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     prefix = f"emu{lab.pid}-"
     for _ in range(2000):
