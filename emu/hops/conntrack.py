@@ -175,12 +175,6 @@ def entry_of(prefix: int, port: int) -> int:
     return (prefix << 16) | port
 
 
-@inlined
-def port_of(entry: int) -> int:
-    """The source port in an entry's tuple."""
-    return entry & 0xFFFF
-
-
 @embedded
 def _home(key: int, mask: int) -> int:
     """The slot at which the search for a key begins."""

@@ -35,14 +35,13 @@ SENDER = np.dtype(
         ("vertex", "i8"),
         ("local_hops", "i8"),
         ("number", "i8"),
-        ("sources", "i8"),
         ("address", "i8"),
         ("pod", "i8"),
         ("patience_ns", "i8"),
     ]
 )
-"""Who opens connections that end at Pods: where it is, who conntrack takes it for (the first of so
-many, and its address), for how long it tries. The clients come first, then the listeners."""
+"""Who opens connections that end at Pods: where it is, who conntrack takes it for (the first of its
+numbers and addresses), for how long it tries. The clients come first, then the listeners."""
 
 JOURNEY = np.dtype(
     [
@@ -202,11 +201,10 @@ def _senders(model: Model) -> NDArray[Any]:
     for row, client in zip(rows, model.clients, strict=False):
         row["vertex"], row["local_hops"] = client["vertex"], client["local_hops"]
         row["number"], row["pod"] = client["source_number"], client["pod"]
-        row["sources"], row["address"] = client["sources"], client["address"]
-        row["patience_ns"] = client["patience_ns"]
+        row["address"], row["patience_ns"] = client["address"], client["patience_ns"]
     for row, listener in zip(rows[len(model.clients) :], model.listeners, strict=True):
         row["vertex"] = row["number"] = listener.vertex
-        row["pod"], row["sources"], row["address"] = NONE, 1, listener.address
+        row["pod"], row["address"] = NONE, listener.address
         row["patience_ns"] = listener.connect_timeout_ns
     return rows
 

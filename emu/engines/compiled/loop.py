@@ -81,7 +81,7 @@ _DUE, _ROWS, _SLOTS, _ENLARGE, _PORTS, _FINISHED = (int(pause) for pause in Paus
 _SERVICE_END, _ANSWER, _CLIENT_SEND, _LB_REQUEST, _NODE_SYN, _POD_REQUEST = (int(k) for k in Kind)
 _LISTENER, _SERVICE, _POD, _CLOSED, _ = (int(kind) for kind in TargetKind)
 _SERVED, _QUEUED, _ = (int(admission) for admission in Admission)
-_TIME_WAIT, _CLOSE, _SYN_SENT, _UDP, _UDP_STREAM = (int(closing) for closing in Closing)
+_TIME_WAIT, _CLOSE, _SYN_SENT = (int(closing) for closing in tuple(Closing)[:3])
 _DROP, _REJECT = int(Verdict.DROP), int(Verdict.REJECT)
 _NO_CONNTRACK, _NO_SNAT_PORT = int(Verdict.NO_CONNTRACK), int(Verdict.NO_SNAT_PORT)
 _WANTS_ROOM = int(Verdict.ENLARGE)
@@ -178,14 +178,6 @@ def _fetch_around(f: Fixed, m: Moving, slot: int) -> None:
 
 
 @part
-def _fetch_port_of_client(f: Fixed, m: Moving, slot: int) -> None:
-    if slot >= len(m.rows):
-        return
-    port = m.rows[slot]["client_port"] - f.first_port
-    hosts.fetch(m.ports.routes, m.ports.slots, m.journeys[slot]["route"], port)
-
-
-@part
 def _schedule_what_follows(f: Fixed, m: Moving, kind: int, slot: int, time: int, then: int) -> None:
     """Put what follows an event of this kind on the list: of the same slot, and of another."""
     counters = m.counters
@@ -271,6 +263,7 @@ def _client_send(f: Fixed, m: Moving, client: int, now: int) -> tuple[int, int]:
     row["client"] = client
     row["request_bytes"] = clients[client]["request_bytes"]
     journey["listener"], journey["entry"], journey["retry"] = NONE, 0, 0
+    journey["backend"] = 0  # for who looks ahead before one is picked: the slot may have another's
     row["intended_ns"] = row["sent_ns"] = now
     time, kind = _set_out(f, m, slot, client, now)
     counters[PUSH_TIME], counters[PUSH_KIND] = time, kind
