@@ -69,7 +69,7 @@ _HARDER: Final = 32
 _QUEUES: Final = len(Closing)
 _UDP, _UDP_STREAM = int(Closing.UDP), int(Closing.UDP_STREAM)
 _UDP_STREAM_NS: Final = 2 * SECOND
-_FIRST_SLOTS: Final = 1 << 10
+_LEAST_SLOTS: Final = 1 << 10
 _AHEAD: Final = 8
 """So many entries before an entry expires, the processor is told to have its slot at hand."""
 # Places in `counters`.
@@ -110,9 +110,12 @@ def empty(
     nodes: int,
     servers: NDArray[np.int64] | None = None,
     counted: bool = False,
-    slots: int = _FIRST_SLOTS,
+    expected: int = 0,
 ) -> Conntrack:
-    """Tables without entries; ``counted`` where loads are."""
+    """Tables without entries, with room for so many; ``counted`` where loads are."""
+    slots = _LEAST_SLOTS
+    while _crowded(expected, slots):
+        slots *= 2
     return Conntrack(
         np.zeros(slots, np.int64),
         np.zeros(slots, np.int64),

@@ -5,10 +5,10 @@ serve one connection of a route at a time, and is kept in TIME_WAIT when the con
 a route runs out of ports where they come back more slowly than they are asked for. Routes of one
 host do not take ports from one another.
 
-The ports of a route are taken in turn. A route keeps so many of them as it needed until now, up to
-all: one whose turn comes is taken again only when its last connection is forgotten everywhere, and
-else the route takes more ports, so that what nodes track does not depend on how many are kept. When
-all are kept, the first that is not in use is taken.
+Ports that were given back rest in a queue, and the one that has rested longest is taken again when
+its last connection is forgotten everywhere; until then the route takes ports that it has never had,
+so that what nodes track does not depend on how many it has. When it has had them all, the first in
+the queue that is not in use any more is taken.
 
 Left out: Linux starts at a hash of the route, steps by two, and adds some chance.
 
@@ -28,60 +28,64 @@ TIME_WAIT_NS: Final = 60 * SECOND
 REUSE_NS: Final = SECOND
 """The same where TIME_WAIT may be reused (net.ipv4.tcp_tw_reuse 1)."""
 
-ROUTE = np.dtype(
-    [("first", "i8"), ("kept", "i4"), ("fresh", "i4"), ("next", "i8"), ("blocked_ns", "i8")]
-)
-"""One route: its ports are ``slots[first : first + kept]``, of which those from ``fresh`` on were
-never used; the next in turn; and until when none is free, where that is known."""
+ROUTE = np.dtype([("first", "i4"), ("last", "i4"), ("had", "i8"), ("blocked_ns", "i8")])
+"""One route: first and last of its ports at rest (0: none), how many ports it has had, and until
+when none is free, where that is known."""
 
-SLOT = np.dtype([("free_ns", "i8"), ("entry", "i8")])
-"""One port of a route: from when on it is free, and the conntrack entry of its last connection (0:
-none)."""
+RESTING = np.dtype([("free_ns", "i8"), ("entry", "i8"), ("place", "i4"), ("next", "i4")])
+"""A port at rest: from when on it is free, the conntrack entry of its last connection (0: none),
+its place among the ports that there are, and which rests next (0: none)."""
 
 EXHAUSTED: Final = -1
 """Every port is in use: connect() says EADDRNOTAVAIL."""
 
-_IN_USE: Final = 2**62
-_FIRST_SLOTS: Final = 1 << 22
-"""Room for so many ports at first, 64 MB, which is not there before it is used."""
-_LEAST_KEPT: Final = 16
-_STEPS: Final = 8
-"""So many ports are looked at before the route takes more of them."""
+_NEVER: Final = 2**62
+_FIRST_ROOM: Final = 1 << 22
+"""Room for so many ports at rest at first, 96 MB, which is not there before it is used."""
+_LEAST: Final = 16
+"""A route has so many ports before it takes one again."""
+# Places in `room`.
+_HAD: Final = 0
+_USED: Final = 1
+_LEFT: Final = 2
 
 
 class Ports(NamedTuple):
-    """The ports of all routes: ``routes`` an array of `ROUTE`, ``slots`` of `SLOT`, ``used`` int64
-    how many of the slots are given to routes."""
+    """The ports of all routes: ``routes`` an array of `ROUTE`, ``resting`` of `RESTING`, the first
+    of them nobody's; ``room`` int64: how many ports the routes have had, how many of ``resting``
+    were ever used, and the first that was left again (0: none)."""
 
     routes: NDArray[Any]
-    slots: NDArray[Any]
-    used: NDArray[np.int64]
+    resting: NDArray[Any]
+    room: NDArray[np.int64]
 
 
 def empty(routes: int, ports: int) -> Ports:
-    """No port was ever taken, of so many a route; there is one at least, for look-ups ahead."""
-    room = max(2 * ports, min(routes * ports, _FIRST_SLOTS))
-    return Ports(np.zeros(max(routes, 1), ROUTE), np.zeros(room, SLOT), np.zeros(1, np.int64))
+    """No port was ever taken, of so many a route; there is a route at least, for look-ups ahead."""
+    room = min(routes * ports + 2, _FIRST_ROOM)
+    return Ports(
+        np.zeros(max(routes, 1), ROUTE), np.zeros(room, RESTING), np.array([0, 1, 0], np.int64)
+    )
 
 
 def enlarged(ports: Ports) -> Ports:
-    """The same with room for more; ``routes`` and ``used`` stay the same arrays."""
-    slots = np.zeros(2 * len(ports.slots), SLOT)
-    slots[: len(ports.slots)] = ports.slots
-    return ports._replace(slots=slots)
+    """The same with room for more; ``routes`` and ``room`` stay the same arrays."""
+    resting = np.zeros(2 * len(ports.resting), RESTING)
+    resting[: len(ports.resting)] = ports.resting
+    return ports._replace(resting=resting)
 
 
 @embedded
-def crowded(slots: NDArray[Any], used: NDArray[np.int64], ports: int) -> bool:
-    """Whether `take` wants more room first: that of a route which keeps all ports."""
-    return bool(used[0] + ports > len(slots))
+def crowded(resting: NDArray[Any], room: NDArray[np.int64]) -> bool:
+    """Whether `take` wants more room first: there must be some for each port that a route had."""
+    return bool(room[_HAD] + 2 > len(resting))
 
 
 @embedded
 def take(
     routes: NDArray[Any],
-    slots: NDArray[Any],
-    used: NDArray[np.int64],
+    resting: NDArray[Any],
+    room: NDArray[np.int64],
     route: int,
     ports: int,
     rest: int,
@@ -93,88 +97,107 @@ def take(
     ``rest`` is how long after it was free a port's last connection may still be known to a node.
     """
     it = routes[route]
-    kept = it["kept"]
-    place = it["next"]
-    for _ in range(min(_STEPS, kept)):
-        if place >= it["fresh"] or _rested(slots, it["first"] + place, rest, now):
-            return _taken(routes, slots, route, place), 0
-        place = place + 1 if place + 1 < kept else 0
-    if kept < ports:
-        _keep(routes, slots, used, route, min(ports, max(_LEAST_KEPT, 2 * kept)))
-        return _taken(routes, slots, route, kept), 0
-    place = _search(routes, slots, route, now)
-    if place == EXHAUSTED:
-        return EXHAUSTED, 0
-    before = int(slots[it["first"] + place]["entry"])
-    return _taken(routes, slots, route, place), before
+    had, first = it["had"], it["first"]
+    rested = first != 0 and had >= min(_LEAST, ports) and _rested(resting[first], rest, now)
+    if not rested and had < ports:
+        it["had"] = had + 1
+        room[_HAD] += 1
+        return had, 0
+    if not rested:
+        return _search(routes, resting, room, route, rest, now)
+    return _removed(routes, resting, room, route, 0, first), 0
 
 
 @embedded
-def _rested(slots: NDArray[Any], slot: int, rest: int, now: int) -> bool:
-    it = slots[slot]
-    return bool(it["free_ns"] + (rest if it["entry"] != 0 else 0) <= now)
+def _rested(port: Any, rest: int, now: int) -> bool:
+    return bool(port["free_ns"] + (rest if port["entry"] != 0 else 0) <= now)
 
 
 @embedded
-def _taken(routes: NDArray[Any], slots: NDArray[Any], route: int, place: int) -> int:
-    it = routes[route]
-    slots[it["first"] + place]["free_ns"] = _IN_USE
-    it["next"] = place + 1 if place + 1 < it["kept"] else 0
-    it["fresh"] = max(it["fresh"], place + 1)
-    return int(place)
+def _removed(
+    routes: NDArray[Any],
+    resting: NDArray[Any],
+    room: NDArray[np.int64],
+    route: int,
+    before: int,
+    number: int,
+) -> int:
+    """Take a port out of the queue of those at rest, behind another (0: the first); its place."""
+    it, following = routes[route], resting[number]["next"]
+    prefetch(resting, following)
+    if before == 0:
+        it["first"] = following
+    else:
+        resting[before]["next"] = following
+    if following == 0:
+        it["last"] = before
+    resting[number]["next"] = room[_LEFT]
+    room[_LEFT] = number
+    return int(resting[number]["place"])
 
 
 @kernel
-def _keep(
-    routes: NDArray[Any], slots: NDArray[Any], used: NDArray[np.int64], route: int, more: int
-) -> None:
-    """Move the ports of a route to where there is room for so many."""
-    it = routes[route]
-    for place in range(it["kept"]):
-        old, new = slots[it["first"] + place], slots[used[0] + place]
-        new["free_ns"], new["entry"] = old["free_ns"], old["entry"]
-    it["first"], it["kept"] = used[0], more
-    used[0] += more
-
-
-@kernel
-def _search(routes: NDArray[Any], slots: NDArray[Any], route: int, now: int) -> int:
-    """The first port from the next on that is not in use."""
+def _search(
+    routes: NDArray[Any],
+    resting: NDArray[Any],
+    room: NDArray[np.int64],
+    route: int,
+    rest: int,
+    now: int,
+) -> tuple[int, int]:
+    """The first port at rest that is free, and the entry that its last connection may have left."""
     it = routes[route]
     if it["blocked_ns"] > now:
-        return EXHAUSTED
-    place, soonest = it["next"], _IN_USE
-    for _ in range(it["kept"]):
-        free = slots[it["first"] + place]["free_ns"]
+        return EXHAUSTED, 0
+    before, number, soonest = 0, it["first"], _NEVER
+    while number != 0:
+        free = resting[number]["free_ns"]
         if free <= now:
-            return int(place)
+            entry = 0 if free + rest <= now else int(resting[number]["entry"])
+            return _removed(routes, resting, room, route, before, number), entry
         soonest = min(soonest, free)
-        place = place + 1 if place + 1 < it["kept"] else 0
+        before, number = number, resting[number]["next"]
     it["blocked_ns"] = soonest
-    return EXHAUSTED
-
-
-@embedded
-def fetch(routes: NDArray[Any], slots: NDArray[Any], route: int, place: int) -> None:
-    """Tell the processor to have a port at hand."""
-    prefetch(slots, routes[route]["first"] + place)
-
-
-@embedded
-def fetch_next(routes: NDArray[Any], slots: NDArray[Any], route: int, after: int) -> None:
-    """Tell the processor to have the next port of a route at hand, and what is known of the route
-    that is wanted after it."""
-    prefetch(slots, routes[route]["first"] + routes[route]["next"])
-    prefetch(routes, after)
+    return EXHAUSTED, 0
 
 
 @embedded
 def release(
-    routes: NDArray[Any], slots: NDArray[Any], route: int, place: int, free: int, entry: int
+    routes: NDArray[Any],
+    resting: NDArray[Any],
+    room: NDArray[np.int64],
+    route: int,
+    place: int,
+    free: int,
+    entry: int,
 ) -> None:
     """Give a port back, to be free from then on; ``entry`` is what nodes know of its connection."""
-    it = routes[route]
-    slot = slots[it["first"] + place]
-    slot["free_ns"], slot["entry"] = free, entry
+    it, number = routes[route], room[_LEFT]
+    if number == 0:
+        number = room[_USED]
+        room[_USED] += 1
+    else:
+        room[_LEFT] = resting[number]["next"]
+    port = resting[number]
+    port["free_ns"], port["entry"], port["place"], port["next"] = free, entry, place, 0
+    if it["first"] == 0:
+        it["first"] = number
+    else:
+        resting[it["last"]]["next"] = number
+    it["last"] = number
     if free < it["blocked_ns"]:
         it["blocked_ns"] = free
+
+
+@embedded
+def fetch_last(routes: NDArray[Any], resting: NDArray[Any], route: int) -> None:
+    """Tell the processor to have the last port at rest at hand, behind which another will rest."""
+    prefetch(resting, routes[route]["last"])
+
+
+@embedded
+def fetch_next(routes: NDArray[Any], resting: NDArray[Any], route: int, after: int) -> None:
+    """Tell the processor to have the next port of a route at hand, and what is known of the route
+    that is wanted after it."""
+    prefetch(resting, routes[route]["first"])
+    prefetch(routes, after)

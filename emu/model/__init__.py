@@ -105,7 +105,8 @@ class Model:
     many of their endpoints each node has rules for. ``servers`` are the states of the virtual
     servers at first, which count connections from ``loads`` on, or do not (-1); ``sources`` is how
     many senders conntrack can tell apart, ``routes`` how many routes there are, ``kernel`` how the
-    hosts are set. ``log`` and ``log_share`` are what of the requests is written, see `Header`.
+    hosts are set; ``tracked`` is how many connections all nodes are expected to track at once.
+    ``log`` and ``log_share`` are what of the requests is written, see `Header`.
     ``expected`` is what the load implies for nodes and Pods, see `emu.model.expectations`.
     """
 
@@ -138,6 +139,7 @@ class Model:
     routes: int
     kernel: KernelModel
     conntrack_limits: NDArray[np.int64]
+    tracked: int
     arrival_parameters: NDArray[np.float64]
     network: NetworkTable
     resolver_latency: int

@@ -4,9 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emu.distributions import mean_of, table_of
+from emu.hops.conntrack import Closing
 from emu.hops.kubeproxy import MODES
 from emu.hops.network import NetworkTable
-from emu.model import TARGET, ListenerModel, Model
+from emu.model import TARGET, KernelModel, ListenerModel, Model
 from emu.model.clients import ClientTable, patience_of
 from emu.model.delays import DelayTable, topology
 from emu.model.expectations import Flows, shares
@@ -51,6 +52,7 @@ def build(scenario: Scenario) -> Model:
     targets = np.array(clients.targets, TARGET)
     flows = Flows(len(cluster.nodes), rules, pods)
     _offer(flows, spec, clients.rows, targets, balanced)
+    kernel, limits = kernel_model(spec.kernel), _conntrack_limits(cluster)
     log, log_share = _logged(spec.log)
     return Model(
         name=scenario.name,
@@ -80,8 +82,9 @@ def build(scenario: Scenario) -> Model:
         pods=pods,
         sources=clients.senders,
         routes=routes.count,
-        kernel=kernel_model(spec.kernel),
-        conntrack_limits=_conntrack_limits(cluster),
+        kernel=kernel,
+        conntrack_limits=limits,
+        tracked=_tracked(spec, float(flows.nodes.sum()), kernel, limits),
         arrival_parameters=clients.arrival_parameters,
         network=NetworkTable(delays.legs, delays.core, table),
         resolver_latency=places[1],
@@ -112,6 +115,20 @@ def _conntrack_limits(cluster: Cluster) -> NDArray[np.int64]:
 
 _KERNEL_CONNTRACK_MAX = 262_144
 """nf_conntrack_max of a 64-bit machine with more than 4 GB of memory."""
+
+
+def _tracked(
+    spec: ScenarioSpec, rate: float, kernel: KernelModel, limits: NDArray[np.int64]
+) -> int:
+    """How many connections all nodes track at once, at so many a second."""
+    kept = kernel.timeouts[Closing.TIME_WAIT]
+    seconds = (kept if spec.duration is None else min(kept, spec.duration)) / SECOND
+    most = min(int(limits.sum()), _MOST_TRACKED, rate * seconds)
+    return int(most if spec.requests is None else min(most, spec.requests))
+
+
+_MOST_TRACKED = 2_000_000
+"""Room for more is made as it is needed: this is some 100 MB."""
 
 
 def _places(

@@ -33,7 +33,7 @@ class State:
         self.memory = _joined([its.memory for its in self.listeners], np.dtype(np.int64))
         _share(self.listeners, self.backends, self.memory)
         self.conntrack = conntrack.empty(
-            len(model.places.nodes), model.servers.copy(), counted=model.loads >= 0
+            len(model.places.nodes), model.servers.copy(), model.loads >= 0, model.tracked
         )
         self.affinity = affinity.empty()
         self.ports = ports.empty(model.routes, model.kernel.ports)

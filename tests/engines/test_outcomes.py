@@ -258,7 +258,7 @@ def test_entries_leave_the_table_after_time_wait(one_node):
 def all_ports_taken(emulation):
     """Give the node an open connection on every source port towards its first endpoint."""
     prefix = tuple_prefix(0, 0, 0, emulation.model.sources, len(emulation.model.endpoints))
-    emulation.state.conntrack = tables = conntrack.empty(1, slots=1 << 18)
+    emulation.state.conntrack = tables = conntrack.empty(1, expected=150_000)
     for port in range(1024, 65536):
         assert conntrack.track(*tables, 0, prefix, port, 0, False, 1, 0, 0) == port
 

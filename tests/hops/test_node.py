@@ -25,7 +25,7 @@ class Rules:
         self.rules = np.array([rule], RULE)
         self.members = np.array([0, 1, 2, 3])
         self.endpoints = np.array([(pod, 8080, pod % 2, 0) for pod in range(4)], ENDPOINT)
-        self.tables, self.limit = conntrack.empty(2, slots=1 << 18), limit
+        self.tables, self.limit = conntrack.empty(2, expected=150_000), limit
         self.affinity = empty()
 
     def translate(self, source=2, source_pod=-1, port=40_000, request=0, attempt=0, now=0, rule=0):
@@ -98,7 +98,7 @@ def test_a_full_table_and_a_full_port_range_are_told_apart():
 def test_a_crowded_table_asks_for_room():
     """The table never fills up: at five of eight slots it wants to grow."""
     rules = Rules(limit=10**6)
-    rules.tables = conntrack.empty(2, slots=1024)
+    rules.tables = conntrack.empty(2)
     verdicts = [rules.translate(port=port)[0] for port in range(1, 1000)]
     assert verdicts.index(Verdict.ENLARGE) == 640
     assert set(verdicts[:640]) == {Verdict.DNAT}

@@ -17,7 +17,7 @@ class Host:
 
     def take(self, now=0, route=0):
         """A port, or EXHAUSTED."""
-        if crowded(self.ports.slots, self.ports.used, self.count):
+        if crowded(self.ports.resting, self.ports.room):
             self.ports = ports.enlarged(self.ports)
             self.enlarged += 1
         place, self.before = take(*self.ports, route, self.count, self.rest, now)
@@ -25,7 +25,7 @@ class Host:
 
     def release(self, place, free, entry=0, route=0):
         """Give a port back."""
-        release(self.ports.routes, self.ports.slots, route, place, free, entry)
+        release(*self.ports, route, place, free, entry)
 
 
 STEPS = st.lists(
@@ -70,14 +70,37 @@ def test_ports_come_in_turn():
     assert host.take() == EXHAUSTED
 
 
-def test_a_route_keeps_as_many_ports_as_it_needs():
-    """At 100 connections a second, each kept for 60 s, 8,192 of the 28,232 ports are in turn."""
+def test_a_route_has_as_many_ports_as_it_needs():
+    """At 100 connections a second, each kept for 60 s, 6,000 of the 28,232 ports are enough."""
     host, second = Host(28232), 10**9
     for number in range(40_000):
         now = number * second // 100
         host.release(host.take(now), now + 60 * second)
-    assert host.ports.routes[0]["kept"] == 8192
+    assert host.ports.routes[0]["had"] == 6000
+    assert host.ports.room[1] == 6001
     assert host.enlarged == 0
+
+
+def test_a_route_has_some_ports_at_least():
+    """Where one port would do, 16 take turns."""
+    host = Host(28232)
+    places = []
+    for now in range(40):
+        places.append(host.take(now))
+        host.release(places[-1], free=now)
+    assert places == [number % 16 for number in range(40)]
+
+
+def test_room_is_made_while_ports_are_taken(monkeypatch):
+    """Routes that take more ports than there is room for lose none."""
+    monkeypatch.setattr(ports, "_FIRST_ROOM", 8)
+    host = Host(1000, routes=2)
+    for now in range(3):
+        taken = [(host.take(now, route), route) for _ in range(50) for route in range(2)]
+        for place, route in taken:
+            host.release(place, now + 1, route=route)
+    assert host.enlarged == 4
+    assert sorted(taken) == [(place, route) for place in range(50) for route in range(2)]
 
 
 def test_a_port_rests_while_a_node_may_know_its_last_connection():

@@ -184,7 +184,7 @@ def test_where_it_ends(case, places, last, described, play):
 def all_ports_taken(emulation):
     """Give node-1 an open connection on every source port towards its first endpoint."""
     prefix = tuple_prefix(0, 0, 0, emulation.model.sources, len(emulation.model.endpoints))
-    emulation.state.conntrack = tables = conntrack.empty(2, slots=1 << 18)
+    emulation.state.conntrack = tables = conntrack.empty(2, expected=150_000)
     for port in range(1024, 65536):
         conntrack.track(*tables, 0, prefix, port, 10**6, 0, 1, 0, 0)
 

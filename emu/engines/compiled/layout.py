@@ -55,14 +55,15 @@ JOURNEY = np.dtype(
         ("backend", "i4"),
         ("rule", "i4"),
         ("retry", "i4"),
-        ("via", "i8"),
+        ("via", "i4"),
+        ("sender", "i4"),
     ]
 )
 """What a request under way needs beside its row, a cache line: the next in its queue or among the
 free slots; its conntrack entry (0: none), and that of the connection before from the same port; the
 client's route and the target there, and from which of its addresses it comes; its listener and
 backend (-1 without a load balancer); by which rule its connection to the Pod is translated, how
-often the SYN was sent again, and where it is translated."""
+often the SYN was sent again, where it is translated, and who opens that connection: of `SENDER`."""
 
 # Places in `Moving.counters`.
 NOW: Final = 0
@@ -125,9 +126,9 @@ class Moving(NamedTuple):
     ``rows`` (`ROW`) and ``journeys`` (`JOURNEY`) have a slot for each request under way; ``out``
     the rows of those that are over, ``blank`` that of one that begins; ``backlogs`` of shape
     (pods, 2) the first and last slot of each backlog; ``numbers`` how many requests each client has
-    sent; ``times`` of shape (kinds, 2) how many events
-    there were and how many ticks they took, of a run that is timed. The rest is the `State` of any
-    engine.
+    sent, ``turns`` from which of its addresses the next comes; ``times`` of shape (kinds, 2) how
+    many events there were and how many ticks they took, of a run that is timed. The rest is the
+    `State` of any engine.
     """
 
     counters: NDArray[np.int64]
@@ -138,6 +139,7 @@ class Moving(NamedTuple):
     out: NDArray[Any]
     blank: NDArray[Any]
     numbers: NDArray[np.int64]
+    turns: NDArray[np.int64]
     backlogs: NDArray[np.int64]
     pods: NDArray[Any]
     backends: NDArray[Any]
@@ -221,6 +223,7 @@ def moving(model: Model, state: State) -> Moving:
         out=np.zeros(CHUNK, ROW),
         blank=_blank(),
         numbers=np.zeros(len(model.clients), np.int64),
+        turns=np.zeros(len(model.clients), np.int64),
         backlogs=np.full((len(model.pods), 2), NONE, np.int64),
         pods=state.pods,
         backends=state.backends,

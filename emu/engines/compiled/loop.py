@@ -137,7 +137,7 @@ def _lacking(f: Fixed, m: Moving) -> int:
     """What there is no room for when a connection is to be opened: a `Pause`, or `NONE`."""
     if m.counters[FREE] >= len(m.rows):
         return _SLOTS
-    if hosts.crowded(m.ports.slots, m.ports.used, f.ports):
+    if hosts.crowded(m.ports.resting, m.ports.room):
         return _PORTS
     return NONE
 
@@ -173,8 +173,7 @@ def _fetch_around(f: Fixed, m: Moving, slot: int) -> None:
     prefetch(m.backlogs, 2 * pod)
     fetch(m.conntrack.keys, journey["entry"])
     if journey["listener"] != NONE:
-        port = m.rows[slot]["lb_port"] - f.first_port
-        hosts.fetch(m.ports.routes, m.ports.slots, _route_of_balancer(f, m, slot), port)
+        hosts.fetch_last(m.ports.routes, m.ports.resting, _route_of_balancer(f, m, slot))
 
 
 @part
@@ -283,18 +282,18 @@ def _set_out(f: Fixed, m: Moving, slot: int, client: int, now: int) -> tuple[int
             f.seed, row["request"], 0,
         )  # fmt: skip
         address = m.dns[client]["address"]
-    sent = row["sent_ns"]
+    sent, sources = row["sent_ns"], clients[client]["sources"]
+    turn = journey["turn"] = m.turns[client]
+    m.turns[client] = turn + 1 if turn + 1 < sources else 0
     if targets == 0:
         row["outcome"] = _DNS_FAILURE
         return sent, _ANSWER
+    journey["sender"] = client
     target = journey["target"] = clients[client]["first_target"] + address
-    # Whose turn it is of the client's addresses goes by its own number of the request.
-    sources = clients[client]["sources"]
-    journey["turn"] = 0 if sources == 1 else row["request"] // len(f.clients) % sources
-    journey["route"] = f.targets[target]["route"] + journey["turn"]
+    journey["route"] = f.targets[target]["route"] + turn
     place, before = _take(f, m, journey["route"], sent)
     if len(m.rows) > _MANY:
-        _fetch_routes(f, m, f.targets[target]["route"], journey["turn"], sources)
+        _fetch_routes(f, m, f.targets[target]["route"], turn, sources)
     if place == hosts.EXHAUSTED:
         row["outcome"] = _PORTS_EXHAUSTED
         return sent, _ANSWER
@@ -303,6 +302,7 @@ def _set_out(f: Fixed, m: Moving, slot: int, client: int, now: int) -> tuple[int
     kind, vertex = f.targets[target]["kind"], f.targets[target]["vertex"]
     if kind == _LISTENER:
         journey["listener"] = f.targets[target]["listener"]
+        journey["sender"] = len(clients) + journey["listener"]
         row["load_balancer"] = f.listeners[journey["listener"]]["load_balancer"]
         row["lb_ns"] = sent + _client_travel(f, m, slot, vertex, row["request_bytes"], REACH)
         return row["lb_ns"], _LB_REQUEST
@@ -323,13 +323,13 @@ def _fetch_routes(f: Fixed, m: Moving, first: int, turn: int, sources: int) -> N
     """Let the ports be at hand that the client's next requests will take."""
     following = turn + 1 if turn + 1 < sources else 0
     after = following + 1 if following + 1 < sources else 0
-    hosts.fetch_next(m.ports.routes, m.ports.slots, first + following, first + after)
+    hosts.fetch_next(m.ports.routes, m.ports.resting, first + following, first + after)
 
 
 @part
 def _take(f: Fixed, m: Moving, route: int, at: int) -> tuple[int, int]:
-    routes, slots, used = m.ports
-    return hosts.take(routes, slots, used, route, f.ports, f.port_rest, at)
+    routes, resting, room = m.ports
+    return hosts.take(routes, resting, room, route, f.ports, f.port_rest, at)
 
 
 @part
@@ -398,27 +398,18 @@ def _open(
 
 
 @part
-def _sender(f: Fixed, m: Moving, slot: int) -> int:
-    """Who opens the connection that ends at the Pod: the load balancer, or else the client."""
-    listener = m.journeys[slot]["listener"]
-    if listener == NONE:
-        return int(m.rows[slot]["client"])
-    return int(len(f.clients) + listener)
-
-
-@part
 def _out_of_patience(f: Fixed, m: Moving, slot: int) -> int:
     """When the sender gives up on a connection that is not answered."""
     row = m.rows[slot]
     start = row["sent_ns"] if m.journeys[slot]["listener"] == NONE else row["lb_ns"]
-    return int(start + f.senders[_sender(f, m, slot)]["patience_ns"])
+    return int(start + f.senders[m.journeys[slot]["sender"]]["patience_ns"])
 
 
 @part
 def _node_syn(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """The node's rules translate the connection, refuse it, or drop its SYN."""
     row, journey = m.rows[slot], m.journeys[slot]
-    node, sender, table = journey["via"], f.senders[_sender(f, m, slot)], m.conntrack
+    node, sender, table = journey["via"], f.senders[m.journeys[slot]["sender"]], m.conntrack
     turn = int(journey["turn"]) if journey["listener"] == NONE else 0
     own_port = row["client_port"] if journey["listener"] == NONE else row["lb_port"]
     verdict, endpoint, nat_port, masqueraded = translate(
@@ -462,7 +453,7 @@ def _dropped(f: Fixed, m: Moving, slot: int, verdict: int, now: int) -> tuple[in
     journey["retry"] += 1
     retry = int(journey["retry"])
     again = resend(retry, f.linear)
-    out_of_patience = again >= f.senders[_sender(f, m, slot)]["patience_ns"]
+    out_of_patience = again >= f.senders[m.journeys[slot]["sender"]]["patience_ns"]
     if out_of_patience or _datagram(f, m, slot):
         return _answered(f, m, slot, max(now, _out_of_patience(f, m, slot)), 0)
     return now - resend(retry - 1, f.linear) + again, _NODE_SYN
@@ -602,7 +593,8 @@ def _route_of_balancer(f: Fixed, m: Moving, slot: int) -> int:
 
 @part
 def _release(f: Fixed, m: Moving, route: int, port: int, free: int, entry: int) -> None:
-    hosts.release(m.ports.routes, m.ports.slots, route, port - f.first_port, free, entry)
+    routes, resting, room = m.ports
+    hosts.release(routes, resting, room, route, port - f.first_port, free, entry)
 
 
 @part
@@ -660,7 +652,7 @@ def _travel(
     f: Fixed, m: Moving, slot: int, vertex: int, hops: int, size: int, legs: tuple[int, int]
 ) -> int:
     """How long these journeys of the connection to the Pod take, between sender and vertex."""
-    sender = f.senders[_sender(f, m, slot)]
+    sender = f.senders[m.journeys[slot]["sender"]]
     return travel(
         f.legs, f.core, f.table, sender["vertex"], m.journeys[slot]["via"], vertex,
         sender["local_hops"], hops, size, legs[0], legs[1], POD_CONNECTION,

@@ -48,16 +48,15 @@ class Emulation(Session):
     def take_port(self, route: int, at: int) -> Port | None:
         """A source port for a connection of this route, or None where none is free."""
         kernel, ports = self.model.kernel, self.state.ports
-        if crowded(ports.slots, ports.used, kernel.ports):
+        if crowded(ports.resting, ports.room):
             self.state.make_room_for_ports()
             self._bind_ports()
         place, before = self._take(route, kernel.ports, kernel.port_rest, at)
         return None if place == EXHAUSTED else Port(self, route, place, before)
 
     def _bind_ports(self) -> None:
-        routes, slots, used = self.state.ports
-        self._take = cast(Callable[..., tuple[int, int]], bound(take, routes, slots, used))
-        self.release_port = bound(release, routes, slots)
+        self._take = cast(Callable[..., tuple[int, int]], bound(take, *self.state.ports))
+        self.release_port = bound(release, *self.state.ports)
 
     def begin(self) -> None:
         """Let the clients begin."""

@@ -75,13 +75,9 @@ class Decision(NamedTuple):
         another node: it answers the sender by a way of its own, from an address that the sender
         does not know.
         """
-        if here:
+        if here or self.masquerade:
             return ()
-        return tuple(
-            endpoint
-            for endpoint in self.endpoints
-            if endpoint.node not in ("", node) and not self.masquerades(endpoint, source, node)
-        )
+        return tuple(e for e in self.endpoints if e.node not in ("", node) and e.address != source)
 
     def hairpin(self, source: str) -> tuple[Endpoint, ...]:
         """The endpoints that are the sender itself."""
