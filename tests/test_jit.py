@@ -64,7 +64,9 @@ def picks(name):
         backends["available"][request % 4] ^= 1
         for backend in range(4):
             changed(kind, backends, memory, backend)
-        picked.append(int(module.pick(backends, memory, SEED, request, 0)))
+        picked.append(
+            int(module.pick(backends, memory, request * 1000, request % 5, SEED, request, 0))
+        )
     return picked + memory.tolist()
 
 

@@ -357,7 +357,9 @@ def _lb_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     row, journey = m.rows[slot], m.journeys[slot]
     listener = journey["listener"]
     strategy, backends, memory = _balanced(f, m, listener)
-    backend = pick(strategy, backends, memory, f.seed, row["request"], 0)
+    backend = pick(
+        strategy, backends, memory, now, _address_of_client(f, m, slot), f.seed, row["request"], 0
+    )
     if backend < 0:
         row["outcome"] = _BAD_GATEWAY
         row["lb_response_ns"] = now
@@ -381,6 +383,12 @@ def _balanced(f: Fixed, m: Moving, listener: int) -> tuple[int, NDArray[Any], ND
     its = f.listeners[listener]
     backends = m.backends[its["first_backend"] : its["end_backend"]]
     return its["strategy"], backends, m.memory[its["first_memory"] : its["end_memory"]]
+
+
+@part
+def _address_of_client(f: Fixed, m: Moving, slot: int) -> int:
+    """The IPv4 address that the client's request comes from, as a number."""
+    return int(f.clients[m.rows[slot]["client"]]["address"] + m.journeys[slot]["turn"])
 
 
 @part
@@ -604,7 +612,8 @@ def _answer(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     if listener == NONE:
         return _finish(f, m, slot, now)
     strategy, backends, memory = _balanced(f, m, listener)
-    finished(strategy, backends, memory, m.journeys[slot]["backend"])
+    latency = now - m.rows[slot]["lb_ns"]
+    finished(strategy, backends, memory, m.journeys[slot]["backend"], now, latency)
     return _back_to_client(f, m, slot, now)
 
 

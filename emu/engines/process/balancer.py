@@ -40,9 +40,9 @@ class Listener:
         )  # fmt: skip
 
     def forward(
-        self, request: Request, client: "Client", port: Port
+        self, request: Request, client: "Client", connection: Connection
     ) -> Generator[Moment, None, int]:
-        """Take a request from a client's port to a Pod and back; when the client has the answer."""
+        """Take a request from a client to a Pod and back; when the client has the answer."""
         draw = (self.model.seed, request.request, request.attempt)
         ends = (client.vertex, self._vertex, self._vertex, client.local_hops, 0)
         request.load_balancer = self.description.load_balancer
@@ -50,7 +50,7 @@ class Listener:
             *ends, request.request_bytes, *REACH, CLIENT_CONNECTION, *draw
         )
         yield Moment(self.env, Kind.LB_REQUEST, request.request, request.lb_ns)
-        backend = self._pick(*draw)
+        backend = self._pick(self.env.now, connection.address, *draw)
         own_port = None if backend < 0 else self._take_port(backend)
         if own_port is None:
             request.outcome = Outcome.BAD_GATEWAY if backend < 0 else Outcome.PORTS_EXHAUSTED
@@ -59,12 +59,12 @@ class Listener:
             self._started(backend)
             request.lb_response_ns = yield from self._through(request, backend, own_port)
             yield Moment(self.env, Kind.ANSWER, request.request, request.lb_response_ns)
-            self._finished(backend)
+            self._finished(backend, self.env.now, self.env.now - request.lb_ns)
         size = request.response_bytes if request.outcome == Outcome.OK else 0
         back = request.lb_response_ns + self.emulation.travel(
             *ends, size, *ANSWERED, CLIENT_CONNECTION, *draw
         )
-        port.release(back, in_order=True)
+        connection.over(back, in_order=True)
         return back
 
     def _take_port(self, backend: int) -> Port | None:

@@ -113,7 +113,7 @@ class Client:
         kind = int(target["kind"])
         if kind == TargetKind.LISTENER:
             listener = self.emulation.listeners[target["listener"]]
-            return lambda request, connection: listener.forward(request, self, connection.port)
+            return lambda request, connection: listener.forward(request, self, connection)
         if kind == TargetKind.SERVICE:
             return lambda request, connection: self._to_service(request, connection, target)
         if kind == TargetKind.POD:

@@ -36,6 +36,11 @@ class Connection(NamedTuple):
     port: Port
     datagram: bool = False
 
+    @property
+    def address(self) -> int:
+        """The IPv4 address that it comes from, as a number."""
+        return self.sender.address + self.turn
+
     def over(self, at: int, in_order: bool, entry: int = 0) -> None:
         """The sender has the last packet then; ``entry`` is what a node knows of it."""
         self.port.release(at, in_order and not self.datagram, entry)

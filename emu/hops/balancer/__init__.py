@@ -6,10 +6,15 @@ request. A strategy is a module in ``strategies/`` with
 - ``Options``: its options as a scenario writes them;
 - ``EXAMPLE``: options as a scenario writes them, for the tests, where not all have defaults;
 - ``prepare(options, backends) -> memory``: an int64 array of its own, made once for each listener;
-- ``pick(backends, memory, seed, request, attempt) -> int``: a kernel that gives the index of a
-  backend with ``available`` set, or -1 where there is none. It may change ``memory`` alone;
+- ``pick(backends, memory, now, key, seed, request, attempt) -> int``: a kernel that gives the index
+  of a backend with ``available`` set and a weight, or -1 where there is none. It may change
+  ``memory`` alone. ``now`` is the simulated time in nanoseconds, ``key`` the client's IPv4 address
+  as a number, ``seed``, ``request`` and ``attempt`` key its draws;
 - ``changed(backends, memory, backend)``, where it keeps an index of them: a kernel that is told of
-  a backend whose ``in_flight`` or ``available`` is another now.
+  a backend whose ``in_flight`` or ``available`` is another now;
+- ``answered(backends, memory, backend, now, latency)``, where it goes by response times: a kernel
+  that is told of an answer or a failure, before ``changed`` is, and how many nanoseconds after the
+  pick it came.
 
 ``in_flight`` counts the requests that a backend was given and has not answered, those in service
 included; the balancer counts, strategies read.
@@ -46,7 +51,8 @@ BACKENDS = np.dtype(
 about packets from there (see `emu.hops.node.RULE`), and the route to it (see `emu.hops.ports`)."""
 
 pick = dispatcher("strategies", [module.pick for module in STRATEGIES.values()])
-"""``pick(kind, backends, memory, seed, request, attempt)`` for any strategy, by its number."""
+"""``pick(kind, backends, memory, now, key, seed, request, attempt)`` for any strategy, by its
+number."""
 
 
 @kernel
@@ -61,6 +67,19 @@ changed = dispatcher(
 
 
 @kernel
+def _unheard(
+    backends: NDArray[Any], memory: NDArray[np.int64], backend: int, now: int, latency: int
+) -> None:
+    """For strategies that do not go by response times."""
+
+
+answered = dispatcher(
+    "answers", [getattr(module, "answered", _unheard) for module in STRATEGIES.values()]
+)
+"""``answered(kind, backends, memory, backend, now, latency)`` for any strategy, by its number."""
+
+
+@kernel
 def started(kind: int, backends: NDArray[Any], memory: NDArray[np.int64], backend: int) -> None:
     """The backend was given a request."""
     backends[backend]["in_flight"] += 1
@@ -68,7 +87,16 @@ def started(kind: int, backends: NDArray[Any], memory: NDArray[np.int64], backen
 
 
 @kernel
-def finished(kind: int, backends: NDArray[Any], memory: NDArray[np.int64], backend: int) -> None:
-    """The backend has answered a request, or will not."""
+def finished(
+    kind: int,
+    backends: NDArray[Any],
+    memory: NDArray[np.int64],
+    backend: int,
+    now: int,
+    latency: int,
+) -> None:
+    """The backend has answered a request ``latency`` nanoseconds after it was given it, or will
+    not."""
     backends[backend]["in_flight"] -= 1
+    answered(kind, backends, memory, backend, now, latency)
     changed(kind, backends, memory, backend)

@@ -8,6 +8,9 @@ from scipy import stats
 
 from emu.hops.balancer import BACKENDS, STRATEGIES, changed, finished, pick, started
 
+ADDRESS = 198 << 24 | 18 << 16
+"""Of the first client, as a number."""
+
 STATES = st.lists(st.tuples(st.booleans(), st.integers(0, 3)), min_size=1, max_size=8)
 """Whether each backend is available, and its requests in flight."""
 
@@ -34,7 +37,9 @@ def picks_of(name, states, requests=8000):
     backends = backends_of(states)
     memory = prepared(name, backends)
     pick = STRATEGIES[name].pick
-    picked = [pick(backends, memory, 11, request, 0) for request in range(requests)]
+    picked = [
+        pick(backends, memory, 0, ADDRESS + request, 11, request, 0) for request in range(requests)
+    ]
     return np.bincount(picked, minlength=len(states)).tolist()
 
 
@@ -46,7 +51,7 @@ def test_a_pick_is_available(name, states, request):
     backends = backends_of(states)
     memory, before = prepared(name, backends), backends.tobytes()
     for attempt in range(4):
-        picked = STRATEGIES[name].pick(backends, memory, 1, request, attempt)
+        picked = STRATEGIES[name].pick(backends, memory, 0, ADDRESS, 1, request, attempt)
         assert backends.tobytes() == before
         if any(available for available, _ in states):
             assert 0 <= picked < len(states)
@@ -65,8 +70,8 @@ def test_equal_arguments_give_equal_picks(name, states, seed):
     again = memory.copy()
     assert memory.dtype == np.int64
     for request in range(5):
-        picked = pick(backends, memory, seed, request, 0)
-        assert picked == pick(backends, again, seed, request, 0)
+        picked = pick(backends, memory, 0, ADDRESS + request, seed, request, 0)
+        assert picked == pick(backends, again, 0, ADDRESS + request, seed, request, 0)
     assert memory.tolist() == again.tolist()
 
 
@@ -85,7 +90,10 @@ def test_a_backend_that_comes_back_is_picked_again(name):
     memory, kind = prepared(name, backends), STRATEGIES.number(name)
 
     def picked(requests):
-        return {pick(kind, backends, memory, 1, request, 0) for request in requests}
+        return {
+            pick(kind, backends, memory, 0, ADDRESS + request, 1, request, 0)
+            for request in requests
+        }
 
     assert picked(range(50)) == {0}
     for available, expected in ((1, {0, 1}), (0, {0})):
@@ -109,12 +117,15 @@ def test_a_memory_kept_up_to_date_is_one_made_afresh(name, states, steps):
         if step == "start":
             started(kind, backends, memory, backend)
         elif step == "finish" and backends["in_flight"][backend]:
-            finished(kind, backends, memory, backend)
+            finished(kind, backends, memory, backend, 0, 1000)
         elif step == "flip":
             backends["available"][backend] ^= 1
             changed(kind, backends, memory, backend)
     picked, anew = (
-        {pick(kind, backends, copied.copy(), 1, request, 0) for request in range(200)}
+        {
+            pick(kind, backends, copied.copy(), 0, ADDRESS + request, 1, request, 0)
+            for request in range(200)
+        }
         for copied in (memory, prepared(name, backends))
     )
     assert picked == anew or name == "round_robin"
@@ -126,7 +137,7 @@ def test_requests_in_flight_are_counted(name):
     backends, kind = backends_of([(True, 0), (True, 2)]), STRATEGIES.number(name)
     memory = prepared(name, backends)
     started(kind, backends, memory, 0)
-    finished(kind, backends, memory, 1)
+    finished(kind, backends, memory, 1, 0, 1000)
     assert backends["in_flight"].tolist() == [1, 1]
 
 
@@ -135,9 +146,21 @@ def test_round_robin_goes_in_turn():
     backends = backends_of([(True, 0)] * 4)
     memory = prepared("round_robin", backends)
     pick = STRATEGIES["round_robin"].pick
-    assert [pick(backends, memory, 1, request, 0) for request in range(6)] == [0, 1, 2, 3, 0, 1]
+    assert [pick(backends, memory, 0, ADDRESS, 1, request, 0) for request in range(6)] == [
+        0,
+        1,
+        2,
+        3,
+        0,
+        1,
+    ]
     backends["available"][2] = 0
-    assert [pick(backends, memory, 1, request, 0) for request in range(4)] == [3, 0, 1, 3]
+    assert [pick(backends, memory, 0, ADDRESS, 1, request, 0) for request in range(4)] == [
+        3,
+        0,
+        1,
+        3,
+    ]
 
 
 def test_random_ignores_the_load():
@@ -152,7 +175,7 @@ def test_least_connections_picks_a_least_one(states):
     """No available backend has fewer requests in flight than the one picked."""
     backends = backends_of(states)
     pick = STRATEGIES["least_connections"].pick
-    picked = pick(backends, prepared("least_connections", backends), 1, 1, 0)
+    picked = pick(backends, prepared("least_connections", backends), 0, ADDRESS, 1, 1, 0)
     least = min((load for available, load in states if available), default=None)
     assert least is None or states[picked][1] == least
 

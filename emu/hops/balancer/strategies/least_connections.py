@@ -35,7 +35,13 @@ def changed(backends: NDArray[Any], memory: NDArray[np.int64], backend: int) -> 
 
 @kernel
 def pick(
-    backends: NDArray[Any], memory: NDArray[np.int64], seed: int, request: int, attempt: int
+    backends: NDArray[Any],
+    memory: NDArray[np.int64],
+    now: int,
+    key: int,
+    seed: int,
+    request: int,
+    attempt: int,
 ) -> int:
     """One of the backends with the least in flight, by a uniform draw among them."""
     tied = ties(memory)

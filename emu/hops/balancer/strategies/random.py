@@ -31,7 +31,13 @@ def changed(backends: NDArray[Any], memory: NDArray[np.int64], backend: int) -> 
 
 @kernel
 def pick(
-    backends: NDArray[Any], memory: NDArray[np.int64], seed: int, request: int, attempt: int
+    backends: NDArray[Any],
+    memory: NDArray[np.int64],
+    now: int,
+    key: int,
+    seed: int,
+    request: int,
+    attempt: int,
 ) -> int:
     """The available backend at a uniformly drawn place among the available ones."""
     available = count(memory)

@@ -24,7 +24,13 @@ def prepare(options: Options, backends: NDArray[Any]) -> NDArray[np.int64]:
 
 @kernel
 def pick(
-    backends: NDArray[Any], memory: NDArray[np.int64], seed: int, request: int, attempt: int
+    backends: NDArray[Any],
+    memory: NDArray[np.int64],
+    now: int,
+    key: int,
+    seed: int,
+    request: int,
+    attempt: int,
 ) -> int:
     """The first available backend from the pointer on; the pointer moves behind it."""
     backend = memory[0]
