@@ -20,11 +20,21 @@ class Flow(NamedTuple):
 
 
 class Entries:
-    """The entries that a node has now: by protocol and original tuple, that of the reply."""
+    """The entries that a node has now: by protocol and original tuple, that of the reply.
+
+    The kernel gives its table bit by bit, and may pass over entries while others come and go, on
+    any node: so it is asked again until it says nothing new.
+    """
 
     def __init__(self, node: Namespace) -> None:
         self._replies: dict[tuple[str, Flow], Flow] = {}
-        for line in node.execute("conntrack", "-L").splitlines():
+        known = -1
+        while len(self._replies) > known:
+            known = len(self._replies)
+            self._add(node.execute("conntrack", "-L"))
+
+    def _add(self, listing: str) -> None:
+        for line in listing.splitlines():
             tuples = [Flow(f"{s}:{sp}", f"{d}:{dp}") for s, d, sp, dp in _TUPLE.findall(line)]
             if len(tuples) == 2:
                 self._replies[line.split()[0].upper(), tuples[0]] = tuples[1]

@@ -51,3 +51,21 @@ def test_what_no_node_decides_has_no_answer():
     assert nowhere.allows("silence")
     assert nowhere.allows("refused")
     assert not nowhere.allows("10.1.0.2:80")
+
+
+def test_what_one_listing_passes_over_another_has():
+    """A table is listed until nothing new appears: the kernel may leave out what it moves."""
+    lines = LISTED.splitlines(keepends=True)
+
+    class Moving:
+        """A node whose listings have one line more each time."""
+
+        listed = 0
+
+        def execute(self, *_):
+            self.listed += 1
+            return "".join(lines[: self.listed])
+
+    node = Moving()
+    assert len(Entries(node)._replies) == len(Entries(Node())._replies)
+    assert node.listed >= len(lines)
