@@ -22,8 +22,8 @@ class Flow(NamedTuple):
 class Entries:
     """The entries that a node has now: by protocol and original tuple, that of the reply.
 
-    The kernel gives its table bit by bit, and may pass over entries while others come and go, on
-    any node: so it is asked again until it says nothing new.
+    The kernel gives its table bit by bit while others come and go, on any node, and under load an
+    entry was seen to be left out: so it is asked again until it says nothing new.
     """
 
     def __init__(self, node: Namespace) -> None:

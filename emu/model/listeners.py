@@ -1,6 +1,6 @@
 """The ports of the load balancers, with the nodes behind them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +51,7 @@ def listeners(
                     strategy=balancer.strategy,
                     backends=_backends(
                         cluster.nodes,
+                        balancer.weights,
                         service,
                         port.node_port or 0,
                         (numbers.balancer_vertex(number), str(balancer.address)),
@@ -65,20 +66,23 @@ def listeners(
 
 def _backends(
     nodes: Sequence[Node],
+    weights: Mapping[str, float],
     service: Service,
     node_port: int,
     source: tuple[int, str],
     rules: RuleTable,
     routes: Routes,
 ) -> NDArray[np.void]:
-    """Every node, seen from the ``source``, its number and address; under the policy Local those
-    without endpoints fail their health check."""
+    """Every node, seen from the ``source``, its number and address; those of weight 0 are not
+    available, and under the policy Local those without endpoints fail their health check."""
     backends = np.zeros(len(nodes), BACKENDS)
-    backends["node"], backends["weight"], backends["available"] = range(len(backends)), 1.0, 1
+    backends["node"] = range(len(backends))
+    backends["weight"] = [weights.get(node.name, 1.0) for node in nodes]
+    backends["available"] = backends["weight"] > 0
     for backend, node in zip(backends, nodes, strict=True):
         rule = rules.about(node.name, Packet("TCP", source[1], node.address, node_port))
         backend["rule"] = rule
         backend["route"] = routes.number(Route(source[0], node.address, node_port))
         if service.external_traffic_policy == "Local":
-            backend["available"] = rules.decisions[rule].action == Action.DNAT
+            backend["available"] &= rules.decisions[rule].action == Action.DNAT
     return backends

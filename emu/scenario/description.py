@@ -68,6 +68,9 @@ class LoadBalancer(OptionsModel):
     """Its ports."""
     strategy: Strategy = STRATEGIES.chosen("round_robin")
     """How it picks a node."""
+    weights: dict[str, Annotated[float, Field(ge=0, le=1000)]] = Field(default_factory=dict)
+    """The weights of nodes, by their names, for strategies that go by weights; 1 where nothing is
+    said. A node of weight 0 gets nothing, whatever the strategy."""
     connect_timeout: Positive = 60_000_000_000
     """How long it tries to open a connection to a node (NGINX: 60 s)."""
 

@@ -54,7 +54,7 @@ def test_what_no_node_decides_has_no_answer():
 
 
 def test_what_one_listing_passes_over_another_has():
-    """A table is listed until nothing new appears: the kernel may leave out what it moves."""
+    """A table is listed until nothing new appears."""
     lines = LISTED.splitlines(keepends=True)
 
     class Moving:

@@ -7,7 +7,7 @@ request. A strategy is a module in ``strategies/`` with
 - ``EXAMPLE``: options as a scenario writes them, for the tests, where not all have defaults;
 - ``prepare(options, backends) -> memory``: an int64 array of its own, made once for each listener;
 - ``pick(backends, memory, now, key, seed, request, attempt) -> int``: a kernel that gives the index
-  of a backend with ``available`` set and a weight, or -1 where there is none. It may change
+  of a backend with ``available`` set, or -1 where there is none. It may change
   ``memory`` alone. ``now`` is the simulated time in nanoseconds, ``key`` the client's IPv4 address
   as a number, ``seed``, ``request`` and ``attempt`` key its draws;
 - ``changed(backends, memory, backend)``, where it keeps an index of them: a kernel that is told of

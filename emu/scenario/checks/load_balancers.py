@@ -4,15 +4,16 @@ from collections.abc import Iterator
 
 from emu.errors import Mistake
 from emu.scenario.checks.subject import Subject
-from emu.scenario.description import Listener
+from emu.scenario.description import Listener, LoadBalancer
 from emu.scenario.names import service_port
 from emu.scenario.place import Path
 from emu.scenario.text import listed
 
 
 def mistakes(subject: Subject) -> Iterator[Mistake]:
-    """Listeners without a Service that has a NodePort, and ports that are listened on twice."""
+    """Listeners without a Service that has a NodePort, or on a port twice; impossible weights."""
     for number, balancer in enumerate(subject.spec.load_balancers):
+        yield from _weights(subject, balancer, ("spec", "loadBalancers", number, "weights"))
         ports: set[int] = set()
         for index, listener in enumerate(balancer.listeners):
             path = ("spec", "loadBalancers", number, "listeners", index)
@@ -20,6 +21,16 @@ def mistakes(subject: Subject) -> Iterator[Mistake]:
                 yield subject.place.mistake((*path, "port"), "is the port of another listener")
             ports.add(listener.port)
             yield from _service(subject, listener, path)
+
+
+def _weights(subject: Subject, balancer: LoadBalancer, path: Path) -> Iterator[Mistake]:
+    names = [node.name for node in subject.cluster.nodes]
+    for name in balancer.weights:
+        if name not in names:
+            rule = f"unknown node; known: {listed(name, names)}"
+            yield subject.place.mistake((*path, name), rule)
+    if names and not any(balancer.weights.get(name, 1) for name in names):
+        yield subject.place.mistake(path, "must leave a node with a weight above 0")
 
 
 def _service(subject: Subject, listener: Listener, path: Path) -> Iterator[Mistake]:
