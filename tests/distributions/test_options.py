@@ -30,6 +30,11 @@ READER = pydantic.TypeAdapter(Distribution)
         ({"weibull": {"mean": "0", "shape": 1}}, "greater than 0"),
         ({"pareto": {"mean": "1ms", "shape": 1}}, "greater than 1"),
         ({"pareto": {"mean": "1ms", "shape": float("inf")}}, "less than or equal to 100"),
+        ({"gamma": {"mean": "1ms"}}, "exactly one of cv and p99"),
+        ({"gamma": {"mean": "1ms", "cv": 0.001}}, "greater than or equal to 0.01"),
+        ({"gamma": {"mean": "1ms", "cv": 11}}, "less than or equal to 10"),
+        ({"gamma": {"mean": "1ms", "p99": "1ms"}}, "p99 from 1.03 to 28.3 times its mean"),
+        ({"gamma": {"mean": "1ms", "p99": "29ms"}}, "p99 from 1.03 to 28.3 times its mean"),
         ({"normal": {"mean": "1ms"}}, "unknown distribution 'normal'; known: constant, "),
     ],
 )
