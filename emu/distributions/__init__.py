@@ -9,6 +9,9 @@ A distribution is a module with
 - ``draw(parameters, first, seed, stream, request, attempt) -> float``: a kernel that gives one
   duration in nanoseconds, at least 0; its own parameters start at ``parameters[first]``.
 
+``Options`` that name a file find it from the ``folder`` of the validation's context, and are left
+with what they read: see `emu.distributions.empirical`.
+
 A fixed duration is itself a distribution: ``20ms`` is short for ``{constant: {value: 20ms}}``.
 """
 
