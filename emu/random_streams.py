@@ -2,9 +2,9 @@
 
 ``uniform(seed, stream, request, attempt)`` is the first word of the Philox4x64-10 block with key
 ``(seed, stream)`` and counter ``(request, attempt, 0, 0)``, as a double in [0, 1); ``normal`` is
-made of the first two words. There is no generator state, so the order of events cannot change a
-draw, and two runs that differ only in a strategy meet the same arrivals and the same service
-demands (common random numbers).
+made of the first two words, and ``aside`` is the third. There is no generator state, so the order
+of events cannot change a draw, and two runs that differ only in a strategy meet the same arrivals
+and the same service demands (common random numbers).
 
 Source: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as
 1, 2, 3", SC'11. The tests compare it word by word with ``numpy.random.Philox``. A draw takes about
@@ -95,6 +95,16 @@ def normal(seed: int, stream: int, request: int, attempt: int) -> float:
     words = philox(np.uint64(seed), np.uint64(stream), np.uint64(request), np.uint64(attempt))
     radius = math.sqrt(-2.0 * math.log(1.0 - _unit(words[0])))
     return radius * math.cos(2.0 * math.pi * _unit(words[1]))
+
+
+@kernel
+def aside(seed: int, stream: int, request: int, attempt: int) -> float:
+    """A double in [0, 1) beside ``uniform`` and ``normal`` of the same key, independent of both.
+
+    For what decides which of several draws of that key is meant.
+    """
+    word = philox(np.uint64(seed), np.uint64(stream), np.uint64(request), np.uint64(attempt))[2]
+    return _unit(word)
 
 
 @kernel

@@ -93,12 +93,15 @@ class Choice(NamedTuple):
 
 
 class Registry(Mapping[str, ModuleType]):
-    """The variants of one folder; ``what`` names them in messages ("strategy")."""
+    """The variants of one folder; ``what`` names them in messages ("strategy").
 
-    def __init__(self, package: ModuleType, what: str) -> None:
+    ``but`` is the name of one that is left out: a variant that is made of the others.
+    """
+
+    def __init__(self, package: ModuleType, what: str, but: str = "") -> None:
         self.what = what
         self._package = package.__name__
-        names = (found.name for found in pkgutil.iter_modules(package.__path__))
+        names = {found.name for found in pkgutil.iter_modules(package.__path__)} - {but}
         self._names = tuple(sorted(name for name in names if not name.startswith("_")))
 
     def __getitem__(self, name: str) -> ModuleType:

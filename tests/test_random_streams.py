@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from emu import random_streams
-from emu.random_streams import normal, philox, uniform
+from emu.random_streams import aside, normal, philox, uniform
 
 WORD = st.integers(0, 2**64 - 1)
 STREAMS = [
@@ -60,6 +60,13 @@ def test_draws_never_change():
     assert normal(1, 2, 12345, 1) == pytest.approx(0.1551767663124091, rel=1e-14)
 
 
+def test_aside_is_the_third_word():
+    """It shares no word with uniform and normal of the same key, which take the first two."""
+    for request in range(100):
+        third = numpy_block(9, random_streams.SERVICE, request, 2)[2]
+        assert aside(9, random_streams.SERVICE, request, 2) == (third >> 11) / 2**53
+
+
 @settings(deadline=None)  # the first call compiles
 @given(st.integers(0, 2**63 - 1), st.integers(0, 2**32), st.integers(0, 2**40 - 1))
 def test_uniform_is_the_first_word_scaled(seed, stream, request):
@@ -91,6 +98,7 @@ def test_streams_seeds_requests_and_attempts_are_independent():
     columns = [[uniform(7, stream, request, 0) for request in range(n)] for stream in STREAMS]
     columns.append([uniform(8, STREAMS[0], request, 0) for request in range(n)])
     columns.append([uniform(7, STREAMS[0], request, 1) for request in range(n)])
+    columns.append([aside(7, STREAMS[0], request, 0) for request in range(n)])
     columns.append([uniform(7, STREAMS[0], request + 1, 0) for request in range(n)])
     correlations = np.corrcoef(columns)
     pairs = itertools.combinations(range(len(columns)), 2)

@@ -9,12 +9,15 @@ A distribution is a module with
 - ``draw(parameters, first, seed, stream, request, attempt) -> float``: a kernel that gives one
   duration in nanoseconds, at least 0; its own parameters start at ``parameters[first]``.
 
+``Options`` that name a file find it from the ``folder`` of the validation's context, and are left
+with what they read: see `emu.distributions.empirical`.
+
 A fixed duration is itself a distribution: ``20ms`` is short for ``{constant: {value: 20ms}}``.
 """
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,14 +29,18 @@ from emu.units import YEAR
 
 DISTRIBUTIONS = Registry(sys.modules[__name__], "distribution")
 
+
+def field_of(registry: Registry) -> Any:
+    """The type of a field that holds one distribution of a registry of them."""
+    return choice(
+        registry, shorthand=lambda value: {"constant": {"value": value}}, shorthand_type=Duration
+    )
+
+
 if TYPE_CHECKING:
     Distribution: TypeAlias = Choice
 else:
-    Distribution = choice(
-        DISTRIBUTIONS,
-        shorthand=lambda value: {"constant": {"value": value}},
-        shorthand_type=Duration,
-    )
+    Distribution = field_of(DISTRIBUTIONS)
     """The type of a scenario's field that holds a distribution."""
 
 LONGEST = float(YEAR)

@@ -6,12 +6,13 @@ above 1 they gather round the mean. The mean is scale * Gamma(1 + 1 / shape). So
 """
 
 import math
-from typing import Annotated
+from typing import Annotated, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from emu.distributions._fitting import RARE, check_spread, fitted
 from emu.kernel import kernel
 from emu.quantities import Duration
 from emu.random_streams import uniform
@@ -21,18 +22,43 @@ from emu.units import YEAR
 EXAMPLE = {"mean": "20ms", "shape": 0.7}
 
 
+_LEAST_SHAPE, _MOST_SHAPE = 0.1, 100.0
+_SHAPE_OF_MOST_P99: Final = 0.24413
+"""With a smaller shape p99 falls again: nearly all durations are next to nothing."""
+_LEAST_P99, _MOST_P99 = 1.03, 18.7
+
+
 class Options(OptionsModel):
-    """Weibull durations, by their mean and shape."""
+    """Weibull durations, by their mean and either ``shape`` or ``p99``."""
 
     mean: Annotated[Duration, Field(gt=0, le=YEAR)]
     """The mean duration."""
-    shape: Annotated[float, Field(ge=0.1, le=100)]
+    shape: Annotated[float, Field(ge=_LEAST_SHAPE, le=_MOST_SHAPE)] | None = None
     """The shape: below 1 a long tail, above 1 a peak."""
+    p99: Duration | None = None
+    """The duration that one in a hundred exceeds."""
+
+    @model_validator(mode="after")
+    def _one_spread(self) -> "Options":
+        check_spread(self.mean, self.p99, "shape", self.shape, _LEAST_P99, _MOST_P99)
+        return self
 
 
 def parameters(options: Options) -> tuple[float, ...]:
     """The scale in nanoseconds, and 1 / shape."""
-    return options.mean / math.gamma(1 + 1 / options.shape), 1 / options.shape
+    if options.p99 is None:
+        assert options.shape is not None
+        power = 1 / options.shape
+    else:
+        power = fitted(
+            _p99_ratio, 1 / _MOST_SHAPE, 1 / _SHAPE_OF_MOST_P99, options.p99 / options.mean
+        )
+    return options.mean / math.gamma(1 + power), power
+
+
+def _p99_ratio(power: float) -> float:
+    """p99 / mean."""
+    return float((-math.log(RARE)) ** power / math.gamma(1 + power))
 
 
 def mean(options: Options) -> float:

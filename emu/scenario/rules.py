@@ -1,6 +1,7 @@
 """The rule that a value breaks, in plain words, out of what pydantic says."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -47,9 +48,13 @@ _TYPE_RULES: Final = {rule for kind, rule in _RULES.items() if kind.endswith("_t
 
 
 def validated(model: type[Model], place: Place, mistakes: list[Mistake]) -> Model | None:
-    """The place's value as the model; None where it is wrong, with every mistake appended."""
+    """The place's value as the model; None where it is wrong, with every mistake appended.
+
+    The files that it names are looked for from the place's own file on.
+    """
+    context = {"folder": Path(place.file).parent}
     try:
-        return model.model_validate(place.value, by_alias=True, by_name=False)
+        return model.model_validate(place.value, by_alias=True, by_name=False, context=context)
     except ValidationError as error:
         mistakes.extend(_mistakes(model, place, error.errors(include_url=False)))
         return None

@@ -16,6 +16,7 @@ ALMOST_ONE = 1 - 2**-53
 
 SCIPY = {
     "exponential": lambda o: stats.expon(scale=o.mean),
+    "gamma": lambda o: stats.gamma(1 / o.cv**2, scale=o.mean * o.cv**2),
     "lognormal": lambda o: stats.lognorm(
         math.sqrt(math.log(1 + o.cv**2)), scale=o.mean / math.sqrt(1 + o.cv**2)
     ),
