@@ -43,6 +43,14 @@ def test_a_file_in_the_folder_is_the_registration(games):
     assert [games.number(name) for name in games] == [0, 1]
 
 
+def test_one_may_be_left_out(games):
+    """A registry of the others knows nothing of it, and numbers them without it."""
+    others = Registry(import_module("games_for_test"), "other game", but="chess")
+    assert (list(others), others.number("tennis")) == (["tennis"], 0)
+    with pytest.raises(UnknownNameError, match="unknown other game 'chess'; known: tennis"):
+        others["chess"]
+
+
 def test_an_unknown_name_is_refused_with_the_known_ones(games):
     """Asking for a name that no file has lists those that have one."""
     with pytest.raises(UnknownNameError, match="unknown game 'golf'; known: chess, tennis"):
