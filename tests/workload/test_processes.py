@@ -96,7 +96,7 @@ def test_constant_after_a_billion_requests(rate, index, time):
         ({"constant": None}, "Field required"),
         (
             "sometimes",
-            "unknown arrival process 'sometimes'; known: constant, diurnal, poisson, step",
+            "unknown arrival process 'sometimes'; known: burst, constant, diurnal, poisson, step",
         ),
         ({}, "must be one arrival process and its options"),
     ],
