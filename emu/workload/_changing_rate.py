@@ -53,9 +53,9 @@ def mean_rate(pieces: Sequence[Piece], period: int) -> float:
     return math.fsum(expected) / period
 
 
-def check_mean(pieces: Sequence[Piece], period: int) -> None:
+def check_mean(rate: float) -> None:
     """Raise ValueError where the mean rate is too low for gaps to fit into 64 bits."""
-    if mean_rate(pieces, period) < _LOWEST_MEAN:
+    if rate < _LOWEST_MEAN:
         raise ValueError("must have a mean rate of at least 0.01/h")
 
 

@@ -33,7 +33,7 @@ class Options(OptionsModel):
     def _is_a_rate(self) -> "Options":
         if self.lasting >= self.every:
             raise ValueError("must have lasting shorter than every")
-        check_mean(_pieces(self), self.every)
+        check_mean(mean_rate(_pieces(self), self.every))
         return self
 
 

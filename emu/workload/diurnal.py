@@ -57,7 +57,7 @@ class Options(OptionsModel):
         check_order([point.at for point in self.points])
         if self.points[-1].at >= self.period:
             raise ValueError("must have all points before the end of the period")
-        check_mean(_pieces(self), self.period)
+        check_mean(mean_rate(_pieces(self), self.period))
         return self
 
 
