@@ -85,6 +85,15 @@ Rate = Annotated[
 ]
 """A rate; float per second, above 0."""
 
+RateOrZero = Annotated[
+    float,
+    _read(units.parse_rate, ()),
+    Field(ge=0),
+    PlainSerializer(_write_rate),
+    _json(rf"^{_NUMBER}/(s|m|h)$"),
+]
+"""A rate that may be 0 for a time; float per second."""
+
 Bandwidth = Annotated[
     int,
     _read(units.parse_bandwidth, ()),

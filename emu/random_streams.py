@@ -23,6 +23,8 @@ from emu.kernel import count_draw, kernel
 # by a gap; the network's trips have the rest (see `emu.hops.network`).
 ARRIVAL: Final = 1
 SERVICE: Final = 2
+SOJOURN: Final = 4
+NEXT_STATE: Final = 5
 BALANCE: Final = 16
 ENDPOINT: Final = 32
 SNAT_PORT: Final = 48

@@ -17,6 +17,8 @@ STREAMS = [
     for name in (
         "ARRIVAL",
         "SERVICE",
+        "SOJOURN",
+        "NEXT_STATE",
         "BALANCE",
         "ENDPOINT",
         "SNAT_PORT",

@@ -36,6 +36,7 @@ class State:
             len(model.places.nodes), model.servers.copy(), model.loads >= 0, model.tracked
         )
         self.affinity = affinity.empty()
+        self.arrivals: NDArray[np.float64] = model.arrival_parameters.copy()
         self.ports = ports.empty(model.routes, model.kernel.ports)
         self.dns: NDArray[Any] = np.array([dns.EMPTY] * len(model.clients), dns.CACHE)
         self.sent = 0

@@ -4,12 +4,14 @@ An arrival process is a module with
 
 - ``Options``: its parameters as a scenario writes them;
 - ``EXAMPLE``: options as a scenario writes them, for the tests, where not all have defaults;
-- ``parameters(options) -> tuple[float, ...]``: what ``following`` needs;
-- ``rate(options) -> float``: the mean rate in requests per second;
+- ``parameters(options) -> tuple[float, ...]``: what ``following`` needs, and room for what it
+  remembers, if anything: every run has a copy of its own, and each client a place of its own there;
+- ``rate(options) -> float``: the mean rate in requests per second, in the long run;
 - ``following(parameters, first, seed, request, index, previous) -> int``: a kernel that gives the
   intended time, in nanoseconds, of a client's request number ``index`` (from 0), not before that
   of the previous one, ``previous`` (0 for the first). ``request`` is the number that keys the
-  draw; its own parameters start at ``parameters[first]``.
+  draw: of its first request, that of the client. Its own parameters start at
+  ``parameters[first]``, and it may change these. It is called once for each request, in order.
 """
 
 import sys

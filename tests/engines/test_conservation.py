@@ -91,6 +91,17 @@ PLACES = [
 ]
 
 
+def arrivals_at(rate):
+    """Arrival processes of this rate, and of it in bursts and states, with less between."""
+    slow = {"rate": "10/s", "lasting": "20ms"}
+    return [
+        {"poisson": {"rate": rate}},
+        {"constant": {"rate": rate}},
+        {"burst": {"rate": "0/s", "burst": rate, "every": "50ms", "lasting": "20ms"}},
+        {"mmpp": {"states": [{"rate": rate, "lasting": "10ms"}, slow]}},
+    ]
+
+
 @st.composite
 def clients(draw):
     """One to three clients, outside, on a node or in a Pod, that send anywhere at any rate."""
@@ -101,7 +112,7 @@ def clients(draw):
         client = {
             "name": f"client-{number}",
             "url": draw(st.sampled_from(INSIDE if "addresses" not in place else OUTSIDE)),
-            "arrivals": {draw(st.sampled_from(["poisson", "constant"])): {"rate": rate}},
+            "arrivals": draw(st.sampled_from(arrivals_at(rate))),
             **place,
         }
         timeout = draw(st.sampled_from([None, "30ms", "100ms", "5s"]))

@@ -112,9 +112,11 @@ def test_a_run_changes_its_own_state_only(described, play):
     first.pods["busy"] += 1
     first.listeners[0].backends["in_flight"] += 1
     first.dns["expires_ns"] = 5
+    first.arrivals[:] = -1
     assert not second.pods["busy"].any()
     assert not second.listeners[0].backends["in_flight"].any()
     assert second.dns["expires_ns"].tolist() == [-1]
+    assert second.arrivals.tolist() == model.arrival_parameters.tolist() == [SECOND, 0]
     assert not model.pods["busy"].any()
     assert not model.listeners[0].backends["in_flight"].any()
     runs = [play(described(SMALL)).rows.tobytes() for _ in range(2)]

@@ -50,11 +50,16 @@ def test_requests_come_at_the_stated_rate(chosen):
 
 
 def test_times_depend_on_their_keys_alone(chosen):
-    """The same seed gives the same times, also through the dispatcher and at another place."""
+    """The same seed gives the same times, also through the dispatcher and at another place.
+
+    What stands around its own parameters is left alone.
+    """
     times = times_of(chosen, 200)
-    parameters = np.array([math.nan, *ARRIVALS[chosen.name].parameters(chosen.options)])
+    own = ARRIVALS[chosen.name].parameters(chosen.options)
+    parameters = np.array([math.nan, *own, math.nan])
     kind, previous, again = ARRIVALS.number(chosen.name), 0, []
     for index in range(200):
         previous = following(kind, parameters, 1, 3, index, index, previous)
         again.append(previous)
     assert again == times
+    assert np.isnan(parameters[[0, -1]]).all()

@@ -114,7 +114,6 @@ class Fixed(NamedTuple):
     members: NDArray[np.int64]
     endpoints: NDArray[Any]
     limits: NDArray[np.int64]
-    arrivals: NDArray[np.float64]
     legs: NDArray[Any]
     core: NDArray[np.int64]
     table: NDArray[np.float64]
@@ -144,6 +143,7 @@ class Moving(NamedTuple):
     pods: NDArray[Any]
     backends: NDArray[Any]
     memory: NDArray[np.int64]
+    arrivals: NDArray[np.float64]
     dns: NDArray[Any]
     conntrack: Conntrack
     affinity: Affinity
@@ -178,7 +178,6 @@ def fixed(model: Model, state: State, timed: bool = False) -> Fixed:
         members=model.members,
         endpoints=model.endpoints,
         limits=model.conntrack_limits,
-        arrivals=model.arrival_parameters,
         legs=model.network.legs,
         core=model.network.core,
         table=model.network.table,
@@ -228,6 +227,7 @@ def moving(model: Model, state: State) -> Moving:
         pods=state.pods,
         backends=state.backends,
         memory=state.memory,
+        arrivals=state.arrivals,
         dns=state.dns,
         conntrack=state.conntrack,
         affinity=state.affinity,

@@ -238,7 +238,7 @@ def _next_of_client(f: Fixed, m: Moving, client: int, previous: int) -> tuple[in
     """When the client means to send its next request, unless the run is over then."""
     request = m.numbers[client] * len(f.clients) + client
     intended = following(
-        f.clients[client]["arrivals"], f.arrivals, f.clients[client]["arrival_parameters"],
+        f.clients[client]["arrivals"], m.arrivals, f.clients[client]["arrival_parameters"],
         f.seed, request, m.numbers[client], previous,
     )  # fmt: skip
     if intended >= f.end:

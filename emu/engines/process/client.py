@@ -62,7 +62,7 @@ class Client:
         while True:
             number = index * len(model.clients) + self.number
             intended = following(
-                kind, model.arrival_parameters, first, model.seed, number, index, intended
+                kind, emulation.state.arrivals, first, model.seed, number, index, intended
             )
             if intended >= emulation.end:
                 return
