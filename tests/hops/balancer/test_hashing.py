@@ -1,5 +1,7 @@
 """The strategies that go by the client's address: shares, weights, and who moves when one goes."""
 
+import math
+
 import numpy as np
 import pydantic
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from emu.hops.balancer import BACKENDS, STRATEGIES, changed, pick, started
 from emu.hops.balancer.ring import place
+from emu.hops.balancer.strategies.rendezvous_hash import drawn
 
 ADDRESS = 198 << 24 | 18 << 16
 FAMILY = ["bounded_load", "maglev", "rendezvous_hash", "ring_hash", "source_ip_hash"]
@@ -197,6 +200,26 @@ def test_a_client_has_the_next_available_point(keys, away):
         turn = sorted(points, key=lambda point: (point[0] < at, point[0]))
         owner = next((owner for _, owner in turn if owner not in away), -1)
         assert STRATEGIES["ring_hash"].pick(backends, memory, 0, key, 1, 0, 0) == owner
+
+
+@settings(deadline=None)
+@given(
+    states=st.lists(
+        st.tuples(st.booleans(), st.sampled_from([0.0, 0.3, 1.0, 2.0])), min_size=1, max_size=9
+    ),
+    key=st.integers(0, 2**32 - 1),
+)
+def test_the_highest_score_wins(states, key):
+    """Of all available backends with a weight, the pick has the greatest -w / ln u."""
+    backends = backends_of([weight for _, weight in states])
+    backends["available"] = [available for available, _ in states]
+    scores = [
+        -weight / math.log(drawn(key, backend)) if available else 0.0
+        for backend, (available, weight) in enumerate(states)
+    ]
+    wanted = scores.index(max(scores)) if max(scores) > 0 else -1
+    memory = prepared("rendezvous_hash", backends)
+    assert STRATEGIES["rendezvous_hash"].pick(backends, memory, 0, key, 1, 0, 0) == wanted
 
 
 def test_maglev_s_table_is_even_and_stays():

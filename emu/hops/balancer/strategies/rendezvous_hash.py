@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emu.hops.xxhash import xxhash64
-from emu.kernel import kernel
+from emu.kernel import embedded, kernel
 from emu.registry import OptionsModel
 
 _SHIFT = np.uint64(12)
@@ -35,11 +35,11 @@ def prepare(options: Options, backends: NDArray[Any]) -> NDArray[np.int64]:
     return np.zeros(0, np.int64)
 
 
-@kernel
-def _logarithm(key: int, backend: int) -> float:
-    """-ln(u) of a client and a backend; u is inside (0, 1): 52 bits of the hash and a half."""
+@embedded
+def drawn(key: int, backend: int) -> float:
+    """The u of a client and a backend, inside (0, 1): 52 bits of the hash and a half."""
     word = xxhash64(np.uint64(key), np.uint64(backend))
-    return -math.log((float(word >> _SHIFT) + 0.5) * _TO_UNIT)
+    return (float(word >> _SHIFT) + 0.5) * _TO_UNIT
 
 
 @kernel
@@ -53,11 +53,15 @@ def pick(
     attempt: int,
 ) -> int:
     """The available backend with the highest score, the first of equal ones."""
-    picked, highest = -1, 0.0
+    picked, highest, its_u, its_weight = -1, 0.0, 0.0, 0.0
     for backend in range(len(backends)):
         it = backends[backend]
-        if it["available"] != 0 and it["weight"] > 0.0:
-            score = it["weight"] / _logarithm(key, backend)
+        if it["available"] == 0 or it["weight"] <= 0.0:
+            continue
+        u, weight = drawn(key, backend), it["weight"]
+        # Who is behind in both is behind in the score: most logarithms need not be taken.
+        if u > its_u or weight > its_weight:
+            score = weight / -math.log(u)
             if score > highest:
-                picked, highest = backend, score
+                picked, highest, its_u, its_weight = backend, score, u, weight
     return picked
