@@ -21,15 +21,30 @@ BALANCER = {
     "name": "edge", "address": "192.0.2.10", "listeners": [{"service": "default/web"}],
 }  # fmt: skip
 FOUND: dict[tuple[str, int], tuple[int, str]] = {
+    ("bounded_load", 10): (1_200_014, "83ca57a904f9"),
+    ("bounded_load", 100): (1_200_014, "d6952613a8e3"),
+    ("bounded_load", 1_000): (1_200_014, "1790a6568f08"),
     ("least_connections", 10): (1_200_014, "0f18a354def8"),
     ("least_connections", 100): (1_200_014, "dd87afd91546"),
     ("least_connections", 1_000): (1_200_014, "0302a463830d"),
+    ("maglev", 10): (1_200_014, "d1f885d53d07"),
+    ("maglev", 100): (1_200_014, "5a0414d79819"),
+    ("maglev", 1_000): (1_200_014, "42b9fcb7e2c5"),
     ("random", 10): (1_200_014, "8ced4b422e92"),
     ("random", 100): (1_200_014, "bf263c61ac71"),
     ("random", 1_000): (1_200_014, "1b6451d39761"),
+    ("rendezvous_hash", 10): (1_200_014, "ce07476f50ad"),
+    ("rendezvous_hash", 100): (1_200_014, "999b69f627b9"),
+    ("rendezvous_hash", 1_000): (1_200_014, "02a1590e04ed"),
+    ("ring_hash", 10): (1_200_014, "1090da9dab92"),
+    ("ring_hash", 100): (1_200_014, "44d7e4551836"),
+    ("ring_hash", 1_000): (1_200_014, "3febe2c377a8"),
     ("round_robin", 10): (1_200_014, "db53a104e9c2"),
     ("round_robin", 100): (1_200_014, "8255abd959e4"),
     ("round_robin", 1_000): (1_200_014, "5b69c3dd28bf"),
+    ("source_ip_hash", 10): (1_200_014, "bb152c18e871"),
+    ("source_ip_hash", 100): (1_200_014, "1f865c67b574"),
+    ("source_ip_hash", 1_000): (1_200_014, "ad03973aa7e0"),
 }
 """Events and the digest of the rows, by strategy and nodes."""
 

@@ -58,7 +58,9 @@ class OptionsModel(BaseModel):
         defaults = cls.model_construct().model_dump(mode="json", exclude_none=True)
         docstrings = {
             cls.model_fields[name].alias: text
-            for name, text in _docstrings(cls).items()
+            for model in reversed(cls.__mro__)
+            if issubclass(model, OptionsModel)
+            for name, text in _docstrings(model).items()
             if name in cls.model_fields
         }
         for name, field in block.get("properties", {}).items():

@@ -64,8 +64,9 @@ def test_the_paper_s_example():
 def test_compiled_and_plain_tables_are_the_same(wish):
     """The kernel is its own plain Python."""
     size, offsets, skips = wish
-    entries = np.full(size, -1, np.int64)
-    getattr(populate, "py_func", populate)(offsets.copy(), skips, entries)
+    entries, taken = np.full(size, -1, np.int64), np.zeros(len(offsets), np.int64)
+    plain = getattr(populate, "py_func", populate)
+    plain(np.ones(len(offsets)), offsets.copy(), skips, taken, entries)
     assert entries.tolist() == table(offsets, skips, size).tolist()
 
 
