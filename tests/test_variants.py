@@ -25,7 +25,7 @@ CONTRACTS = [
     }),
     (STRATEGIES, {
         "prepare": ["options", "backends"],
-        "pick": ["backends", "memory", "seed", "request", "attempt"],
+        "pick": ["backends", "memory", "now", "key", "seed", "request", "attempt"],
     }),
     (MODES, {"decide": ["view", "packet"]}),
 ]  # fmt: skip

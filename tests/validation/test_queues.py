@@ -15,6 +15,8 @@ from emu.recorder.rows import Outcome
 
 MEAN = 10e6
 """Mean service time in nanoseconds."""
+NEAR = 4 * 10_000_000
+"""The same where the load balancer is at the Pods, and knows at once when they are done."""
 PATH = 3 * 10_250_000 + 500_000 + 1_060_000 + 520_000 + 10_250_000
 """From intended to done by the Pod's own node, without waiting and service."""
 
@@ -27,6 +29,7 @@ loadBalancers:
     address: 192.168.1.1
     listeners: [{{service: default/web}}]
     strategy: {strategy}
+network: {network}
 record: {{interval: 1h}}
 behaviours: [{{workers: {workers}, backlog: 1000000, serviceTime: {service}}}]
 clients:
@@ -64,10 +67,10 @@ def queue(described, play):
     """Runs a queue at a load; its rows without the first tenth, in order of the requests."""
 
     def run(rho, workers=1, pods=1, service=EXPONENTIAL, strategy="round_robin", requests=200_000,
-            seed=1):  # fmt: skip
+            seed=1, network="{}"):  # fmt: skip
         text = SPEC.format(
             seed=seed, requests=requests, pods=pods, workers=workers, service=service,
-            strategy=strategy, rate=rho * workers * pods * 1e9 / MEAN,
+            strategy=strategy, network=network, rate=rho * workers * pods * 1e9 / MEAN,
         )  # fmt: skip
         rows = play(described(text, ONE_POD_A_NODE.format(pods=pods))).rows
         assert (rows["outcome"] == Outcome.OK).all()
@@ -84,9 +87,9 @@ def interval(values, batches=30):
     return np.mean(means) - half, np.mean(means) + half
 
 
-def responses(rows):
+def responses(rows, path=PATH):
     """Response times of the queue, in mean service times."""
-    return (rows["done_ns"] - rows["intended_ns"] - PATH) / MEAN
+    return (rows["done_ns"] - rows["intended_ns"] - path) / MEAN
 
 
 def hold(values, exact, precision):
@@ -198,3 +201,63 @@ def test_least_connections_beats_the_others(queue):
     low, high = interval(least)
     assert high < erlang_arrivals_response(10, 0.8)
     assert low > mmc_response(10, 0.8)
+
+
+def choices_response(d, rho):
+    """Mean response of d choices among infinitely many M/M/1 queues, in mean service times."""
+    return sum(rho ** ((d**i - d) / (d - 1)) for i in range(1, 60) if d**i < 1e6)
+
+
+@pytest.fixture(scope="module")
+def balanced(queue):
+    """Response times of Pods under a strategy that knows their loads at once."""
+
+    def run(strategy, rho, pods=100, **options):
+        rows = queue(
+            rho, pods=pods, strategy=strategy, network="{internal: 0s, local: 0s}", **options
+        )
+        return responses(rows, NEAR)
+
+    return run
+
+
+def test_the_limit_of_d_choices():
+    """The published means for infinitely many queues."""
+    known = {0.5: 1.2657, 0.7: 1.6145, 0.8: 1.9474, 0.9: 2.6141, 0.95: 3.3830}
+    for rho, response in known.items():
+        assert choices_response(2, rho) == pytest.approx(response, abs=5e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("rho", "hundred"), [(0.7, 1.6202), (0.9, 2.6454)])
+def test_two_choices_of_a_hundred(balanced, rho, hundred):
+    """Drawn with replacement, 100 queues are as far above the limit as Mitzenmacher's simulations
+    of them, "The power of two choices in randomized load balancing"."""
+    strategy = "{power_of_d_choices: {d: 2, replacement: true}}"
+    hold(balanced(strategy, rho, requests=400_000), hundred, 0.05)
+
+
+@pytest.mark.slow
+def test_two_choices_of_few(balanced):
+    """Of four queues, two different ones are better than two that may be the same."""
+    strategy = "{{power_of_d_choices: {{replacement: {}}}}}"
+    without, with_replacement = (
+        interval(balanced(strategy.format(replacement), 0.7, pods=4))
+        for replacement in ("false", "true")
+    )
+    assert without[1] < with_replacement[0]
+
+
+@pytest.mark.slow
+def test_the_more_is_known_the_shorter_are_responses(balanced):
+    """JSQ < JIQ < d = 2 < random, of the same requests; Envoy's least request is two choices with
+    replacement."""
+    jsq, jiq, two, envoy, random = (
+        balanced(strategy, 0.9)
+        for strategy in (
+            "least_connections", "join_idle_queue", "power_of_d_choices", "least_request", "random",
+        )
+    )  # fmt: skip
+    for better, worse in ((jsq, jiq), (jiq, two), (two, random)):
+        assert interval(worse - better)[0] > 0
+    hold(envoy, 2.6454, 0.1)
