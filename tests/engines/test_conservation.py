@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emu.hops import conntrack
+from emu.hops.balancer import STRATEGIES
 from emu.hops.kubeproxy import MODES
 from emu.hops.kubeproxy.scheduling import SCHEDULERS
 from emu.recorder.rows import ABSENT, Outcome
@@ -124,7 +125,7 @@ SCENARIOS = st.fixed_dictionaries(
     {
         "seed": st.integers(0, 2**63 - 1),
         "clients": clients(),
-        "strategy": st.sampled_from(["round_robin", "random", "least_connections"]),
+        "strategy": st.sampled_from(list(STRATEGIES)),
         "workers": st.integers(1, 3),
         "backlog": st.sampled_from([0, 2, 100]),
         "app_port": st.sampled_from([8080, 8080, 8080, 9090]),

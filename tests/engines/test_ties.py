@@ -5,6 +5,7 @@ import json
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from emu.hops.balancer import STRATEGIES
 from emu.hops.kubeproxy import MODES
 from emu.hops.kubeproxy.scheduling import SCHEDULERS
 
@@ -52,7 +53,7 @@ spec:
     spec: {containers: [{name: web, ports: [{containerPort: 8080}]}]}
 """
 
-STRATEGIES = st.sampled_from(["round_robin", "random", "least_connections"])
+CHOSEN = st.sampled_from(list(STRATEGIES))
 RATES = st.sampled_from(["100000000/s", "50000000/s", "33333333/s"])
 
 
@@ -78,8 +79,8 @@ def clients(draw):
             "seed": st.integers(0, 2**63 - 1),
             "requests": st.integers(1, 60),
             "clients": clients(),
-            "one": STRATEGIES,
-            "two": STRATEGIES,
+            "one": CHOSEN,
+            "two": CHOSEN,
             "workers": st.integers(1, 2),
             "backlog": st.sampled_from([0, 1, 50]),
             "ports": st.sampled_from(["32768 60999", "40000 40004"]),
