@@ -22,7 +22,9 @@ MOST: Final = 8
 def with_replacement(
     members: NDArray[np.int64], k: int, seed: int, request: int, attempt: int
 ) -> int:
-    """The available backend of draw ``k``, whichever were drawn before."""
+    """The available backend of draw ``k``, whichever were drawn before; -1 where there is none."""
+    if count(members) == 0:
+        return -1
     return member(members, int(uniform(seed, BALANCE + k, request, attempt) * count(members)))
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emu.kernel import embedded, kernel
+from emu.random_streams import BALANCE, uniform
 
 OUT: Final = 2**62
 """The value of a backend that may not be picked."""
@@ -70,3 +71,13 @@ def one_of(tree: NDArray[np.int64], place: int) -> int:
             place -= here
             node += 1
     return node - leaves
+
+
+@embedded
+def drawn(tree: NDArray[np.int64], seed: int, request: int, attempt: int) -> int:
+    """One of the backends with the least value, each with the same probability; -1 where none may
+    be picked. Where one is alone, nothing is drawn."""
+    tied = ties(tree)
+    if tied == 0:
+        return -1
+    return one_of(tree, int(uniform(seed, BALANCE, request, attempt) * tied) if tied > 1 else 0)

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.hops.balancer.available import change, count, member, members
+from emu.hops.balancer.available import change, count, members
+from emu.hops.balancer.choices import with_replacement
 from emu.kernel import kernel
-from emu.random_streams import BALANCE, uniform
 from emu.registry import OptionsModel
 
 
@@ -49,6 +49,4 @@ def pick(
     """An idle backend, or any."""
     half = len(memory) // 2
     among = memory[half:] if count(memory[half:]) > 0 else memory[:half]
-    if count(among) == 0:
-        return -1
-    return member(among, int(uniform(seed, BALANCE, request, attempt) * count(among)))
+    return with_replacement(among, 0, seed, request, attempt)

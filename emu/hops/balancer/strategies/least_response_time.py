@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from emu.hops.balancer.least import OUT, change, one_of, ties, tree
+from emu.hops.balancer.least import OUT, change, drawn, tree
 from emu.hops.balancer.sums import SCALE
 from emu.kernel import kernel
 from emu.quantities import Duration
-from emu.random_streams import BALANCE, uniform
 from emu.registry import OptionsModel
 
 _SMOOTHING: Final = 0
@@ -73,8 +72,4 @@ def pick(
     attempt: int,
 ) -> int:
     """One of the cheapest, by a uniform draw among them."""
-    costs = memory[_MEANS + len(backends) :]
-    tied = ties(costs)
-    if tied == 0:
-        return -1
-    return one_of(costs, int(uniform(seed, BALANCE, request, attempt) * tied) if tied > 1 else 0)
+    return drawn(memory[_MEANS + len(backends) :], seed, request, attempt)

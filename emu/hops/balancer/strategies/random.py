@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.hops.balancer.available import change, count, member, members
+from emu.hops.balancer.available import change, members
+from emu.hops.balancer.choices import with_replacement
 from emu.kernel import kernel
-from emu.random_streams import BALANCE, uniform
 from emu.registry import OptionsModel
 
 
@@ -40,7 +40,4 @@ def pick(
     attempt: int,
 ) -> int:
     """The available backend at a uniformly drawn place among the available ones."""
-    available = count(memory)
-    if available == 0:
-        return -1
-    return member(memory, int(uniform(seed, BALANCE, request, attempt) * available))
+    return with_replacement(memory, 0, seed, request, attempt)

@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.hops.balancer.least import OUT, change, one_of, ties, tree
+from emu.hops.balancer.least import OUT, change, drawn, tree
 from emu.hops.balancer.sums import SCALE, units
 from emu.kernel import kernel
-from emu.random_streams import BALANCE, uniform
 from emu.registry import OptionsModel
 
 
@@ -51,7 +50,4 @@ def pick(
     attempt: int,
 ) -> int:
     """One of the backends with the least for its weight, by a uniform draw among them."""
-    tied = ties(memory)
-    if tied == 0:
-        return -1
-    return one_of(memory, int(uniform(seed, BALANCE, request, attempt) * tied) if tied > 1 else 0)
+    return drawn(memory, seed, request, attempt)
