@@ -81,6 +81,12 @@ _COUNTERS: Final = 10
 NONE: Final = -1
 """No slot, no listener, no event."""
 
+WAIT_AGAIN: Final = -2
+"""The event is to happen once more, when there is room."""
+
+MANY: Final = 2048
+"""Requests under way whose state no longer fits into a processor's second-level cache."""
+
 CHUNK: Final = 4096
 """Rows that are handed on at once."""
 _FIRST_SLOTS: Final = 1024

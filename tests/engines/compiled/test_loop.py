@@ -12,10 +12,10 @@ ROOT = Path(emu.__file__).parent.parent
 CROWD = """
 import emu
 from emu.engines import compiled
-from emu.engines.compiled import loop
+from emu.engines.compiled import client, loop
 from emu.model.build import build
 
-loop._MANY = 0  # look ahead, however few requests are under way
+loop.MANY = client.MANY = 0  # look ahead, however few requests are under way
 
 class Count:
     rows = 0

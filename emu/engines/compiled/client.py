@@ -1,0 +1,178 @@
+"""Parts of the compiled loop: a client sends its requests, and has its answers."""
+
+from emu.engines.compiled.connection import (
+    answered,
+    client_travel,
+    datagram,
+    release,
+    take,
+    travel,
+)
+from emu.engines.compiled.layout import (
+    FINISHED,
+    FREE,
+    MANY,
+    NONE,
+    PUSH_KIND,
+    PUSH_REQUEST,
+    PUSH_SLOT,
+    PUSH_TIME,
+    ROWS,
+    SENT,
+    Fixed,
+    Moving,
+)
+from emu.engines.compiled.node import open_connection, refused
+from emu.engines.ending import deadline_of, ending
+from emu.events import Kind
+from emu.hops import dns
+from emu.hops import ports as hosts
+from emu.hops.network import ANSWERED, DATAGRAM_REACH, FIRST_PACKET, REACH
+from emu.kernel import part
+from emu.model.targets import TargetKind
+from emu.recorder.rows import Outcome
+from emu.workload import following
+
+_ANSWER = int(Kind.ANSWER)
+_CLIENT_SEND = int(Kind.CLIENT_SEND)
+_LB_REQUEST = int(Kind.LB_REQUEST)
+_POD_REQUEST = int(Kind.POD_REQUEST)
+_LISTENER = int(TargetKind.LISTENER)
+_SERVICE = int(TargetKind.SERVICE)
+_POD = int(TargetKind.POD)
+_CLOSED = int(TargetKind.CLOSED)
+_OK = int(Outcome.OK)
+_CONNECT_TIMEOUT = int(Outcome.CONNECT_TIMEOUT)
+_DNS_FAILURE = int(Outcome.DNS_FAILURE)
+_PORTS_EXHAUSTED = int(Outcome.PORTS_EXHAUSTED)
+
+
+@part
+def next_of_client(f: Fixed, m: Moving, client: int, previous: int) -> tuple[int, int]:
+    """When the client means to send its next request, unless the run is over then."""
+    request = m.numbers[client] * len(f.clients) + client
+    intended = following(
+        f.clients[client]["arrivals"], m.arrivals, f.clients[client]["arrival_parameters"],
+        f.seed, request, m.numbers[client], previous,
+    )  # fmt: skip
+    if intended >= f.end:
+        return NONE, NONE
+    return intended, _CLIENT_SEND
+
+
+@part
+def client_send(f: Fixed, m: Moving, client: int, now: int) -> tuple[int, int]:
+    """A new request is under way; the client's next one follows."""
+    counters, clients = m.counters, f.clients
+    if counters[SENT] == f.requests:
+        return NONE, NONE
+    counters[SENT] += 1
+    slot = counters[FREE]
+    counters[FREE] = m.journeys[slot]["next"]
+    m.rows[slot] = m.blank[0]
+    row, journey = m.rows[slot], m.journeys[slot]
+    request = m.numbers[client] * len(clients) + client
+    row["request"] = row["connection"] = request
+    row["client"] = client
+    row["request_bytes"] = clients[client]["request_bytes"]
+    journey["listener"], journey["entry"], journey["retry"] = NONE, 0, 0
+    journey["backend"] = 0  # for who looks ahead before one is picked: the slot may have another's
+    row["intended_ns"] = row["sent_ns"] = now
+    time, kind = _set_out(f, m, slot, client, now)
+    counters[PUSH_TIME], counters[PUSH_KIND] = time, kind
+    counters[PUSH_REQUEST], counters[PUSH_SLOT] = request, slot
+    m.numbers[client] += 1
+    return next_of_client(f, m, client, now)
+
+
+@part
+def _set_out(f: Fixed, m: Moving, slot: int, client: int, now: int) -> tuple[int, int]:
+    """Resolve the name, and connect to what stands behind the address."""
+    row, journey, clients = m.rows[slot], m.journeys[slot], f.clients
+    address, targets = 0, clients[client]["targets"]
+    if clients[client]["resolves"]:
+        row["sent_ns"] += dns.resolve(
+            m.dns, client, now, max(targets, 1), f.table, f.resolver_latency, f.resolver_ttl,
+            f.seed, row["request"], 0,
+        )  # fmt: skip
+        address = m.dns[client]["address"]
+    sent, sources = row["sent_ns"], clients[client]["sources"]
+    turn = journey["turn"] = m.turns[client]
+    m.turns[client] = turn + 1 if turn + 1 < sources else 0
+    if targets == 0:
+        row["outcome"] = _DNS_FAILURE
+        return sent, _ANSWER
+    journey["sender"] = client
+    target = journey["target"] = clients[client]["first_target"] + address
+    journey["route"] = f.targets[target]["route"] + turn
+    place, before = take(f, m, journey["route"], sent)
+    if len(m.rows) > MANY:
+        _fetch_routes(f, m, f.targets[target]["route"], turn, sources)
+    if place == hosts.EXHAUSTED:
+        row["outcome"] = _PORTS_EXHAUSTED
+        return sent, _ANSWER
+    row["client_port"] = f.first_port + place
+    journey["before"] = before
+    kind, vertex = f.targets[target]["kind"], f.targets[target]["vertex"]
+    if kind == _LISTENER:
+        journey["listener"] = f.targets[target]["listener"]
+        journey["sender"] = len(clients) + journey["listener"]
+        row["load_balancer"] = f.listeners[journey["listener"]]["load_balancer"]
+        row["lb_ns"] = sent + client_travel(f, m, slot, vertex, row["request_bytes"], REACH)
+        return row["lb_ns"], _LB_REQUEST
+    if kind == _SERVICE:
+        node, service = f.targets[target]["node"], f.targets[target]["service"]
+        return open_connection(f, m, slot, node, service, f.targets[target]["rule"], sent)
+    if kind == _POD:
+        return _to_pod(f, m, slot, target, sent)
+    if kind == _CLOSED:
+        journey["via"] = vertex
+        return refused(f, m, slot, sent, vertex, 0, FIRST_PACKET[0])
+    row["outcome"] = _CONNECT_TIMEOUT
+    return answered(f, m, slot, sent + f.clients[client]["patience_ns"], 0)
+
+
+@part
+def _fetch_routes(f: Fixed, m: Moving, first: int, turn: int, sources: int) -> None:
+    """Let the ports be at hand that the client's next requests will take."""
+    following = turn + 1 if turn + 1 < sources else 0
+    after = following + 1 if following + 1 < sources else 0
+    hosts.fetch_next(m.ports.routes, m.ports.resting, first + following, first + after)
+
+
+@part
+def _to_pod(f: Fixed, m: Moving, slot: int, target: int, sent: int) -> tuple[int, int]:
+    """Straight to a Pod's own address, translated by nobody."""
+    row, pod = m.rows[slot], f.targets[target]["pod"]
+    vertex = m.pods[pod]["node"]
+    row["pod"] = pod
+    m.journeys[slot]["via"] = vertex
+    if f.targets[target]["port"] != m.pods[pod]["app_port"]:
+        return refused(f, m, slot, sent, vertex, 1, FIRST_PACKET[0])
+    legs = DATAGRAM_REACH if datagram(f, m, slot) else REACH
+    return sent + travel(f, m, slot, vertex, 1, row["request_bytes"], legs), _POD_REQUEST
+
+
+@part
+def back_to_client(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
+    """The answer goes from the load balancer to the client."""
+    row = m.rows[slot]
+    size = row["response_bytes"] if row["outcome"] == _OK else 0
+    vertex = f.listeners[m.journeys["listener"][slot]]["vertex"]
+    back = now + client_travel(f, m, slot, vertex, size, ANSWERED)
+    release(f, m, m.journeys[slot]["route"], row["client_port"], back + f.time_wait, 0)
+    return finish(f, m, slot, back)
+
+
+@part
+def finish(f: Fixed, m: Moving, slot: int, back: int) -> tuple[int, int]:
+    """The request is over: its row goes out, its slot is free."""
+    row = m.rows[slot]
+    deadline = deadline_of(row["intended_ns"], f.clients[row["client"]]["timeout_ns"])
+    row["outcome"], row["done_ns"] = ending(row["outcome"], back, deadline, f.end)
+    m.out[m.counters[ROWS]] = m.rows[slot]
+    m.counters[ROWS] += 1
+    m.journeys[slot]["next"] = m.counters[FREE]
+    m.counters[FREE] = slot
+    m.counters[FINISHED] += 1
+    return NONE, NONE

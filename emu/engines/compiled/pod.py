@@ -1,0 +1,99 @@
+"""Parts of the compiled loop: a Pod queues requests, serves and answers them."""
+
+from emu.distributions import sample
+from emu.engines.compiled.ahead import fetch
+from emu.engines.compiled.connection import answered, close_entry, datagram, silence, travel
+from emu.engines.compiled.layout import (
+    NONE,
+    PUSH_KIND,
+    PUSH_REQUEST,
+    PUSH_SLOT,
+    PUSH_TIME,
+    Fixed,
+    Moving,
+)
+from emu.events import Kind
+from emu.hops.conntrack import Closing
+from emu.hops.network import ANSWERED
+from emu.hops.pod import Admission, arrive, leave
+from emu.kernel import part
+from emu.random_streams import SERVICE
+from emu.recorder.rows import Outcome
+
+_SERVICE_END = int(Kind.SERVICE_END)
+_SERVED = int(Admission.SERVED)
+_QUEUED = int(Admission.QUEUED)
+_TIME_WAIT = int(Closing.TIME_WAIT)
+_CLOSE = int(Closing.CLOSE)
+_OK = int(Outcome.OK)
+_BACKLOG_FULL = int(Outcome.BACKLOG_FULL)
+
+
+@part
+def pod_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
+    """The Pod serves the request, lets it wait, or refuses it."""
+    row, journey = m.rows[slot], m.journeys[slot]
+    pod = row["pod"]
+    row["pod_ns"], row["queue_length"] = now, m.pods[pod]["queued"]
+    admission = arrive(m.pods, pod)
+    if admission == _SERVED:
+        return _serve(f, m, slot, pod, now), _SERVICE_END
+    if admission == _QUEUED:
+        journey["next"] = NONE
+        last = m.backlogs[pod, 1]
+        if last == NONE:
+            m.backlogs[pod, 0] = slot
+        else:
+            m.journeys[last]["next"] = slot
+        m.backlogs[pod, 1] = slot
+        return NONE, NONE
+    row["outcome"] = _BACKLOG_FULL
+    if datagram(f, m, slot):
+        return silence(f, m, slot, now)
+    return _reply(f, m, slot, now, 0, _CLOSE)
+
+
+@part
+def _serve(f: Fixed, m: Moving, slot: int, pod: int, now: int) -> int:
+    """A worker turns to the request; when it is done."""
+    row = m.rows[slot]
+    end = now + sample(f.table, m.pods[pod]["service_time"], f.seed, SERVICE, row["request"], 0)
+    row["service_start_ns"], row["service_end_ns"] = now, end
+    return end
+
+
+@part
+def service_end(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
+    """The answer is on its way; the first in the backlog is served next."""
+    row = m.rows[slot]
+    pod, first = row["pod"], NONE
+    if leave(m.pods, pod):
+        first = m.backlogs[pod, 0]
+        fetch(m, first)
+    row["outcome"] = _OK
+    size = row["response_bytes"] = f.clients[row["client"]]["response_bytes"]
+    follower = _reply(f, m, slot, now, size, _TIME_WAIT)
+    if first != NONE:
+        _serve_from_backlog(f, m, first, pod, now)
+    return follower
+
+
+@part
+def _serve_from_backlog(f: Fixed, m: Moving, first: int, pod: int, now: int) -> None:
+    """The first in the Pod's backlog is served: what follows, happens to another slot."""
+    m.backlogs[pod, 0] = m.journeys[first]["next"]
+    if m.backlogs[pod, 0] == NONE:
+        m.backlogs[pod, 1] = NONE
+    m.counters[PUSH_TIME] = _serve(f, m, first, pod, now)
+    m.counters[PUSH_KIND] = _SERVICE_END
+    m.counters[PUSH_REQUEST] = m.rows[first]["request"]
+    m.counters[PUSH_SLOT] = first
+
+
+@part
+def _reply(f: Fixed, m: Moving, slot: int, now: int, size: int, closing: int) -> tuple[int, int]:
+    """The Pod's answer, or its refusal, goes back to the sender."""
+    back = now + travel(f, m, slot, m.pods[m.rows[slot]["pod"]]["node"], 1, size, ANSWERED)
+    close_entry(f, m, slot, back, closing)
+    in_order = closing == _TIME_WAIT and not datagram(f, m, slot)
+    return answered(f, m, slot, back, f.time_wait if in_order else 0)
