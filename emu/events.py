@@ -1,8 +1,9 @@
 """The kinds of events in a request's life, and the order of events that fall on one instant.
 
 Ties are ordered by declaration, never by chance or by insertion: first the kind, in the order
-below, then the request, then the attempt. Whatever frees something (a worker, a place among the
-load balancer's requests in flight) comes before whatever takes something at the same instant.
+below, then the request; or the connection, where an event is about one. Whatever frees something (a
+worker, a place among the load balancer's requests in flight, a connection) comes before whatever
+takes something at the same instant.
 
 ``docs/model.md`` says which hop each event asks and which events follow it.
 """
@@ -21,13 +22,21 @@ class Kind(IntEnum):
     ANSWER = 1
     """The answer, or the refusal, is back at whoever opened the connection that ends at the Pod:
     the load balancer, or a client that needs none."""
-    CLIENT_SEND = 2
+    CLIENT_ANSWER = 2
+    """The answer is back at a client that keeps its connection to a load balancer."""
+    CLIENT_TIMEOUT = 3
+    """A client that keeps connections gives up on the request, if it is still under way."""
+    CONNECTION_DUE = 4
+    """A kept connection may have been idle for too long, or be too old."""
+    CLIENT_SEND = 5
     """The client means to send the request; it resolves the name and opens a connection."""
-    LB_REQUEST = 3
+    CLIENT_CONNECT = 6
+    """A client that keeps connections knows the address that it asked for."""
+    LB_REQUEST = 7
     """The request is at the load balancer, which picks a node."""
-    NODE_SYN = 4
+    NODE_SYN = 8
     """The first packet of the connection is at the node that translates it."""
-    POD_REQUEST = 5
+    POD_REQUEST = 9
     """The request is at the Pod: served, queued or refused."""
 
 
@@ -39,6 +48,12 @@ GLUE_PRIORITIES: Final = 2
 def priority(kind: int, request: int) -> int:
     """The rank of an event among those of its instant, lower first; requests below 2**40."""
     return GLUE_PRIORITIES + (kind << 40) + request
+
+
+@inlined
+def number_of(rank: int) -> int:
+    """The request or connection of the event that has this rank."""
+    return (rank - GLUE_PRIORITIES) & (2**40 - 1)
 
 
 @inlined

@@ -32,6 +32,7 @@ DNS_LATENCY: Final = 64
 DNS_CHOICE: Final = 65
 HOPS_SAMPLE: Final = 66
 LOG_SAMPLE: Final = 67
+CONNECTION_AGE: Final = 68
 NETWORK: Final = 1 << 16
 
 _LOW = np.uint64(0xFFFFFFFF)

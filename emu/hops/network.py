@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emu.distributions import DISTRIBUTIONS, sample
-from emu.kernel import embedded, kernel
+from emu.kernel import embedded, inlined, kernel
 from emu.random_streams import NETWORK
 
 LEG = np.dtype(
@@ -44,7 +44,11 @@ class NetworkTable(NamedTuple):
 
 class Leg(IntEnum):
     """The journeys of a connection's packets in their order, between its source, the host *via*
-    which it goes (which answers or translates it), and its destination. Each is drawn anew."""
+    which it goes (which answers or translates it), and its destination. Each is drawn anew.
+
+    From HELLO on they are those of TLS, between SYN_ACK_ONWARD and REQUEST: 1.3 has the first round
+    trip, 1.2 both.
+    """
 
     SYN = 0
     SYN_ONWARD = 1
@@ -54,6 +58,14 @@ class Leg(IntEnum):
     REQUEST_ONWARD = 5
     RESPONSE = 6
     RESPONSE_ONWARD = 7
+    HELLO = 16
+    HELLO_ONWARD = 17
+    HELLO_BACK = 18
+    HELLO_BACK_ONWARD = 19
+    FINISHED = 20
+    FINISHED_ONWARD = 21
+    FINISHED_BACK = 22
+    FINISHED_BACK_ONWARD = 23
 
 
 REACH: Final = (int(Leg.SYN), int(Leg.REQUEST_ONWARD))
@@ -66,21 +78,34 @@ ONWARD: Final = (int(Leg.SYN_ONWARD), int(Leg.SYN_ONWARD))
 """From the SYN there until it is at the destination."""
 REFUSED: Final = (int(Leg.SYN_ONWARD), int(Leg.SYN_ACK_ONWARD))
 """From the SYN there until the destination's RST is at the source."""
+SHAKEN: Final = (int(Leg.SYN), int(Leg.SYN_ACK_ONWARD))
+"""From the source's SYN until the source has the answer to it."""
+SHAKEN_ONWARD: Final = (int(Leg.SYN_ONWARD), int(Leg.SYN_ACK_ONWARD))
+"""From the SYN at the host via which it goes until the source has the answer to it."""
+CARRIED: Final = (int(Leg.REQUEST), int(Leg.REQUEST_ONWARD))
+"""From the request at the source of an open connection, or from the datagram there, until it is
+whole at the destination."""
+CARRIED_VIA: Final = (int(Leg.REQUEST), int(Leg.REQUEST))
+"""The same until it is at the host via which it goes."""
 ANSWERED: Final = (int(Leg.RESPONSE), int(Leg.RESPONSE_ONWARD))
 """From the destination's answer, or RST, until it is whole at the source."""
 
-DATAGRAM: Final = (int(Leg.REQUEST), int(Leg.REQUEST))
-"""From the source's datagram until it is at the host via which it goes."""
 DATAGRAM_ONWARD: Final = (int(Leg.REQUEST_ONWARD), int(Leg.REQUEST_ONWARD))
 """From the datagram there until it is at the destination."""
-DATAGRAM_REACH: Final = (int(Leg.REQUEST), int(Leg.REQUEST_ONWARD))
-"""From the source's datagram until it is at the destination."""
 
 CLIENT_CONNECTION: Final = 0
-POD_CONNECTION: Final = len(Leg)
+POD_CONNECTION: Final = 8
 """A request's two connections draw from different streams: the client's to a load balancer, and
-the one that ends at a Pod."""
+the one that ends at a Pod. Of each there are eight journeys, and eight more from 16 on."""
 
+
+@inlined
+def encrypting(round_trips: int) -> tuple[int, int]:
+    """From the source's part of a TLS handshake until it has the answer: one round trip, or two."""
+    return _HELLO, _HELLO + 4 * round_trips - 1
+
+
+_HELLO: Final = int(Leg.HELLO)
 _LINKS_PER_TRIP: Final = 1 << 12
 _LOCAL: Final = _LINKS_PER_TRIP - 2
 _CONSTANT: Final = float(DISTRIBUTIONS.number("constant"))

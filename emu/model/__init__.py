@@ -32,13 +32,14 @@ CLIENT = np.dtype(
         ("timeout_ns", "i8"),
         ("request_bytes", "i8"),
         ("response_bytes", "i8"),
+        ("tls", "i8"),
     ]
 )
 """One client: where it is (``local_hops`` is 1 in a Pod); as which senders conntrack knows it, from
 ``source_number`` on, with IPv4 addresses as numbers from ``address`` on, which its requests take in
-turn; for how long it tries to connect; what its URL stands for (``targets[first_target :
-first_target + targets]``, one for each address of the domain); when it sends, and for how long it
-waits (-1: for ever)."""
+turn; for how long it tries to connect, and how many round trips TLS takes then; what its URL stands
+for (``targets[first_target : first_target + targets]``, one for each address of the domain); when
+it sends, and for how long it waits (-1: for ever)."""
 
 TARGET = np.dtype(
     [
@@ -52,16 +53,21 @@ TARGET = np.dtype(
         ("port", "i8"),
         ("route", "i8"),
         ("datagram", "i8"),
+        ("pool", "i8"),
     ]
 )
 """What stands behind an address and port: see `emu.model.targets.TargetKind`; the first of its
-client's routes there, one for each of the client's addresses (see `emu.hops.ports`), and whether
-UDP goes there."""
+client's routes there, one for each of the client's addresses (see `emu.hops.ports`), whether UDP
+goes there, and the first of its pools, one for each address as well (0: it keeps no connection)."""
 
 
 @dataclass(frozen=True)
 class ListenerModel:
-    """A port of a load balancer: its strategy, and its backends as it sees them at first."""
+    """A port of a load balancer: its strategy, and its backends as it sees them at first.
+
+    ``tcp`` is whether it balances connections; ``tls`` how many round trips TLS takes towards
+    backends; ``first_pool`` the pool of its connections to the first of them (0: it keeps none).
+    """
 
     load_balancer: int
     vertex: int
@@ -72,6 +78,9 @@ class ListenerModel:
     strategy: Choice
     backends: NDArray[Any]
     connect_timeout_ns: int
+    tcp: bool
+    tls: int
+    first_pool: int
 
 
 class KernelModel(NamedTuple):
@@ -104,9 +113,10 @@ class Model:
     ClusterIP and port of each Service port, ``reachable`` how
     many of their endpoints each node has rules for. ``servers`` are the states of the virtual
     servers at first, which count connections from ``loads`` on, or do not (-1); ``sources`` is how
-    many senders conntrack can tell apart, ``routes`` how many routes there are, ``kernel`` how the
-    hosts are set; ``tracked`` is how many connections all nodes are expected to track at once.
-    ``log`` and ``log_share`` are what of the requests is written, see `Header`.
+    many senders conntrack can tell apart, ``routes`` how many routes there are, ``pool_settings``
+    and ``pools`` are as in `emu.hops.pool`, ``kernel`` how the hosts are set;
+    ``tracked`` is how many connections all nodes are expected to track at once. ``log`` and
+    ``log_share`` are what of the requests is written, see `Header`.
     ``expected`` is what the load implies for nodes and Pods, see `emu.model.expectations`.
     """
 
@@ -137,6 +147,8 @@ class Model:
     pods: NDArray[Any]
     sources: int
     routes: int
+    pool_settings: NDArray[Any]
+    pools: NDArray[Any]
     kernel: KernelModel
     conntrack_limits: NDArray[np.int64]
     tracked: int

@@ -15,6 +15,7 @@ from emu.model.kernels import kernel_model
 from emu.model.listeners import listeners
 from emu.model.numbers import Numbers
 from emu.model.pods import behaviour_of, pod_table
+from emu.model.pools import PoolTable
 from emu.model.proxies import Proxies
 from emu.model.routes import Routes
 from emu.model.services import RuleTable
@@ -34,11 +35,11 @@ def build(scenario: Scenario) -> Model:
     Raises ScenarioError where its links leave a place cut off.
     """
     spec, cluster = scenario.spec, scenario.cluster
-    numbers, routes = Numbers(spec, cluster), Routes()
+    numbers, routes, pools = Numbers(spec, cluster), Routes(), PoolTable()
     rules = RuleTable(cluster, Proxies(cluster), spec.kernel.rule_cost)
-    clients = ClientTable(spec, cluster, numbers, Directory(spec, cluster, rules), routes)
+    clients = ClientTable(spec, cluster, numbers, Directory(spec, cluster, rules), routes, pools)
     patience = patience_of(spec.kernel)
-    balanced = listeners(spec.load_balancers, cluster, numbers, rules, routes, patience)
+    balanced = listeners(spec.load_balancers, cluster, numbers, rules, routes, pools, patience)
 
     choices: list[Choice] = [spec.network.local, spec.resolver.latency]
     behaviours = [behaviour_of(pod, spec.behaviours) for pod in cluster.pods]
@@ -82,6 +83,8 @@ def build(scenario: Scenario) -> Model:
         pods=pods,
         sources=clients.senders,
         routes=routes.count,
+        pool_settings=pools.settings,
+        pools=pools.pools,
         kernel=kernel,
         conntrack_limits=limits,
         tracked=_tracked(spec, float(flows.nodes.sum()), kernel, limits),

@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 from emu.hops.tcp import patience
 from emu.model import CLIENT
 from emu.model.numbers import Numbers
+from emu.model.pools import PoolTable
 from emu.model.routes import Route, Routes
 from emu.model.targets import Directory, Target, Viewpoint
 from emu.scenario import Client, Cluster, Kernel, ScenarioSpec, resolve
+from emu.scenario.connections import TLS_ROUND_TRIPS
 from emu.scenario.fields import is_ipv4
-from emu.scenario.names import target
+from emu.scenario.names import is_encrypted, target
 from emu.units import SECOND
 from emu.workload import ARRIVALS
 
@@ -37,8 +39,9 @@ class ClientTable:
         numbers: Numbers,
         directory: Directory,
         routes: Routes,
+        pools: PoolTable,
     ) -> None:
-        self._numbers, self._routes = numbers, routes
+        self._numbers, self._routes, self._pools = numbers, routes, pools
         self.senders = len(numbers.hosts) + len(cluster.pods)
         self._patience = patience_of(spec.kernel)
         self.rows = np.zeros(len(spec.clients), CLIENT)
@@ -83,6 +86,7 @@ class ClientTable:
         if target(client.url).protocol == "UDP":
             row["timeout_ns"] = row["patience_ns"] = client.timeout or RESOLVER_TIMEOUT_NS
         row["request_bytes"], row["response_bytes"] = client.request_size, client.response_size
+        row["tls"] = TLS_ROUND_TRIPS[client.tls] if is_encrypted(client.url) else 0
 
     def _viewpoint(self, client: Client) -> Viewpoint:
         return Viewpoint(self._numbers.addresses_of(client)[0], self._numbers.node_of(client))
@@ -96,4 +100,6 @@ class ClientTable:
                 found = directory.find(address, port, viewpoint, protocol)
                 route = Route(int(row["source_number"]), address, port, protocol)
                 number = self._routes.number(route, int(row["sources"]))
-                self.targets.append(found._replace(route=number, datagram=protocol == "UDP"))
+                pool = self._pools.first_of(client.connections, int(row["sources"]))
+                datagram = protocol == "UDP"
+                self.targets.append(found._replace(route=number, datagram=datagram, pool=pool))

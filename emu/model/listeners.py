@@ -10,9 +10,11 @@ from emu.hops.kubeproxy.traffic import Action
 from emu.hops.kubeproxy.view import Packet
 from emu.model import ListenerModel
 from emu.model.numbers import Numbers
+from emu.model.pools import PoolTable
 from emu.model.routes import Route, Routes
 from emu.model.services import RuleTable
 from emu.scenario import Cluster, Listener, LoadBalancer
+from emu.scenario.connections import TLS_ROUND_TRIPS
 from emu.scenario.kubernetes import Node, Service, ServicePort
 from emu.scenario.names import service_port
 
@@ -32,6 +34,7 @@ def listeners(
     numbers: Numbers,
     rules: RuleTable,
     routes: Routes,
+    pools: PoolTable,
     patience_ns: int,
 ) -> tuple[ListenerModel, ...]:
     """All listeners, in the order in which they are written; none tries to connect for longer than
@@ -59,6 +62,9 @@ def listeners(
                         routes,
                     ),
                     connect_timeout_ns=min(balancer.connect_timeout, patience_ns),
+                    tcp=balancer.mode == "tcp",
+                    tls=TLS_ROUND_TRIPS[balancer.tls] if balancer.tls else 0,
+                    first_pool=pools.first_of(balancer.connections, len(cluster.nodes)),
                 )
             )
     return tuple(made)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.hops import affinity, conntrack, dns, ports
+from emu.hops import affinity, conntrack, dns, pool, ports
 from emu.hops.balancer import BACKENDS, STRATEGIES
 from emu.model import ListenerModel, Model
 
@@ -38,6 +38,7 @@ class State:
         self.affinity = affinity.empty()
         self.arrivals: NDArray[np.float64] = model.arrival_parameters.copy()
         self.ports = ports.empty(model.routes, model.kernel.ports)
+        self.pools = pool.empty(model.pool_settings, model.pools)
         self.dns: NDArray[Any] = np.array([dns.EMPTY] * len(model.clients), dns.CACHE)
         self.sent = 0
         self.finished = 0
@@ -50,6 +51,10 @@ class State:
     def make_room_for_ports(self) -> None:
         """Make room for the ports of routes."""
         self.ports = ports.enlarged(self.ports)
+
+    def make_room_for_connections(self) -> None:
+        """Make room for kept connections."""
+        self.pools = pool.enlarged(self.pools)
 
 
 def _joined(parts: list[NDArray[Any]], dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -38,6 +38,7 @@ class Target(NamedTuple):
     port: int = -1
     route: int = -1
     datagram: bool = False
+    pool: int = 0
 
 
 class Viewpoint(NamedTuple):

@@ -55,6 +55,8 @@ REQUESTS: Final = (
     _number("client_port", "source port as the client sends it"),
     _long("connection", "number of the client's connection that carried it"),
     _flag("new_connection", "the connection was opened for this request"),
+    _long("lb_connection", "number of the load balancer's connection that carried it"),
+    _flag("lb_new_connection", "that connection was opened for this request"),
     _name("outcome", "how it ended; in_flight when the run ended first", nullable=False),
     _time("intended_ns", "when the client meant to send it; latency counts from here", False),
     _time("sent_ns", "when the client sent it, its name resolved"),

@@ -35,6 +35,7 @@ ROW = np.dtype(
         ("client", "i8"),
         ("connection", "i8"),
         ("new_connection", "i8"),
+        ("lb_connection", "i8"),
         ("outcome", "i8"),
         ("intended_ns", "i8"),
         ("sent_ns", "i8"),
@@ -58,6 +59,8 @@ ROW = np.dtype(
         ("response_bytes", "i8"),
     ]
 )
-"""``masquerade_port`` is below -1 where the node replaced the port alone: the port, negated.
-All fields are int64, so that an engine may keep rows as one two-dimensional array. Places are
-indices into the model's names; times are nanoseconds of simulated time."""
+"""``new_connection`` is 1 where the client's connection was opened for the request, plus 2 where
+that of the load balancer was. ``masquerade_port`` is below -1 where the node replaced the port
+alone: the port, negated. All fields are int64, so that an engine may keep rows as one
+two-dimensional array. Places are indices into the model's names; times are nanoseconds of simulated
+time."""

@@ -81,6 +81,10 @@ class Translation:
         if column.name == "cross_zone":
             zones = self._names["node_zone"].codes
             return _differ(zones[self._node_of_pod[fields["pod"]]], zones[fields["node"]])
+        if column.name == "new_connection":
+            return _flagged(fields["new_connection"] & 1, fields["connection"])
+        if column.name == "lb_new_connection":
+            return _flagged(fields["new_connection"] >> 1, fields["lb_connection"])
         if column.name == "endpoint_port":
             return self._port_of_endpoint[fields["endpoint"]]
         if column.name == "masquerade_port":
@@ -121,6 +125,12 @@ def _columns_of(rows: NDArray[np.void]) -> NDArray[np.int64]:
     for start in range(0, len(rows), _BLOCK):
         columns[:, start : start + _BLOCK] = table[start : start + _BLOCK].T
     return columns
+
+
+def _flagged(flags: Integers, of: Integers) -> Integers:
+    """The flags where there is what they are of, else ABSENT."""
+    flagged: Integers = np.where(of == ABSENT, ABSENT, flags)
+    return flagged
 
 
 def _differ(left: Integers, right: Integers) -> Integers:

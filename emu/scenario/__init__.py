@@ -1,6 +1,7 @@
 """The description of a run: reading, validating and completing scenario files."""
 
 from emu.scenario.cluster import Cluster
+from emu.scenario.connections import Connections
 from emu.scenario.description import (
     Behaviour,
     Client,
@@ -30,6 +31,7 @@ __all__ = [
     "Behaviour",
     "Client",
     "Cluster",
+    "Connections",
     "Deployment",
     "EndpointSlice",
     "Kernel",

@@ -12,6 +12,7 @@ from emu.distributions import DISTRIBUTIONS, Distribution
 from emu.hops.balancer import STRATEGIES, Strategy
 from emu.quantities import Bandwidth, Cpu, Duration, Fraction, Size
 from emu.registry import OptionsModel
+from emu.scenario.connections import Connections, TlsVersion
 from emu.scenario.fields import (
     Address,
     Domain,
@@ -68,11 +69,27 @@ class LoadBalancer(OptionsModel):
     """Its ports."""
     strategy: Strategy = STRATEGIES.chosen("round_robin")
     """How it picks a node."""
+    mode: Literal["http", "tcp"] = "http"
+    """With ``http`` it balances requests, over connections of its own; with ``tcp`` connections:
+    each of a client's is joined to one of its own, for all the requests that it carries."""
+    connections: Connections | None = None
+    """How it keeps its connections to nodes, with the mode ``http``; one for each request where
+    nothing is said."""
+    tls: TlsVersion | None = None
+    """The TLS of its connections to nodes, with the mode ``http``; none where nothing is said."""
     weights: dict[str, Annotated[float, Field(ge=0, le=1000)]] = Field(default_factory=dict)
     """The weights of nodes, by their names, for strategies that go by weights; 1 where nothing is
     said. A node of weight 0 gets nothing, whatever the strategy."""
     connect_timeout: Positive = 60_000_000_000
     """How long it tries to open a connection to a node (NGINX: 60 s)."""
+
+    @model_validator(mode="after")
+    def _passes_on(self) -> "LoadBalancer":
+        if self.mode == "tcp" and self.connections is not None:
+            raise ValueError("must have connections with the mode http only")
+        if self.mode == "tcp" and self.tls is not None:
+            raise ValueError("must have tls with the mode http only: with tcp it is the client's")
+        return self
 
 
 class Behaviour(OptionsModel):
@@ -108,8 +125,12 @@ class Client(OptionsModel):
     node: str | None = None
     """The node it runs on, in the host's network."""
     url: Url = "http://example.com/"
-    """Where it sends requests: a domain, a Service name, or an address. ``http`` goes over TCP;
-    with ``udp``, request and answer are a datagram each."""
+    """Where it sends requests: a domain, a Service name, or an address. ``http`` goes over TCP,
+    ``https`` over TLS; with ``udp``, request and answer are a datagram each."""
+    connections: Connections | None = None
+    """How it keeps its connections; one for each request where nothing is said."""
+    tls: TlsVersion = "1.3"
+    """The version of TLS, with ``https``."""
     arrivals: Arrivals
     """When it means to send a request."""
     timeout: Positive | None = None
@@ -125,6 +146,12 @@ class Client(OptionsModel):
         places = (self.address, self.addresses, self.pod, self.node)
         if sum(place is not None for place in places) > 1:
             raise ValueError("must have only one of address, addresses, pod and node")
+        return self
+
+    @model_validator(mode="after")
+    def _connects(self) -> "Client":
+        if self.connections is not None and self.url.startswith("udp:"):
+            raise ValueError("must have no connections with udp")
         return self
 
 

@@ -74,8 +74,8 @@ def _called(url: str) -> str:
         host, port = parts.hostname, parts.port
     except ValueError:
         raise ValueError("must be a URL such as http://example.com:8080/path") from None
-    if parts.scheme not in ("http", "udp"):
-        raise ValueError("must begin with http:// or udp:// (TLS is not modelled)")
+    if parts.scheme not in ("http", "https", "udp"):
+        raise ValueError("must begin with http://, https:// or udp://")
     if parts.scheme == "udp" and port is None:
         raise ValueError("must have a port, as in udp://dns:53")
     if host is None or re.fullmatch(rf"{_SUBDOMAIN}\.?", host) is None:
@@ -88,7 +88,7 @@ def _called(url: str) -> str:
 
 
 Url = Annotated[str, AfterValidator(_called)]
-"""A URL with the scheme ``http`` or ``udp``."""
+"""A URL with the scheme ``http``, ``https`` or ``udp``."""
 
 
 def is_ipv4(text: str) -> bool:

@@ -20,10 +20,16 @@ class Target(NamedTuple):
 
 
 def target(url: str) -> Target:
-    """Host, port (80 by default) and protocol of a URL that the description accepted."""
+    """Host, port (80 by default, 443 with TLS) and protocol of a URL that was accepted."""
     parts = urlsplit(url)
     protocol = "UDP" if parts.scheme == "udp" else "TCP"
-    return Target((parts.hostname or "").removesuffix("."), parts.port or 80, protocol)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return Target((parts.hostname or "").removesuffix("."), port, protocol)
+
+
+def is_encrypted(url: str) -> bool:
+    """Whether the URL asks for TLS."""
+    return urlsplit(url).scheme == "https"
 
 
 def is_inside(client: Client) -> bool:

@@ -25,6 +25,8 @@ from emu.engines.compiled.layout import (
     Moving,
     fixed,
     moving,
+    with_more_connections,
+    with_more_events,
     with_more_slots,
 )
 from emu.engines.compiled.loop import Pause, advance, processor_clock, start
@@ -119,6 +121,11 @@ class Emulation(Session):
             elif pause == Pause.PORTS:
                 self.state.make_room_for_ports()
                 self._moving = self._moving._replace(ports=self.state.ports)
+            elif pause == Pause.CONNECTIONS:
+                self.state.make_room_for_connections()
+                self._moving = with_more_connections(self._moving, self.state.pools)
+            elif pause == Pause.EVENTS:
+                self._moving = with_more_events(self._moving)
             else:
                 return bool(pause == Pause.DUE)
         return False

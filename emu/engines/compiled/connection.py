@@ -1,11 +1,12 @@
-"""Parts of the compiled loop: a connection's ports, journeys, and end."""
+"""Parts of the compiled loop: a connection's port, its conntrack entry, and its end."""
 
-from emu.engines.compiled.layout import NONE, Fixed, Moving
+from emu.engines.compiled.journeys import datagram
+from emu.engines.compiled.layout import NONE, NOW, Fixed, Moving
+from emu.engines.compiled.link import fails, pod_link
 from emu.events import Kind
-from emu.hops import conntrack, network
+from emu.hops import conntrack
 from emu.hops import ports as hosts
 from emu.hops.conntrack import Closing, closing_of_datagrams
-from emu.hops.network import CLIENT_CONNECTION, POD_CONNECTION
 from emu.kernel import part
 
 _ANSWER = int(Kind.ANSWER)
@@ -27,12 +28,6 @@ def release(f: Fixed, m: Moving, route: int, port: int, free: int, entry: int) -
 
 
 @part
-def datagram(f: Fixed, m: Moving, slot: int) -> bool:
-    """Whether the request goes over UDP."""
-    return f.datagrams and f.targets[m.journeys[slot]["target"]]["datagram"] != 0
-
-
-@part
 def route_of_balancer(f: Fixed, m: Moving, slot: int) -> int:
     """The route from the load balancer to its backend."""
     journey = m.journeys[slot]
@@ -41,54 +36,40 @@ def route_of_balancer(f: Fixed, m: Moving, slot: int) -> int:
 
 
 @part
-def travel(
-    f: Fixed, m: Moving, slot: int, vertex: int, hops: int, size: int, legs: tuple[int, int]
-) -> int:
-    """How long these journeys of the connection to the Pod take, between sender and vertex."""
-    sender = f.senders[m.journeys[slot]["sender"]]
-    return network.travel(
-        f.legs, f.core, f.table, sender["vertex"], m.journeys[slot]["via"], vertex,
-        sender["local_hops"], hops, size, legs[0], legs[1], POD_CONNECTION,
-        f.seed, m.rows[slot]["request"], 0,
-    )  # fmt: skip
-
-
-@part
-def client_travel(
-    f: Fixed, m: Moving, slot: int, vertex: int, size: int, legs: tuple[int, int]
-) -> int:
-    """How long these journeys of the client's connection to a load balancer take."""
-    client = m.rows[slot]["client"]
-    return network.travel(
-        f.legs, f.core, f.table, f.clients[client]["vertex"], vertex, vertex,
-        f.clients[client]["local_hops"], 0, size, legs[0], legs[1], CLIENT_CONNECTION,
-        f.seed, m.rows[slot]["request"], 0,
+def expire(f: Fixed, m: Moving, node: int, entry: int, at: int, state: int) -> None:
+    """Let a node's conntrack entry expire its time after then."""
+    table = m.conntrack
+    conntrack.close(
+        table.keys, table.ends, table.loads, table.expiries, table.counters, table.live,
+        table.servers, node, entry, at + f.timeouts[state], state,
     )  # fmt: skip
 
 
 @part
 def close_entry(f: Fixed, m: Moving, slot: int, at: int, state: int) -> None:
-    """Let the connection's conntrack entry, if it has one, expire its time after then."""
-    journey, table = m.journeys[slot], m.conntrack
-    if journey["entry"] == 0:
+    """The conntrack entry of a connection that is not kept, if it has one, expires."""
+    journey = m.journeys[slot]
+    if journey["entry"] == 0 or (f.kept and pod_link(m, slot) != 0):
         return
     if datagram(f, m, slot):
         state = closing_of_datagrams(m.rows[slot]["node_ns"], at)
-    conntrack.close(
-        table.keys, table.ends, table.loads, table.expiries, table.counters, table.live,
-        table.servers, journey["via"], journey["entry"], at + f.timeouts[state], state,
-    )  # fmt: skip
+    expire(f, m, journey["via"], journey["entry"], at, state)
 
 
 @part
 def answered(f: Fixed, m: Moving, slot: int, back: int, held: int) -> tuple[int, int]:
     """The sender of the connection to the Pod has its answer then, or has given up; its port is
-    ``held`` for so long after that."""
+    ``held`` for so long after that, if the connection is not kept."""
     row, journey = m.rows[slot], m.journeys[slot]
+    if journey["listener"] != NONE:
+        row["lb_response_ns"] = back
+    if f.kept and pod_link(m, slot) != 0:
+        if pod_link(m, slot) != NONE:
+            fails(f, m, slot, pod_link(m, slot), back, m.counters[NOW])
+        return back, _ANSWER
     if journey["listener"] == NONE:
         release(f, m, journey["route"], row["client_port"], back + held, journey["entry"])
         return back, _ANSWER
-    row["lb_response_ns"] = back
     route = route_of_balancer(f, m, slot)
     release(f, m, route, row["lb_port"], back + held, journey["entry"])
     return back, _ANSWER
@@ -99,6 +80,8 @@ def out_of_patience(f: Fixed, m: Moving, slot: int) -> int:
     """When the sender gives up on a connection that is not answered."""
     row = m.rows[slot]
     start = row["sent_ns"] if m.journeys[slot]["listener"] == NONE else row["lb_ns"]
+    if f.kept and pod_link(m, slot) > 0:
+        start = m.links[pod_link(m, slot)]["start_ns"]
     return int(start + f.senders[m.journeys[slot]["sender"]]["patience_ns"])
 
 

@@ -11,6 +11,7 @@ from emu.engines.ending import NEVER
 from emu.events import Kind
 from emu.hops.affinity import Affinity
 from emu.hops.conntrack import Conntrack
+from emu.hops.pool import Pools
 from emu.hops.ports import Ports
 from emu.model import Model
 from emu.model.state import State
@@ -26,9 +27,14 @@ LISTENER = np.dtype(
         ("end_backend", "i8"),
         ("first_memory", "i8"),
         ("end_memory", "i8"),
+        ("first_pool", "i8"),
+        ("joins", "i8"),
+        ("tls", "i8"),
     ]
 )
-"""One listener: its backends are ``backends[first_backend : end_backend]``, and so on."""
+"""One listener: its backends are ``backends[first_backend : end_backend]``, and so on; the pool of
+its connections to the first of them (0: it keeps none), whether it joins connections, and how many
+round trips TLS takes behind it."""
 
 SENDER = np.dtype(
     [
@@ -45,10 +51,10 @@ numbers and addresses), for how long it tries. The clients come first, then the 
 
 JOURNEY = np.dtype(
     [
-        ("next", "i8"),
         ("entry", "i8"),
         ("before", "i8"),
-        ("route", "i8"),
+        ("next", "i4"),
+        ("route", "i4"),
         ("target", "i4"),
         ("turn", "i4"),
         ("listener", "i4"),
@@ -57,13 +63,44 @@ JOURNEY = np.dtype(
         ("retry", "i4"),
         ("via", "i4"),
         ("sender", "i4"),
+        ("connection", "i4"),
+        ("upstream", "i4"),
     ]
 )
-"""What a request under way needs beside its row, a cache line: the next in its queue or among the
-free slots; its conntrack entry (0: none), and that of the connection before from the same port; the
+"""What a request under way needs beside its row, a cache line: its conntrack entry (0: none), and
+that of the connection before from the same port; the next in its queue or among the free slots; the
 client's route and the target there, and from which of its addresses it comes; its listener and
 backend (-1 without a load balancer); by which rule its connection to the Pod is translated, how
-often the SYN was sent again, where it is translated, and who opens that connection: of `SENDER`."""
+often the SYN was sent again, where it is translated, and who opens that connection: of `SENDER`;
+the client's connection and that of its load balancer, where they are kept (0: not)."""
+
+LINK = np.dtype(
+    [
+        ("start_ns", "i8"),
+        ("ready_ns", "i8"),
+        ("fails_ns", "i8"),
+        ("entry", "i8"),
+        ("route", "i4"),
+        ("port", "i4"),
+        ("first", "i4"),
+        ("last", "i4"),
+        ("via", "i4"),
+        ("node", "i4"),
+        ("service", "i4"),
+        ("pod", "i4"),
+        ("endpoint", "i4"),
+        ("masquerade_port", "i4"),
+        ("outcome", "i4"),
+        ("upstream", "i4"),
+        ("listener", "i4"),
+        ("backend", "i4"),
+    ]
+)
+"""What the loop knows of a connection that is kept, beside `emu.hops.pool.CONNECTION`: when its SYN
+left, from when on it is open, or has failed and with which outcome (`NEVER`: not known yet); its
+conntrack entry, route and port; the first and last slot of those that wait until it is open; where
+it is translated, and what the rows of its requests have in common; the connection of a load
+balancer that is joined to it (0: none), and where that leads to."""
 
 # Places in `Moving.counters`.
 NOW: Final = 0
@@ -76,7 +113,8 @@ PUSH_KIND: Final = 6
 PUSH_REQUEST: Final = 7
 PUSH_SLOT: Final = 8
 HAPPENED: Final = 9
-_COUNTERS: Final = 10
+TIMERS: Final = 10
+_COUNTERS: Final = 11
 
 NONE: Final = -1
 """No slot, no listener, no event."""
@@ -97,6 +135,8 @@ class Fixed(NamedTuple):
 
     timed: bool
     datagrams: bool
+    kept: bool
+    encrypted: bool
     seed: int
     end: int
     requests: int
@@ -132,8 +172,9 @@ class Moving(NamedTuple):
     the rows of those that are over, ``blank`` that of one that begins; ``backlogs`` of shape
     (pods, 2) the first and last slot of each backlog; ``numbers`` how many requests each client has
     sent, ``turns`` from which of its addresses the next comes; ``times`` of shape (kinds, 2) how
-    many events there were and how many ticks they took, of a run that is timed. The rest is the
-    `State` of any engine.
+    many events there were and how many ticks they took, of a run that is timed; ``links`` (`LINK`)
+    has a place for each connection that is kept; ``waiting`` of shape (pools, 2) the first and last
+    slot of those that wait for a connection. The rest is the `State` of any engine.
     """
 
     counters: NDArray[np.int64]
@@ -154,6 +195,9 @@ class Moving(NamedTuple):
     conntrack: Conntrack
     affinity: Affinity
     ports: Ports
+    pools: Pools
+    links: NDArray[Any]
+    waiting: NDArray[np.int64]
 
 
 def fixed(model: Model, state: State, timed: bool = False) -> Fixed:
@@ -161,6 +205,8 @@ def fixed(model: Model, state: State, timed: bool = False) -> Fixed:
     return Fixed(
         timed=timed,
         datagrams=bool(model.targets["datagram"].any()),
+        kept=len(model.pools) > 1,
+        encrypted=any_tls(model),
         seed=model.seed,
         end=NEVER if model.end_ns is None else model.end_ns,
         requests=NEVER if model.requests is None else model.requests,
@@ -197,6 +243,8 @@ def _listeners(model: Model, state: State) -> NDArray[Any]:
         row["load_balancer"], row["vertex"] = listener.load_balancer, listener.vertex
         row["service"] = listener.service
         row["strategy"] = its.strategy
+        row["first_pool"], row["joins"] = listener.first_pool, listener.tcp
+        row["tls"] = listener.tls
         row["first_backend"], row["first_memory"] = backend, memory
         backend, memory = backend + len(its.backends), memory + len(its.memory)
         row["end_backend"], row["end_memory"] = backend, memory
@@ -238,13 +286,21 @@ def moving(model: Model, state: State) -> Moving:
         conntrack=state.conntrack,
         affinity=state.affinity,
         ports=state.ports,
+        pools=state.pools,
+        links=np.zeros(len(state.pools.connections), LINK),
+        waiting=np.full((len(model.pools), 2), NONE, np.int64),
     )
     return with_more_slots(start)
 
 
+def any_tls(model: Model) -> bool:
+    """Whether anybody encrypts."""
+    return bool(model.clients["tls"].any()) or any(its.tls for its in model.listeners)
+
+
 def _blank() -> NDArray[Any]:
     row = np.full(1, ABSENT, ROW)
-    row["outcome"], row["attempt"], row["new_connection"] = Outcome.IN_FLIGHT, 0, 1
+    row["outcome"], row["attempt"], row["new_connection"] = Outcome.IN_FLIGHT, 0, 0
     return row
 
 
@@ -257,5 +313,17 @@ def with_more_slots(state: Moving) -> Moving:
     journeys["next"][before:] = np.arange(before + 1, after + 1)
     journeys["listener"][before:] = NONE
     state.counters[FREE] = before
-    events = event_list.enlarged(state.events, after + len(state.numbers))
-    return state._replace(rows=rows, journeys=journeys, events=events)
+    return with_more_events(state._replace(rows=rows, journeys=journeys))
+
+
+def with_more_connections(state: Moving, pools: Pools) -> Moving:
+    """The same state with room for the connections of these pools."""
+    links = np.zeros(len(pools.connections), LINK)
+    links[: len(state.links)] = state.links
+    return state._replace(pools=pools, links=links)
+
+
+def with_more_events(state: Moving) -> Moving:
+    """The same state with room for an event of each slot and client, and for twice the timers."""
+    events = len(state.rows) + len(state.numbers) + 2 * int(state.counters[TIMERS]) + 4
+    return state._replace(events=event_list.enlarged(state.events, events))

@@ -8,8 +8,9 @@ of another request or client that follows is left in ``counters`` and pushed by 
 from enum import IntEnum
 
 from emu.engines.compiled.ahead import look_ahead
-from emu.engines.compiled.balancer import answer, lb_request
-from emu.engines.compiled.client import client_send, next_of_client
+from emu.engines.compiled.answering import answer, client_answer, client_timeout, connection_due
+from emu.engines.compiled.balancer import lb_request
+from emu.engines.compiled.client import client_connect, client_send, next_of_client
 from emu.engines.compiled.event_list import add, earliest, remove
 from emu.engines.compiled.heap import RANK, SLOT, TIME
 from emu.engines.compiled.layout import (
@@ -25,13 +26,16 @@ from emu.engines.compiled.layout import (
     PUSH_SLOT,
     PUSH_TIME,
     ROWS,
+    TIMERS,
     WAIT_AGAIN,
     Fixed,
     Moving,
 )
 from emu.engines.compiled.node import node_syn
 from emu.engines.compiled.pod import pod_request, service_end
-from emu.events import Kind, kind_of, priority
+from emu.engines.compiled.schedule import schedule
+from emu.events import Kind, kind_of, number_of
+from emu.hops import pool
 from emu.hops import ports as hosts
 from emu.kernel import kernel, part, ticks
 
@@ -49,13 +53,20 @@ class Pause(IntEnum):
     """What nodes keep of connections needs room."""
     PORTS = 4
     """The ports of routes need room."""
-    FINISHED = 5
+    CONNECTIONS = 5
+    """Connections that are kept need room."""
+    EVENTS = 6
+    """There is no room for another event."""
+    FINISHED = 7
     """As many requests as were to be sent are finished."""
 
 
 _SERVICE_END = int(Kind.SERVICE_END)
 _ANSWER = int(Kind.ANSWER)
 _CLIENT_SEND = int(Kind.CLIENT_SEND)
+_CLIENT_ANSWER = int(Kind.CLIENT_ANSWER)
+_CLIENT_CONNECT = int(Kind.CLIENT_CONNECT)
+_CLIENT_TIMEOUT = int(Kind.CLIENT_TIMEOUT)
 _LB_REQUEST = int(Kind.LB_REQUEST)
 _NODE_SYN = int(Kind.NODE_SYN)
 _POD_REQUEST = int(Kind.POD_REQUEST)
@@ -64,6 +75,8 @@ _ROWS = int(Pause.ROWS)
 _SLOTS = int(Pause.SLOTS)
 _ENLARGE = int(Pause.ENLARGE)
 _PORTS = int(Pause.PORTS)
+_CONNECTIONS = int(Pause.CONNECTIONS)
+_EVENTS = int(Pause.EVENTS)
 _FINISHED = int(Pause.FINISHED)
 
 
@@ -80,7 +93,7 @@ def advance(f: Fixed, m: Moving, until: int) -> int:
             return _ROWS
         rank, slot = m.events.firsts[place, RANK], m.events.firsts[place, SLOT]
         kind = kind_of(rank)
-        if kind in (_CLIENT_SEND, _LB_REQUEST):
+        if f.kept or kind in (_CLIENT_SEND, _LB_REQUEST):
             lacking = _lacking(f, m)
             if lacking != NONE:
                 return lacking
@@ -89,7 +102,7 @@ def advance(f: Fixed, m: Moving, until: int) -> int:
         counters[NOW], counters[PUSH_TIME] = now, NONE
         began = ticks() if f.timed else 0
         remove(m.events, place)
-        time, then = _happen(f, m, kind, slot, now)
+        time, then = _happen(f, m, kind, slot, number_of(rank), now)
         if time == WAIT_AGAIN:
             add(m.events, kind, now, rank, slot)
             return _ENLARGE
@@ -109,6 +122,16 @@ def _lacking(f: Fixed, m: Moving) -> int:
         return _SLOTS
     if hosts.crowded(m.ports.resting, m.ports.room):
         return _PORTS
+    return _lacking_for_kept(m) if f.kept else NONE
+
+
+@part
+def _lacking_for_kept(m: Moving) -> int:
+    """The same, of what there is for connections that are kept."""
+    if pool.crowded(m.pools.connections, m.pools.room):
+        return _CONNECTIONS
+    if len(m.rows) + len(m.numbers) + m.counters[TIMERS] + 2 > len(m.events.heap):
+        return _EVENTS
     return NONE
 
 
@@ -117,21 +140,16 @@ def _schedule_what_follows(f: Fixed, m: Moving, kind: int, slot: int, time: int,
     """Put what follows an event of this kind on the list: of the same slot, and of another."""
     counters = m.counters
     if time != NONE:
-        _schedule(m, then, time, _whose(f, m, kind, slot), slot)
+        schedule(m, then, time, _whose(f, m, kind, slot), slot)
     if counters[PUSH_TIME] != NONE:
-        _schedule(
+        schedule(
             m, counters[PUSH_KIND], counters[PUSH_TIME], counters[PUSH_REQUEST],
             counters[PUSH_SLOT],
         )  # fmt: skip
 
 
 @part
-def _schedule(m: Moving, kind: int, time: int, request: int, slot: int) -> None:
-    add(m.events, kind, time, priority(kind, request), slot)
-
-
-@part
-def _happen(f: Fixed, m: Moving, kind: int, slot: int, now: int) -> tuple[int, int]:
+def _happen(f: Fixed, m: Moving, kind: int, slot: int, number: int, now: int) -> tuple[int, int]:
     """Handle an event; when the next one of the same slot comes, and of which kind it is."""
     if kind == _NODE_SYN:
         return node_syn(f, m, slot, now)
@@ -143,7 +161,25 @@ def _happen(f: Fixed, m: Moving, kind: int, slot: int, now: int) -> tuple[int, i
         return answer(f, m, slot, now)
     if kind == _LB_REQUEST:
         return lb_request(f, m, slot, now)
-    return client_send(f, m, slot, now)
+    if kind == _CLIENT_SEND:
+        return client_send(f, m, slot, now)
+    return _happen_to_kept(f, m, kind, slot, number, now)
+
+
+@kernel
+def _happen_to_kept(
+    f: Fixed, m: Moving, kind: int, slot: int, number: int, now: int
+) -> tuple[int, int]:
+    """The same, of events that there are where connections are kept."""
+    if kind == _CLIENT_CONNECT:
+        return client_connect(f, m, slot, now)
+    if kind == _CLIENT_ANSWER:
+        client_answer(f, m, slot, now)
+    elif kind == _CLIENT_TIMEOUT:
+        client_timeout(f, m, slot, number, now)
+    else:
+        connection_due(f, m, slot, number, now)
+    return NONE, NONE
 
 
 @part
@@ -166,4 +202,4 @@ def start(f: Fixed, m: Moving) -> None:
     for client in range(len(f.clients)):
         time, then = next_of_client(f, m, client, 0)
         if time != NONE:
-            _schedule(m, then, time, client, client)
+            schedule(m, then, time, client, client)

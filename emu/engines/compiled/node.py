@@ -1,17 +1,20 @@
 """Parts of the compiled loop: a node translates connections, refuses them, or drops their SYNs."""
 
-from emu.engines.compiled.connection import (
-    answered,
-    close_entry,
-    datagram,
-    out_of_patience,
-    silence,
-    travel,
-)
+from emu.engines.compiled.connection import answered, close_entry, out_of_patience, silence
+from emu.engines.compiled.journeys import datagram, encrypted, travel
 from emu.engines.compiled.layout import NONE, WAIT_AGAIN, Fixed, Moving
+from emu.engines.compiled.link import opens, pod_link
 from emu.events import Kind
 from emu.hops.conntrack import Closing, entry_of
-from emu.hops.network import DATAGRAM, DATAGRAM_ONWARD, ESTABLISHED, FIRST_PACKET, ONWARD, REFUSED
+from emu.hops.network import (
+    CARRIED_VIA,
+    DATAGRAM_ONWARD,
+    ESTABLISHED,
+    FIRST_PACKET,
+    ONWARD,
+    REFUSED,
+    SHAKEN_ONWARD,
+)
 from emu.hops.node import Verdict, translate, tuple_prefix
 from emu.hops.tcp import resend
 from emu.kernel import kernel, part
@@ -43,7 +46,7 @@ def open_connection(
     journey["via"] = node
     journey["rule"] = rule
     if datagram(f, m, slot):
-        return now + travel(f, m, slot, node, 0, row["request_bytes"], DATAGRAM), _NODE_SYN
+        return now + travel(f, m, slot, node, 0, row["request_bytes"], CARRIED_VIA), _NODE_SYN
     return now + travel(f, m, slot, node, 0, 0, FIRST_PACKET), _NODE_SYN
 
 
@@ -129,5 +132,10 @@ def _deliver(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     vertex = m.pods[pod]["node"]
     if m.pods[pod]["app_port"] != f.endpoints[row["endpoint"]]["port"]:
         return refused(f, m, slot, now, vertex, 1, REFUSED[0])
+    if f.encrypted:
+        now += encrypted(f, m, slot, vertex)
+    if f.kept and pod_link(m, slot) > 0:
+        ready = now + travel(f, m, slot, vertex, 1, 0, SHAKEN_ONWARD)
+        opens(f, m, slot, pod_link(m, slot), ready, now)
     legs = DATAGRAM_ONWARD if datagram(f, m, slot) else ESTABLISHED
     return now + travel(f, m, slot, vertex, 1, row["request_bytes"], legs), _POD_REQUEST

@@ -2,7 +2,8 @@
 
 from emu.distributions import sample
 from emu.engines.compiled.ahead import fetch
-from emu.engines.compiled.connection import answered, close_entry, datagram, silence, travel
+from emu.engines.compiled.connection import answered, close_entry, silence
+from emu.engines.compiled.journeys import datagram, travel
 from emu.engines.compiled.layout import (
     NONE,
     PUSH_KIND,

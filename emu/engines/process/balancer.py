@@ -1,16 +1,18 @@
-"""A load balancer's port as a process: a proxy that picks a node for each request."""
+"""A load balancer's port as a process: a proxy that picks a node for each request, or for each
+connection."""
 
-from collections.abc import Generator
 from typing import TYPE_CHECKING, Final
 
-from emu.engines.process.connection import Connection, Sender
+from emu.engines.process.connection import Connection, Sender, Upstream, carry
+from emu.engines.process.destination import Steps
 from emu.engines.process.moments import Moment
 from emu.engines.process.node import Node
-from emu.engines.process.port import Port
+from emu.engines.process.pool import Pool
 from emu.engines.process.request import Request
 from emu.events import Kind
 from emu.hops.balancer import finished, pick, started
-from emu.hops.network import ANSWERED, CLIENT_CONNECTION, REACH
+from emu.hops.network import ANSWERED, CARRIED, CLIENT_CONNECTION, REACH, SHAKEN, encrypting
+from emu.hops.pool import NEVER
 from emu.kernel import bound
 from emu.recorder.rows import Outcome
 
@@ -18,14 +20,17 @@ if TYPE_CHECKING:
     from emu.engines.process.client import Client
     from emu.engines.process.emulation import Emulation
 
+_NOBODYS: Final = 0
+
 
 class Listener:
-    """Listener number ``number`` of the model."""
+    """Listener number ``number`` of the model; it ``joins`` connections, or balances requests."""
 
     def __init__(self, emulation: "Emulation", number: int) -> None:
         self.emulation, self.model, self.env = emulation, emulation.model, emulation.env
         self.description: Final = emulation.model.listeners[number]
         self.state: Final = emulation.state.listeners[number]
+        self.joins: Final = self.description.tcp
         self._vertex = self.description.vertex
         self._nodes = [emulation.nodes[node] for node in self.state.backends["node"]]
         self._rules = self.state.backends["rule"].tolist()
@@ -38,42 +43,127 @@ class Listener:
             address=self.description.address, pod=-1,
             patience_ns=self.description.connect_timeout_ns,
         )  # fmt: skip
+        first, tls = self.description.first_pool, self.description.tls
+        self._pools = [
+            Pool(emulation, first + backend, route, self._sender, 0, tls)
+            for backend, route in enumerate(self._routes if first else ())
+        ]
 
     def forward(
-        self, request: Request, client: "Client", connection: Connection
-    ) -> Generator[Moment, None, int]:
-        """Take a request from a client to a Pod and back; when the client has the answer."""
-        draw = (self.model.seed, request.request, request.attempt)
-        ends = (client.vertex, self._vertex, self._vertex, client.local_hops, 0)
+        self, request: Request, client: "Client", connection: Connection, new: bool
+    ) -> Steps:
+        """Take a request from a client to a Pod and back, over its connection, which is a ``new``
+        one or open; when the client has the answer."""
         request.load_balancer = self.description.load_balancer
-        request.lb_ns = request.sent_ns + self.emulation.travel(
-            *ends, request.request_bytes, *REACH, CLIENT_CONNECTION, *draw
-        )
+        request.lb_ns = self._arrival(request, client, connection, new)
         yield Moment(self.env, Kind.LB_REQUEST, request.request, request.lb_ns)
-        backend = self._pick(self.env.now, connection.address, *draw)
-        own_port = None if backend < 0 else self._take_port(backend)
-        if own_port is None:
-            request.outcome = Outcome.BAD_GATEWAY if backend < 0 else Outcome.PORTS_EXHAUSTED
-            request.lb_response_ns = request.lb_ns
-        else:
-            self._started(backend)
-            request.lb_response_ns = yield from self._through(request, backend, own_port)
-            yield Moment(self.env, Kind.ANSWER, request.request, request.lb_response_ns)
-            self._finished(backend, self.env.now, self.env.now - request.lb_ns)
+        request.lb_response_ns = yield from self._behind(request, connection)
         size = request.response_bytes if request.outcome == Outcome.OK else 0
-        back = request.lb_response_ns + self.emulation.travel(
-            *ends, size, *ANSWERED, CLIENT_CONNECTION, *draw
+        return request.lb_response_ns + self._travel(request, client, ANSWERED, size)
+
+    def _arrival(
+        self, request: Request, client: "Client", connection: Connection, new: bool
+    ) -> int:
+        """When the request is here."""
+        start, legs = request.sent_ns, REACH
+        if new and connection.tls:
+            start += self._travel(request, client, encrypting(connection.tls))
+        if connection.kept and new:
+            connection.opens(start + self._travel(request, client, SHAKEN))
+        elif not new:
+            start, legs = max(start, connection.ready_ns), CARRIED
+        return start + self._travel(request, client, legs, request.request_bytes)
+
+    def _behind(self, request: Request, connection: Connection) -> Steps:
+        """From here to a Pod and back here; not where a client has ended its connection before."""
+        if self.joins and connection.kept and request.held is None:
+            request.outcome = Outcome.BAD_GATEWAY
+            return self.env.now
+        if connection.upstream is not None:
+            return (yield from self._along(request, connection.upstream.connection))
+        backend = self._pick(
+            self.env.now, connection.address, self.model.seed, request.request, request.attempt
         )
-        connection.over(back, in_order=True)
+        if backend < 0:
+            request.outcome = Outcome.BAD_GATEWAY
+            return self.env.now
+        if self._pools:
+            return (yield from self._over_kept(request, backend))
+        return (yield from self._over_own(request, connection, backend))
+
+    def _along(self, request: Request, upstream: Connection) -> Steps:
+        """Over the connection that the client's is joined to."""
+        request.lb_port = upstream.port.number
+        request.lb_connection = self.emulation.number_of(upstream.kept)
+        back = yield from carry(self.emulation, request, upstream)
+        yield self._answer(request, back)
         return back
 
-    def _take_port(self, backend: int) -> Port | None:
-        return self.emulation.take_port(self._routes[backend], self.env.now)
+    def _over_kept(self, request: Request, backend: int) -> Steps:
+        """Over a connection to this node that is kept: one that there is, or one more."""
+        self._started(backend)
+        pool = self._pools[backend]
+        connection, new = yield from pool.acquire(request, NEVER)
+        if connection is None:
+            back = self.env.now
+            yield self._answer(request, back)
+        else:
+            request.lb_port = connection.port.number
+            request.lb_connection = self.emulation.number_of(connection.kept)
+            if new:
+                back = yield from self._open(request, connection, backend)
+            else:
+                back = yield from carry(self.emulation, request, connection)
+            yield self._answer(request, back)
+            pool.done(connection, request.outcome)
+        self._finished(backend, self.env.now, self.env.now - request.lb_ns)
+        return back
 
-    def _through(self, request: Request, backend: int, port: Port) -> Generator[Moment, None, int]:
-        """Open a connection to a node's NodePort; when the answer is back."""
+    def _over_own(self, request: Request, client: Connection, backend: int) -> Steps:
+        """Over a connection for this request, or for all that come over the client's."""
+        port = self.emulation.take_port(self._routes[backend], self.env.now)
+        if port is None:
+            request.outcome = Outcome.PORTS_EXHAUSTED
+            return self.env.now
+        self._started(backend)
+        joined, tls = self.joins and client.kept, self.description.tls
+        kept = self.emulation.keep(_NOBODYS, request) if joined else 0
+        connection = Connection(
+            self.emulation, self._sender, 0, port, client.tls if self.joins else tls, kept
+        )
         request.lb_port = port.number
-        connection = Connection(self._sender, 0, port)
+        if joined:
+            request.lb_connection = self.emulation.number_of(kept)
+            client.upstream = Upstream(connection, self, backend, self.env.now)
+        else:
+            request.lb_connection = self.emulation.next_connection()
+        back = yield from self._open(request, connection, backend)
+        yield self._answer(request, back)
+        if not joined:
+            self._finished(backend, self.env.now, self.env.now - request.lb_ns)
+        return back
+
+    def closed(self, backend: int, lasted: int) -> None:
+        """A connection to this node that was joined to a client's is over."""
+        self._finished(backend, self.env.now, lasted)
+
+    def _open(self, request: Request, connection: Connection, backend: int) -> Steps:
+        """Open a connection to a node's NodePort; when the answer is back."""
+        request.new_connection += 2
         service, rule = self.description.service, self._rules[backend]
         node: Node = self._nodes[backend]
-        return node.connect(request, connection, service, rule, request.lb_ns)
+        return node.connect(request, connection, service, rule, self.env.now)
+
+    def _answer(self, request: Request, at: int) -> Moment:
+        """The moment at which the answer is here."""
+        return Moment(self.env, Kind.ANSWER, request.request, at)
+
+    def _travel(
+        self, request: Request, client: "Client", legs: tuple[int, int], size: int = 0
+    ) -> int:
+        """How long these journeys take, between the client and here."""
+        sender = client.sender
+        return self.emulation.travel(
+            sender.vertex, self._vertex, self._vertex, sender.local_hops, 0, size,
+            *legs, CLIENT_CONNECTION, self.model.seed, request.request, request.attempt,
+        )  # fmt: skip

@@ -1,7 +1,7 @@
 """A run in which every client, load balancer, node and Pod is a process."""
 
 from collections.abc import Callable
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,19 +10,42 @@ from emu.distributions import sample
 from emu.engines import Sink
 from emu.engines.process.balancer import Listener
 from emu.engines.process.client import Client
+from emu.engines.process.connection import Connection
 from emu.engines.process.node import Node
 from emu.engines.process.pod import Pod
 from emu.engines.process.port import Port
 from emu.engines.process.request import Request, as_row
 from emu.engines.session import Session
+from emu.hops import pool
 from emu.hops.network import travel
 from emu.hops.pod import arrive, leave
+from emu.hops.pool import crowded as crowded_connections
+from emu.hops.pool import next_number
 from emu.hops.ports import EXHAUSTED, crowded, release, take
 from emu.kernel import bound
 from emu.model import Model
 from emu.recorder.rows import ROW
 
 _CHUNK: Final = 8192
+_KERNELS: Final = (
+    pool.check_out,
+    pool.opened,
+    pool.give_back,
+    pool.closed,
+    pool.first_look,
+    pool.look,
+)
+
+
+class Connections(NamedTuple):
+    """The kernels of `emu.hops.pool`, with the pools of the run."""
+
+    check_out: Callable[..., int]
+    opened: Callable[..., int]
+    give_back: Callable[..., int]
+    closed: Callable[..., int]
+    first_look: Callable[..., int]
+    look: Callable[..., int]
 
 
 class Emulation(Session):
@@ -38,6 +61,9 @@ class Emulation(Session):
         )
         self.endpoints: list[tuple[int, int, int, int]] = model.endpoints.tolist()
         self._bind_ports()
+        self._bind_connections()
+        self.next_connection: Final = bound(next_number, self.state.pools.room)
+        self.kept: dict[int, Connection] = {}
         self.pods = [Pod(self, number) for number in range(len(model.pods))]
         self.nodes = [Node(self, number) for number in range(len(model.places.nodes))]
         self.listeners = [Listener(self, number) for number in range(len(model.listeners))]
@@ -57,6 +83,23 @@ class Emulation(Session):
     def _bind_ports(self) -> None:
         self._take = cast(Callable[..., tuple[int, int]], bound(take, *self.state.ports))
         self.release_port = bound(release, *self.state.ports)
+
+    def keep(self, pool: int, request: Request) -> int:
+        """The place of a connection that is opened for a request, and kept."""
+        pools = self.state.pools
+        if crowded_connections(pools.connections, pools.room):
+            self.state.make_room_for_connections()
+            self._bind_connections()
+        return self.connections.opened(
+            pool, self.env.now, self.model.seed, request.request, request.attempt
+        )
+
+    def number_of(self, kept: int) -> int:
+        """The number of a connection that is kept."""
+        return int(self.state.pools.connections[kept]["number"])
+
+    def _bind_connections(self) -> None:
+        self.connections = Connections(*(bound(kernel, *self.state.pools) for kernel in _KERNELS))
 
     def begin(self) -> None:
         """Let the clients begin."""

@@ -31,6 +31,23 @@ class Moment(simpy.Event):
         self.env.happen(self, self._rank, at)
 
 
+class Signal(simpy.Event):
+    """What a request waits for that happens within the event of another: ``yield Signal()``.
+
+    Whoever waits goes on within `fire`, and finds its ``value``.
+    """
+
+    def __init__(self) -> None:
+        self.callbacks = []
+
+    def fire(self, value: int | None = None) -> None:
+        """Let it happen."""
+        self._value = value
+        callbacks, self.callbacks = self.callbacks, None  # type: ignore[assignment]
+        for callback in callbacks or ():
+            callback(self)
+
+
 class Journey:
     """A request's way through the hops: a generator that yields the events it waits for.
 

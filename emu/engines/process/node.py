@@ -5,19 +5,21 @@ from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from emu.engines.ending import NEVER
-from emu.engines.process.connection import Connection, Sender, exchange
+from emu.engines.process.connection import Connection, Sender, Way, exchange
 from emu.engines.process.moments import Moment
 from emu.engines.process.request import Request
 from emu.events import Kind
-from emu.hops.conntrack import Closing, close, closing_of_datagrams, entry_of
+from emu.hops.conntrack import Closing, entry_of
 from emu.hops.network import (
-    DATAGRAM,
+    CARRIED_VIA,
     DATAGRAM_ONWARD,
     ESTABLISHED,
     FIRST_PACKET,
     ONWARD,
     POD_CONNECTION,
     REFUSED,
+    SHAKEN_ONWARD,
+    encrypting,
 )
 from emu.hops.node import Verdict, translate, tuple_prefix
 from emu.hops.tcp import resend
@@ -31,6 +33,13 @@ _DROPPED: Final[dict[int, Outcome]] = {
     Verdict.NO_CONNTRACK: Outcome.CONNTRACK_FULL,
     Verdict.NO_SNAT_PORT: Outcome.SNAT_EXHAUSTED,
 }
+
+
+def _failed(request: Request, connection: Connection, back: int, closing: Closing) -> int:
+    """The connection is not to be opened, as its sender knows at ``back``, which is the result."""
+    connection.over(back, closing)
+    connection.fails(request.outcome, back)
+    return back
 
 
 class Node:
@@ -53,7 +62,7 @@ class Node:
         sender, linear = connection.sender, self.model.kernel.linear
         legs, size = FIRST_PACKET, 0
         if connection.datagram:
-            legs, size = DATAGRAM, request.request_bytes
+            legs, size = CARRIED_VIA, request.request_bytes
         arrival = start + self._travel(request, sender, self.number, 0, legs, size)
         for retry in count():
             yield Moment(self.env, Kind.NODE_SYN, request.request, arrival + resend(retry, linear))
@@ -65,15 +74,13 @@ class Node:
             request.outcome = _DROPPED[verdict]
             if connection.datagram or resend(retry + 1, linear) >= sender.patience_ns:
                 back = max(self.env.now, start + sender.patience_ns)
-                connection.over(back, in_order=False)
-                return back
+                return _failed(request, connection, back, Closing.SYN_SENT)
         request.outcome, request.node_ns = Outcome.IN_FLIGHT, self.env.now
         leaves = self.env.now + int(self.model.rules[rule]["cost_ns"])
         if verdict == Verdict.REJECT:
             request.outcome = Outcome.REFUSED
             back = leaves + self._travel(request, sender, self.number, 0, REFUSED)
-            connection.over(back, in_order=False)
-            return back
+            return _failed(request, connection, back, Closing.CLOSE)
         return (
             yield from self._deliver(
                 request, connection, endpoint, nat_port, masqueraded, start, leaves
@@ -124,44 +131,35 @@ class Node:
         prefix = tuple_prefix(
             self.number, source, endpoint, self.model.sources, len(self.emulation.endpoints)
         )
-        entry = entry_of(prefix, nat_port)
+        connection.tracked(self.number, entry_of(prefix, nat_port))
         if number < 0:
             request.outcome = Outcome.CONNECT_TIMEOUT
-            return self._silence(request, connection, entry, leaves, start)
+            return self._silence(request, connection, leaves, start)
         pod = self.emulation.pods[number]
         if pod.app_port != endpoint_port:
             request.outcome = Outcome.REFUSED
             request.pod_ns = leaves + self._travel(request, sender, pod.vertex, 1, ONWARD)
             back = leaves + self._travel(request, sender, pod.vertex, 1, REFUSED)
-            return self._over(request, connection, entry, back, Closing.CLOSE)
+            return _failed(request, connection, back, Closing.CLOSE)
+        if connection.tls:
+            leaves += self._travel(request, sender, pod.vertex, 1, encrypting(connection.tls))
+        if connection.kept:
+            ready = leaves + self._travel(request, sender, pod.vertex, 1, SHAKEN_ONWARD)
+            places = (self.number, request.service, endpoint, request.masquerade_port)
+            connection.opens(ready, Way(self.number, pod, *places))
         legs = DATAGRAM_ONWARD if connection.datagram else ESTABLISHED
         served, back = yield from exchange(
             self.emulation, request, connection, self.number, pod, leaves, legs
         )
         if back == NEVER:
-            return self._silence(request, connection, entry, self.env.now, start)
-        closing = Closing.TIME_WAIT if served else Closing.CLOSE
-        return self._over(request, connection, entry, back, closing)
+            return self._silence(request, connection, self.env.now, start)
+        connection.over(back, Closing.TIME_WAIT if served else Closing.CLOSE)
+        return back
 
-    def _silence(
-        self, request: Request, connection: Connection, entry: int, now: int, start: int
-    ) -> int:
+    def _silence(self, request: Request, connection: Connection, now: int, start: int) -> int:
         """Nobody answers the sender, until it has no patience left; when that is."""
         back = max(now, start + connection.sender.patience_ns)
-        return self._over(request, connection, entry, back, Closing.SYN_SENT)
-
-    def _over(
-        self, request: Request, connection: Connection, entry: int, back: int, closing: Closing
-    ) -> int:
-        """The sender has the last packet at ``back``, which is the result: its port and the
-        conntrack entry are kept for their times after that."""
-        state = int(closing)
-        if connection.datagram:
-            state = closing_of_datagrams(request.node_ns, back)
-        expires = back + self.model.kernel.timeouts[state]
-        close(*self.emulation.state.conntrack, self.number, entry, expires, state)
-        connection.over(back, closing == Closing.TIME_WAIT, entry)
-        return back
+        return _failed(request, connection, back, Closing.SYN_SENT)
 
     def _travel(
         self,

@@ -1,24 +1,31 @@
 """One attempt of a request while it is under way."""
 
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from emu.recorder.rows import ABSENT, ROW, Outcome
+
+if TYPE_CHECKING:
+    from emu.engines.process.connection import Connection
 
 
 class Request:
     """What will be its row: the fields of `emu.recorder.rows.ROW`, filled in along the way."""
 
     attempt = 0
-    new_connection = 1
+    new_connection = 0
+    connection = lb_connection = ABSENT
     outcome: int = Outcome.IN_FLIGHT
     lb_ns = node_ns = pod_ns = ABSENT
     service_start_ns = service_end_ns = lb_response_ns = done_ns = ABSENT
     load_balancer = service = node = pod = ABSENT
     client_port = lb_port = masquerade_port = endpoint = ABSENT
     queue_length = response_bytes = ABSENT
+    held: "Connection | None" = None
+    """The connection that is kept for the requests after it."""
 
     def __init__(self, request: int, client: int, intended_ns: int, request_bytes: int) -> None:
-        self.request = self.connection = request
+        self.request = request
         self.client = client
         self.intended_ns = self.sent_ns = intended_ns
         self.request_bytes = request_bytes

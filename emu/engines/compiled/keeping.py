@@ -1,0 +1,37 @@
+"""Parts of the compiled loop: connections that are opened to be kept, and who waits for one."""
+
+from emu.engines.compiled.layout import NONE, Fixed, Moving
+from emu.engines.compiled.link import begin
+from emu.engines.compiled.schedule import schedule_timer
+from emu.engines.ending import NEVER
+from emu.events import Kind
+from emu.hops.pool import first_look, opened
+from emu.kernel import kernel
+
+_CONNECTION_DUE = int(Kind.CONNECTION_DUE)
+
+
+@kernel
+def keep(f: Fixed, m: Moving, slot: int, pool: int, route: int, port: int, now: int) -> int:
+    """Open a connection of a pool for a request; its place among those that are kept."""
+    settings, pools, connections, room = m.pools
+    request = m.rows[slot]["request"]
+    kept = opened(settings, pools, connections, room, pool, now, f.seed, request, 0)
+    begin(f, m, kept, route, port, now)
+    at = first_look(settings, pools, connections, room, kept)
+    if at < NEVER:
+        number = connections[kept]["number"]
+        schedule_timer(m, _CONNECTION_DUE, at, number, kept)
+    return int(kept)
+
+
+@kernel
+def wait(m: Moving, slot: int, pool: int) -> None:
+    """A request waits until there is a connection for it."""
+    m.journeys[slot]["next"] = NONE
+    last = m.waiting[pool, 1]
+    if last == NONE:
+        m.waiting[pool, 0] = slot
+    else:
+        m.journeys[last]["next"] = slot
+    m.waiting[pool, 1] = slot

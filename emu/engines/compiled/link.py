@@ -1,0 +1,99 @@
+"""Parts of the compiled loop: requests that join a connection which is kept."""
+
+from emu.engines.compiled.journeys import travel
+from emu.engines.compiled.layout import NONE, Fixed, Moving
+from emu.engines.compiled.schedule import schedule
+from emu.engines.ending import NEVER
+from emu.events import Kind
+from emu.hops.network import CARRIED, CARRIED_VIA
+from emu.kernel import kernel, part
+from emu.recorder.rows import ABSENT
+
+_ANSWER = int(Kind.ANSWER)
+_POD_REQUEST = int(Kind.POD_REQUEST)
+
+
+@part
+def pod_link(m: Moving, slot: int) -> int:
+    """The kept connection of a request that ends at a Pod, or 0."""
+    journey = m.journeys[slot]
+    return int(journey["connection"] if journey["listener"] == NONE else journey["upstream"])
+
+
+@kernel
+def begin(f: Fixed, m: Moving, kept: int, route: int, port: int, now: int) -> None:
+    """A connection that is kept is being opened from this port."""
+    it = m.links[kept]
+    it["start_ns"], it["ready_ns"], it["fails_ns"] = now, NEVER, NEVER
+    it["route"], it["port"], it["entry"] = route, port, 0
+    it["first"] = it["last"] = NONE
+    it["upstream"] = 0
+
+
+@kernel
+def carry(f: Fixed, m: Moving, slot: int, kept: int, now: int) -> tuple[int, int]:
+    """Another request goes to the Pod over a connection that is open, or being opened."""
+    it, journey = m.links[kept], m.journeys[slot]
+    if it["ready_ns"] < NEVER or it["fails_ns"] < NEVER:
+        return _carry_on(f, m, slot, kept, now)
+    journey["next"] = NONE
+    if it["last"] == NONE:
+        it["first"] = slot
+    else:
+        m.journeys[it["last"]]["next"] = slot
+    it["last"] = slot
+    return NONE, NONE
+
+
+@kernel
+def _carry_on(f: Fixed, m: Moving, slot: int, kept: int, now: int) -> tuple[int, int]:
+    """It is known now from when on the connection is open, or has failed."""
+    it, row, journey = m.links[kept], m.rows[slot], m.journeys[slot]
+    if it["ready_ns"] == NEVER:
+        row["outcome"] = it["outcome"]
+        back = max(now, it["fails_ns"])
+        if journey["listener"] != NONE:
+            row["lb_response_ns"] = back
+        return back, _ANSWER
+    start = max(now, it["ready_ns"])
+    journey["via"] = it["via"]
+    if it["node"] != ABSENT:
+        row["node_ns"] = start + travel(f, m, slot, it["via"], 0, row["request_bytes"], CARRIED_VIA)
+    row["pod"], row["node"], row["service"] = it["pod"], it["node"], it["service"]
+    row["endpoint"], row["masquerade_port"] = it["endpoint"], it["masquerade_port"]
+    vertex = m.pods[it["pod"]]["node"]
+    return start + travel(f, m, slot, vertex, 1, row["request_bytes"], CARRIED), _POD_REQUEST
+
+
+@kernel
+def opens(f: Fixed, m: Moving, slot: int, kept: int, ready: int, now: int) -> None:
+    """The connection that was opened for this request will be open then."""
+    it, row = m.links[kept], m.rows[slot]
+    it["ready_ns"], it["via"] = ready, m.journeys[slot]["via"]
+    it["entry"] = m.journeys[slot]["entry"]
+    it["pod"], it["node"], it["service"] = row["pod"], row["node"], row["service"]
+    it["endpoint"], it["masquerade_port"] = row["endpoint"], row["masquerade_port"]
+    _settle(f, m, kept, now)
+
+
+@kernel
+def fails(f: Fixed, m: Moving, slot: int, kept: int, at: int, now: int) -> None:
+    """The connection that was opened for this request fails then, unless it is open."""
+    it = m.links[kept]
+    if it["ready_ns"] < NEVER or it["fails_ns"] < NEVER:
+        return
+    it["fails_ns"], it["outcome"] = at, m.rows[slot]["outcome"]
+    it["entry"], it["via"] = m.journeys[slot]["entry"], m.journeys[slot]["via"]
+    _settle(f, m, kept, now)
+
+
+@kernel
+def _settle(f: Fixed, m: Moving, kept: int, now: int) -> None:
+    """Those that wait for it go on."""
+    slot = m.links[kept]["first"]
+    m.links[kept]["first"] = m.links[kept]["last"] = NONE
+    while slot != NONE:
+        following = m.journeys[slot]["next"]
+        time, kind = _carry_on(f, m, slot, kept, now)
+        schedule(m, kind, time, m.rows[slot]["request"], slot)
+        slot = following
