@@ -4,12 +4,14 @@ from emu.engines.compiled.connection import answered, release, take
 from emu.engines.compiled.journeys import (
     client_encrypted,
     client_travel,
+    client_trip,
     datagram,
     encrypted,
     travel,
+    trip,
 )
-from emu.engines.compiled.keeping import keep, wait
 from emu.engines.compiled.layout import (
+    CONNECT,
     FINISHED,
     FREE,
     MANY,
@@ -23,24 +25,22 @@ from emu.engines.compiled.layout import (
     Fixed,
     Moving,
 )
-from emu.engines.compiled.link import carry, opens
+from emu.engines.compiled.link import later, opens
 from emu.engines.compiled.node import open_connection, refused
-from emu.engines.compiled.schedule import schedule_timer
-from emu.engines.ending import NEVER, deadline_of, ending
+from emu.engines.ending import deadline_of, ending
 from emu.events import Kind
 from emu.hops import dns
 from emu.hops import ports as hosts
 from emu.hops.network import ANSWERED, CARRIED, FIRST_PACKET, REACH, SHAKEN
-from emu.hops.pool import OPEN, WAIT, check_out, next_number
-from emu.kernel import kernel, part
+from emu.hops.pool import next_number
+from emu.kernel import part
 from emu.model.targets import TargetKind
-from emu.recorder.rows import ABSENT, Outcome
+from emu.recorder.rows import Outcome
 from emu.workload import following
 
 _ANSWER = int(Kind.ANSWER)
 _CLIENT_ANSWER = int(Kind.CLIENT_ANSWER)
 _CLIENT_CONNECT = int(Kind.CLIENT_CONNECT)
-_CLIENT_TIMEOUT = int(Kind.CLIENT_TIMEOUT)
 _CLIENT_SEND = int(Kind.CLIENT_SEND)
 _LB_REQUEST = int(Kind.LB_REQUEST)
 _POD_REQUEST = int(Kind.POD_REQUEST)
@@ -114,7 +114,10 @@ def _set_out(f: Fixed, m: Moving, slot: int, client: int, now: int) -> tuple[int
     target = journey["target"] = clients[client]["first_target"] + address
     journey["route"] = f.targets[target]["route"] + turn
     if f.kept and f.targets[target]["pool"] != 0:
-        return (sent, _CLIENT_CONNECT) if sent > now else client_connect(f, m, slot, now)
+        if sent > now:
+            return sent, _CLIENT_CONNECT
+        later(m, CONNECT, slot)
+        return NONE, NONE
     place, before = take(f, m, journey["route"], sent)
     if len(m.rows) > MANY:
         _fetch_routes(f, m, f.targets[target]["route"], turn, sources)
@@ -124,11 +127,11 @@ def _set_out(f: Fixed, m: Moving, slot: int, client: int, now: int) -> tuple[int
     row["client_port"] = f.first_port + place
     row["connection"], row["new_connection"] = next_number(m.pools.room), 1
     journey["before"] = before
-    return _open(f, m, slot, sent)
+    return open_to_target(f, m, slot, sent)
 
 
 @part
-def _open(f: Fixed, m: Moving, slot: int, sent: int) -> tuple[int, int]:
+def open_to_target(f: Fixed, m: Moving, slot: int, sent: int) -> tuple[int, int]:
     """Open a connection to the target."""
     row, journey = m.rows[slot], m.journeys[slot]
     client, target = row["client"], journey["target"]
@@ -140,7 +143,7 @@ def _open(f: Fixed, m: Moving, slot: int, sent: int) -> tuple[int, int]:
         if f.encrypted:
             sent += client_encrypted(f, m, slot, vertex)
         if f.kept and journey["connection"] != 0:
-            ready = sent + client_travel(f, m, slot, vertex, 0, SHAKEN)
+            ready = sent + client_trip(f, m, slot, vertex, 0, SHAKEN)
             m.links[journey["connection"]]["ready_ns"] = ready
         row["lb_ns"] = sent + client_travel(f, m, slot, vertex, row["request_bytes"], REACH)
         return row["lb_ns"], _LB_REQUEST
@@ -176,68 +179,9 @@ def _to_pod(f: Fixed, m: Moving, slot: int, target: int, sent: int) -> tuple[int
     if f.encrypted:
         sent += encrypted(f, m, slot, vertex)
     if f.kept and m.journeys[slot]["connection"] != 0:
-        ready = sent + travel(f, m, slot, vertex, 1, 0, SHAKEN)
-        opens(f, m, slot, m.journeys[slot]["connection"], ready, sent)
+        opens(f, m, slot, sent + trip(f, m, slot, vertex, 1, 0, SHAKEN))
     legs = CARRIED if datagram(f, m, slot) else REACH
     return sent + travel(f, m, slot, vertex, 1, row["request_bytes"], legs), _POD_REQUEST
-
-
-@kernel
-def client_connect(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
-    """A client that keeps connections takes one, or waits for it."""
-    pool = f.targets[m.journeys[slot]["target"]]["pool"] + m.journeys[slot]["turn"]
-    settings, pools, connections, room = m.pools
-    found = check_out(settings, pools, connections, room, pool)
-    if found == WAIT:
-        m.rows[slot]["sent_ns"] = ABSENT
-        wait(m, slot, pool)
-        return NONE, NONE
-    return client_takes(f, m, slot, pool, found, now)
-
-
-@kernel
-def client_takes(
-    f: Fixed, m: Moving, slot: int, pool: int, found: int, now: int
-) -> tuple[int, int]:
-    """A client's request goes over a connection of the pool, or has another opened."""
-    row, journey = m.rows[slot], m.journeys[slot]
-    row["sent_ns"] = now
-    if found == OPEN:
-        place, before = take(f, m, journey["route"], now)
-        if place == hosts.EXHAUSTED:
-            row["outcome"] = _PORTS_EXHAUSTED
-            return now, _ANSWER
-        journey["before"] = before
-        port = f.first_port + place
-        journey["connection"] = keep(f, m, slot, pool, journey["route"], port, now)
-        row["new_connection"] = 1
-    else:
-        journey["connection"] = found
-    kept = journey["connection"]
-    row["client_port"], row["connection"] = (
-        m.links[kept]["port"],
-        m.pools.connections[kept]["number"],
-    )
-    deadline = deadline_of(row["intended_ns"], f.clients[row["client"]]["timeout_ns"])
-    if now <= deadline < NEVER:
-        schedule_timer(m, _CLIENT_TIMEOUT, deadline, row["request"], slot)
-    if found == OPEN:
-        return _open(f, m, slot, now)
-    if f.targets[journey["target"]]["kind"] == _LISTENER:
-        return _over_balancer(f, m, slot, kept, now)
-    return carry(f, m, slot, kept, now)
-
-
-@kernel
-def _over_balancer(f: Fixed, m: Moving, slot: int, kept: int, now: int) -> tuple[int, int]:
-    """A request goes to a load balancer over a connection that is open, or being opened."""
-    row, journey = m.rows[slot], m.journeys[slot]
-    journey["listener"] = f.targets[journey["target"]]["listener"]
-    journey["sender"] = len(f.clients) + journey["listener"]
-    row["load_balancer"] = f.listeners[journey["listener"]]["load_balancer"]
-    start, vertex = max(now, m.links[kept]["ready_ns"]), f.listeners[journey["listener"]]["vertex"]
-    row["lb_ns"] = start + client_travel(f, m, slot, vertex, row["request_bytes"], CARRIED)
-    return row["lb_ns"], _LB_REQUEST
 
 
 @part

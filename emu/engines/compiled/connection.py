@@ -1,7 +1,7 @@
 """Parts of the compiled loop: a connection's port, its conntrack entry, and its end."""
 
 from emu.engines.compiled.journeys import datagram
-from emu.engines.compiled.layout import NONE, NOW, Fixed, Moving
+from emu.engines.compiled.layout import NONE, Fixed, Moving
 from emu.engines.compiled.link import fails, pod_link
 from emu.events import Kind
 from emu.hops import conntrack
@@ -65,7 +65,7 @@ def answered(f: Fixed, m: Moving, slot: int, back: int, held: int) -> tuple[int,
         row["lb_response_ns"] = back
     if f.kept and pod_link(m, slot) != 0:
         if pod_link(m, slot) != NONE:
-            fails(f, m, slot, pod_link(m, slot), back, m.counters[NOW])
+            fails(m, slot, back)
         return back, _ANSWER
     if journey["listener"] == NONE:
         release(f, m, journey["route"], row["client_port"], back + held, journey["entry"])

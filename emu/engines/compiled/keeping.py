@@ -6,18 +6,18 @@ from emu.engines.compiled.schedule import schedule_timer
 from emu.engines.ending import NEVER
 from emu.events import Kind
 from emu.hops.pool import first_look, opened
-from emu.kernel import kernel
+from emu.kernel import part
 
 _CONNECTION_DUE = int(Kind.CONNECTION_DUE)
 
 
-@kernel
+@part
 def keep(f: Fixed, m: Moving, slot: int, pool: int, route: int, port: int, now: int) -> int:
     """Open a connection of a pool for a request; its place among those that are kept."""
     settings, pools, connections, room = m.pools
     request = m.rows[slot]["request"]
     kept = opened(settings, pools, connections, room, pool, now, f.seed, request, 0)
-    begin(f, m, kept, route, port, now)
+    begin(m, kept, route, port, now)
     at = first_look(settings, pools, connections, room, kept)
     if at < NEVER:
         number = connections[kept]["number"]
@@ -25,7 +25,7 @@ def keep(f: Fixed, m: Moving, slot: int, pool: int, route: int, port: int, now: 
     return int(kept)
 
 
-@kernel
+@part
 def wait(m: Moving, slot: int, pool: int) -> None:
     """A request waits until there is a connection for it."""
     m.journeys[slot]["next"] = NONE

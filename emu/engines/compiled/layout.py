@@ -114,7 +114,20 @@ PUSH_REQUEST: Final = 7
 PUSH_SLOT: Final = 8
 HAPPENED: Final = 9
 TIMERS: Final = 10
-_COUNTERS: Final = 11
+LATER: Final = 11
+LATER_PLACE: Final = 12
+LATER_OUTCOME: Final = 13
+_COUNTERS: Final = 14
+
+# What kept connections ask for behind an event, in `counters[LATER]`; nothing: 0.
+CONNECT: Final = 1
+"""A client's request, of that slot, wants a connection."""
+FORWARD: Final = 2
+"""A load balancer's does."""
+SETTLE: Final = 3
+"""The connection of that place is known to be open, or to have failed."""
+DONE: Final = 4
+"""A request on it has ended, with that outcome."""
 
 NONE: Final = -1
 """No slot, no listener, no event."""

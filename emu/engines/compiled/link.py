@@ -1,7 +1,7 @@
 """Parts of the compiled loop: requests that join a connection which is kept."""
 
-from emu.engines.compiled.journeys import travel
-from emu.engines.compiled.layout import NONE, Fixed, Moving
+from emu.engines.compiled.journeys import trip
+from emu.engines.compiled.layout import LATER, LATER_PLACE, NONE, SETTLE, Fixed, Moving
 from emu.engines.compiled.schedule import schedule
 from emu.engines.ending import NEVER
 from emu.events import Kind
@@ -20,8 +20,8 @@ def pod_link(m: Moving, slot: int) -> int:
     return int(journey["connection"] if journey["listener"] == NONE else journey["upstream"])
 
 
-@kernel
-def begin(f: Fixed, m: Moving, kept: int, route: int, port: int, now: int) -> None:
+@part
+def begin(m: Moving, kept: int, route: int, port: int, now: int) -> None:
     """A connection that is kept is being opened from this port."""
     it = m.links[kept]
     it["start_ns"], it["ready_ns"], it["fails_ns"] = now, NEVER, NEVER
@@ -30,7 +30,7 @@ def begin(f: Fixed, m: Moving, kept: int, route: int, port: int, now: int) -> No
     it["upstream"] = 0
 
 
-@kernel
+@part
 def carry(f: Fixed, m: Moving, slot: int, kept: int, now: int) -> tuple[int, int]:
     """Another request goes to the Pod over a connection that is open, or being opened."""
     it, journey = m.links[kept], m.journeys[slot]
@@ -58,38 +58,43 @@ def _carry_on(f: Fixed, m: Moving, slot: int, kept: int, now: int) -> tuple[int,
     start = max(now, it["ready_ns"])
     journey["via"] = it["via"]
     if it["node"] != ABSENT:
-        row["node_ns"] = start + travel(f, m, slot, it["via"], 0, row["request_bytes"], CARRIED_VIA)
+        row["node_ns"] = start + trip(f, m, slot, it["via"], 0, row["request_bytes"], CARRIED_VIA)
     row["pod"], row["node"], row["service"] = it["pod"], it["node"], it["service"]
     row["endpoint"], row["masquerade_port"] = it["endpoint"], it["masquerade_port"]
     vertex = m.pods[it["pod"]]["node"]
-    return start + travel(f, m, slot, vertex, 1, row["request_bytes"], CARRIED), _POD_REQUEST
+    return start + trip(f, m, slot, vertex, 1, row["request_bytes"], CARRIED), _POD_REQUEST
 
 
-@kernel
-def opens(f: Fixed, m: Moving, slot: int, kept: int, ready: int, now: int) -> None:
-    """The connection that was opened for this request will be open then."""
-    it, row = m.links[kept], m.rows[slot]
+@part
+def opens(f: Fixed, m: Moving, slot: int, ready: int) -> None:
+    """The kept connection that was opened for this request will be open then."""
+    it, row = m.links[pod_link(m, slot)], m.rows[slot]
     it["ready_ns"], it["via"] = ready, m.journeys[slot]["via"]
     it["entry"] = m.journeys[slot]["entry"]
     it["pod"], it["node"], it["service"] = row["pod"], row["node"], row["service"]
     it["endpoint"], it["masquerade_port"] = row["endpoint"], row["masquerade_port"]
-    _settle(f, m, kept, now)
+    later(m, SETTLE, pod_link(m, slot))
+
+
+@part
+def fails(m: Moving, slot: int, at: int) -> None:
+    """The kept connection that was opened for this request fails then, unless it is open."""
+    it = m.links[pod_link(m, slot)]
+    if it["ready_ns"] == NEVER and it["fails_ns"] == NEVER:
+        it["fails_ns"], it["outcome"] = at, m.rows[slot]["outcome"]
+        it["entry"], it["via"] = m.journeys[slot]["entry"], m.journeys[slot]["via"]
+        later(m, SETTLE, pod_link(m, slot))
+
+
+@part
+def later(m: Moving, what: int, place: int) -> None:
+    """Have this done when the event has been handled."""
+    m.counters[LATER], m.counters[LATER_PLACE] = what, place
 
 
 @kernel
-def fails(f: Fixed, m: Moving, slot: int, kept: int, at: int, now: int) -> None:
-    """The connection that was opened for this request fails then, unless it is open."""
-    it = m.links[kept]
-    if it["ready_ns"] < NEVER or it["fails_ns"] < NEVER:
-        return
-    it["fails_ns"], it["outcome"] = at, m.rows[slot]["outcome"]
-    it["entry"], it["via"] = m.journeys[slot]["entry"], m.journeys[slot]["via"]
-    _settle(f, m, kept, now)
-
-
-@kernel
-def _settle(f: Fixed, m: Moving, kept: int, now: int) -> None:
-    """Those that wait for it go on."""
+def settle(f: Fixed, m: Moving, kept: int, now: int) -> None:
+    """Those that wait for the connection go on."""
     slot = m.links[kept]["first"]
     m.links[kept]["first"] = m.links[kept]["last"] = NONE
     while slot != NONE:

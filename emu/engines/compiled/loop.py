@@ -7,10 +7,10 @@ of another request or client that follows is left in ``counters`` and pushed by 
 
 from enum import IntEnum
 
+from emu.engines.compiled import kept
 from emu.engines.compiled.ahead import look_ahead
-from emu.engines.compiled.answering import answer, client_answer, client_timeout, connection_due
-from emu.engines.compiled.balancer import lb_request
-from emu.engines.compiled.client import client_connect, client_send, next_of_client
+from emu.engines.compiled.balancer import answer, lb_request
+from emu.engines.compiled.client import client_send, next_of_client
 from emu.engines.compiled.event_list import add, earliest, remove
 from emu.engines.compiled.heap import RANK, SLOT, TIME
 from emu.engines.compiled.layout import (
@@ -18,6 +18,7 @@ from emu.engines.compiled.layout import (
     FINISHED,
     FREE,
     HAPPENED,
+    LATER,
     MANY,
     NONE,
     NOW,
@@ -64,9 +65,6 @@ class Pause(IntEnum):
 _SERVICE_END = int(Kind.SERVICE_END)
 _ANSWER = int(Kind.ANSWER)
 _CLIENT_SEND = int(Kind.CLIENT_SEND)
-_CLIENT_ANSWER = int(Kind.CLIENT_ANSWER)
-_CLIENT_CONNECT = int(Kind.CLIENT_CONNECT)
-_CLIENT_TIMEOUT = int(Kind.CLIENT_TIMEOUT)
 _LB_REQUEST = int(Kind.LB_REQUEST)
 _NODE_SYN = int(Kind.NODE_SYN)
 _POD_REQUEST = int(Kind.POD_REQUEST)
@@ -139,6 +137,8 @@ def _lacking_for_kept(m: Moving) -> int:
 def _schedule_what_follows(f: Fixed, m: Moving, kind: int, slot: int, time: int, then: int) -> None:
     """Put what follows an event of this kind on the list: of the same slot, and of another."""
     counters = m.counters
+    if f.kept and counters[LATER] != 0:
+        kept.afterwards(f, m, counters[NOW])
     if time != NONE:
         schedule(m, then, time, _whose(f, m, kind, slot), slot)
     if counters[PUSH_TIME] != NONE:
@@ -163,23 +163,7 @@ def _happen(f: Fixed, m: Moving, kind: int, slot: int, number: int, now: int) ->
         return lb_request(f, m, slot, now)
     if kind == _CLIENT_SEND:
         return client_send(f, m, slot, now)
-    return _happen_to_kept(f, m, kind, slot, number, now)
-
-
-@kernel
-def _happen_to_kept(
-    f: Fixed, m: Moving, kind: int, slot: int, number: int, now: int
-) -> tuple[int, int]:
-    """The same, of events that there are where connections are kept."""
-    if kind == _CLIENT_CONNECT:
-        return client_connect(f, m, slot, now)
-    if kind == _CLIENT_ANSWER:
-        client_answer(f, m, slot, now)
-    elif kind == _CLIENT_TIMEOUT:
-        client_timeout(f, m, slot, number, now)
-    else:
-        connection_due(f, m, slot, number, now)
-    return NONE, NONE
+    return kept.happen(f, m, kind, slot, number, now)
 
 
 @part

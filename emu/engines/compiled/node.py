@@ -1,7 +1,7 @@
 """Parts of the compiled loop: a node translates connections, refuses them, or drops their SYNs."""
 
 from emu.engines.compiled.connection import answered, close_entry, out_of_patience, silence
-from emu.engines.compiled.journeys import datagram, encrypted, travel
+from emu.engines.compiled.journeys import datagram, encrypted, travel, trip
 from emu.engines.compiled.layout import NONE, WAIT_AGAIN, Fixed, Moving
 from emu.engines.compiled.link import opens, pod_link
 from emu.events import Kind
@@ -135,7 +135,6 @@ def _deliver(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     if f.encrypted:
         now += encrypted(f, m, slot, vertex)
     if f.kept and pod_link(m, slot) > 0:
-        ready = now + travel(f, m, slot, vertex, 1, 0, SHAKEN_ONWARD)
-        opens(f, m, slot, pod_link(m, slot), ready, now)
+        opens(f, m, slot, now + trip(f, m, slot, vertex, 1, 0, SHAKEN_ONWARD))
     legs = DATAGRAM_ONWARD if datagram(f, m, slot) else ESTABLISHED
     return now + travel(f, m, slot, vertex, 1, row["request_bytes"], legs), _POD_REQUEST

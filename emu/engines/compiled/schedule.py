@@ -3,7 +3,7 @@
 from emu.engines.compiled.event_list import add
 from emu.engines.compiled.layout import TIMERS, Moving
 from emu.events import priority
-from emu.kernel import kernel, part
+from emu.kernel import part
 
 
 @part
@@ -12,7 +12,7 @@ def schedule(m: Moving, kind: int, time: int, number: int, slot: int) -> None:
     add(m.events, kind, time, priority(kind, number), slot)
 
 
-@kernel
+@part
 def schedule_timer(m: Moving, kind: int, time: int, number: int, slot: int) -> None:
     """Let an event happen that may be void by then, and that takes room of its own."""
     m.counters[TIMERS] += 1

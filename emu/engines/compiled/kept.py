@@ -1,19 +1,38 @@
-"""Parts of the compiled loop: answers, and what becomes of kept connections with them."""
+"""Parts of the compiled loop: what happens to connections that are kept.
 
-from emu.engines.compiled.balancer import balanced, balancer_takes
-from emu.engines.compiled.client import back_to_client, client_takes, finish
+Most of it stands outside of the loop itself, which asks for it in ``counters[LATER]`` when it has
+handled an event: so the loop stays as fast where no connection is kept.
+"""
+
+from emu.engines.compiled.balancer import balanced
+from emu.engines.compiled.client import finish
 from emu.engines.compiled.connection import expire, release
-from emu.engines.compiled.layout import NONE, TIMERS, Fixed, Moving
+from emu.engines.compiled.layout import (
+    CONNECT,
+    DONE,
+    LATER,
+    LATER_OUTCOME,
+    LATER_PLACE,
+    NONE,
+    SETTLE,
+    TIMERS,
+    Fixed,
+    Moving,
+)
+from emu.engines.compiled.link import settle
 from emu.engines.compiled.schedule import schedule, schedule_timer
-from emu.engines.ending import NEVER, deadline_of
+from emu.engines.compiled.taking import client_connect, forward, serve
+from emu.engines.ending import NEVER
 from emu.events import Kind
 from emu.hops.balancer import finished
 from emu.hops.conntrack import Closing
-from emu.hops.pool import WAIT, check_out, closed, give_back, look
+from emu.hops.pool import closed, give_back, look
 from emu.kernel import kernel, part
 from emu.recorder.rows import Outcome
 
-_ANSWER = int(Kind.ANSWER)
+_CLIENT_ANSWER = int(Kind.CLIENT_ANSWER)
+_CLIENT_CONNECT = int(Kind.CLIENT_CONNECT)
+_CLIENT_TIMEOUT = int(Kind.CLIENT_TIMEOUT)
 _CONNECTION_DUE = int(Kind.CONNECTION_DUE)
 _TIME_WAIT, _CLOSE = int(Closing.TIME_WAIT), int(Closing.CLOSE)
 _SYN_SENT = int(Closing.SYN_SENT)
@@ -21,26 +40,43 @@ _OK, _REFUSED = int(Outcome.OK), int(Outcome.REFUSED)
 _BACKLOG_FULL = int(Outcome.BACKLOG_FULL)
 
 
-@part
-def answer(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
-    """A balancer passes the answer on; a client that is itself the sender has it."""
-    listener = m.journeys[slot]["listener"]
-    if listener == NONE:
-        if f.kept and m.journeys[slot]["connection"] > 0:
-            _done(f, m, m.journeys[slot]["connection"], m.rows[slot]["outcome"], now)
-        return finish(f, m, slot, now)
-    if f.kept and f.listeners[listener]["joins"] != 0 and m.journeys[slot]["connection"] != 0:
-        return back_to_client(f, m, slot, now)
-    if f.kept and m.journeys[slot]["upstream"] > 0:
-        _done(f, m, m.journeys[slot]["upstream"], m.rows[slot]["outcome"], now)
-    strategy, backends, memory = balanced(f, m, listener)
-    latency = now - m.rows[slot]["lb_ns"]
-    finished(strategy, backends, memory, m.journeys[slot]["backend"], now, latency)
-    return back_to_client(f, m, slot, now)
+@kernel
+def afterwards(f: Fixed, m: Moving, now: int) -> None:
+    """Do what an event has asked for."""
+    what, place = m.counters[LATER], m.counters[LATER_PLACE]
+    if what == SETTLE:
+        settle(f, m, place, now)
+    elif what == DONE:
+        _done(f, m, place, m.counters[LATER_OUTCOME], now)
+    else:
+        if what == CONNECT:
+            time, kind = client_connect(f, m, place, now)
+        else:
+            time, kind = forward(f, m, place, now)
+        if time != NONE:
+            schedule(m, kind, time, m.rows[place]["request"], place)
+    # What was opened meanwhile may be settled at once: nobody waits for it yet.
+    m.counters[LATER] = 0
 
 
 @kernel
-def client_answer(f: Fixed, m: Moving, slot: int, now: int) -> None:
+def happen(f: Fixed, m: Moving, kind: int, slot: int, number: int, now: int) -> tuple[int, int]:
+    """Handle an event that there is where connections are kept."""
+    if kind == _CLIENT_CONNECT:
+        return client_connect(f, m, slot, now)
+    if kind == _CLIENT_ANSWER:
+        _client_answer(f, m, slot, now)
+        return NONE, NONE
+    m.counters[TIMERS] -= 1
+    if kind == _CLIENT_TIMEOUT:
+        _client_timeout(f, m, slot, number, now)
+    elif kind == _CONNECTION_DUE:
+        _connection_due(f, m, slot, number, now)
+    return NONE, NONE
+
+
+@part
+def _client_answer(f: Fixed, m: Moving, slot: int, now: int) -> None:
     """A client that keeps its connection to a load balancer has its answer."""
     journey, outcome = m.journeys[slot], m.rows[slot]["outcome"]
     if f.listeners[journey["listener"]]["joins"] == 0:
@@ -50,37 +86,39 @@ def client_answer(f: Fixed, m: Moving, slot: int, now: int) -> None:
     finish(f, m, slot, now)
 
 
-@kernel
-def client_timeout(f: Fixed, m: Moving, slot: int, request: int, now: int) -> None:
+@part
+def _client_timeout(f: Fixed, m: Moving, slot: int, request: int, now: int) -> None:
     """A client gives up: its connection is left to others if it is open, or ends."""
-    m.counters[TIMERS] -= 1
     journey = m.journeys[slot]
     kept = journey["connection"]
-    if m.rows[slot]["request"] != request or kept <= 0 or m.links[kept]["ready_ns"] > now:
-        return
-    upstream = m.links[kept]["upstream"]
-    if upstream != 0 and m.links[upstream]["ready_ns"] > now:
+    if m.rows[slot]["request"] != request or kept <= 0 or not _is_open(m, kept, now):
         return
     journey["connection"] = NONE
-    if upstream != 0:
+    if m.links[kept]["upstream"] != 0:
         journey["upstream"] = NONE
     if not _multiplexed(m, kept) and not m.pools.connections[kept]["over"]:
         _close(f, m, kept, _TIME_WAIT, now)
     _give_back(f, m, kept, now)
 
 
-@kernel
-def connection_due(f: Fixed, m: Moving, kept: int, number: int, now: int) -> None:
-    """A kept connection is closed if it is its time, else looked at later."""
-    m.counters[TIMERS] -= 1
+@part
+def _is_open(m: Moving, kept: int, now: int) -> bool:
+    """Whether the client knows that its connection is open, all the way."""
+    upstream = m.links[kept]["upstream"]
+    here = m.links[kept]["ready_ns"] <= now
+    return bool(here and (upstream == 0 or m.links[upstream]["ready_ns"] <= now))
+
+
+@part
+def _connection_due(f: Fixed, m: Moving, kept: int, number: int, now: int) -> None:
+    """A connection is closed if it is its time, else looked at later."""
     settings, pools, connections, room = m.pools
     if connections[kept]["number"] != number or connections[kept]["over"]:
         return
     at = look(settings, pools, connections, room, kept, now)
     if at == now:
-        pool = connections[kept]["pool"]
         _close(f, m, kept, _TIME_WAIT, now)
-        _serve(f, m, pool, now)
+        serve(f, m, connections[kept]["pool"], now)
     elif at < NEVER:
         schedule_timer(m, _CONNECTION_DUE, at, number, kept)
 
@@ -110,7 +148,8 @@ def _give_back(f: Fixed, m: Moving, kept: int, now: int) -> None:
     pool = connections[kept]["pool"]
     if give_back(settings, pools, connections, room, kept, now):
         _close(f, m, kept, _TIME_WAIT, now)
-    _serve(f, m, pool, now)
+    if m.waiting[pool, 0] != NONE:
+        serve(f, m, pool, now)
 
 
 @kernel
@@ -137,36 +176,3 @@ def _let_go(f: Fixed, m: Moving, kept: int, closing: int, now: int) -> None:
         expire(f, m, it["via"], it["entry"], now, closing)
     held = f.time_wait if closing == _TIME_WAIT else 0
     release(f, m, it["route"], it["port"], now + held, it["entry"])
-
-
-@kernel
-def _serve(f: Fixed, m: Moving, pool: int, now: int) -> None:
-    """Give the requests that wait for a connection what there is."""
-    settings, pools, connections, room = m.pools
-    while m.waiting[pool, 0] != NONE:
-        slot, found = m.waiting[pool, 0], WAIT
-        late = _is_late(f, m, slot, now)
-        if not late:
-            found = check_out(settings, pools, connections, room, pool)
-            if found == WAIT:
-                return
-        m.waiting[pool, 0] = m.journeys[slot]["next"]
-        if m.waiting[pool, 0] == NONE:
-            m.waiting[pool, 1] = NONE
-        if late:
-            time, kind = now, _ANSWER
-        elif m.journeys[slot]["listener"] == NONE:
-            time, kind = client_takes(f, m, slot, pool, found, now)
-        else:
-            time, kind = balancer_takes(f, m, slot, pool, found, now)
-        if time != NONE:
-            schedule(m, kind, time, m.rows[slot]["request"], slot)
-
-
-@part
-def _is_late(f: Fixed, m: Moving, slot: int, now: int) -> bool:
-    """Whether a client has given up on its request before it had a connection."""
-    if m.journeys[slot]["listener"] != NONE:
-        return False
-    row = m.rows[slot]
-    return deadline_of(row["intended_ns"], f.clients[row["client"]]["timeout_ns"]) < now

@@ -1,0 +1,210 @@
+"""Parts of the compiled loop: which kept connection a request takes, and who waits for one."""
+
+from emu.engines.compiled.balancer import (
+    balanced,
+    open_to_backend,
+    pick_for,
+    unable,
+)
+from emu.engines.compiled.client import open_to_target
+from emu.engines.compiled.connection import route_of_balancer, take
+from emu.engines.compiled.journeys import client_trip
+from emu.engines.compiled.keeping import keep, wait
+from emu.engines.compiled.layout import NONE, Fixed, Moving
+from emu.engines.compiled.link import carry
+from emu.engines.compiled.schedule import schedule, schedule_timer
+from emu.engines.ending import NEVER, deadline_of
+from emu.events import Kind
+from emu.hops import ports as hosts
+from emu.hops.balancer import started
+from emu.hops.network import CARRIED
+from emu.hops.pool import OPEN, WAIT, check_out
+from emu.kernel import kernel, part
+from emu.model.targets import TargetKind
+from emu.recorder.rows import ABSENT, Outcome
+
+_ANSWER = int(Kind.ANSWER)
+_CLIENT_TIMEOUT = int(Kind.CLIENT_TIMEOUT)
+_LB_REQUEST = int(Kind.LB_REQUEST)
+_LISTENER = int(TargetKind.LISTENER)
+_BAD_GATEWAY = int(Outcome.BAD_GATEWAY)
+_PORTS_EXHAUSTED = int(Outcome.PORTS_EXHAUSTED)
+_NOBODYS = 0
+
+
+@kernel
+def client_connect(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
+    """A client that keeps connections takes one, or waits for it."""
+    settings, pools, connections, room = m.pools
+    pool = f.targets[m.journeys[slot]["target"]]["pool"] + m.journeys[slot]["turn"]
+    found = check_out(settings, pools, connections, room, pool)
+    if found == WAIT:
+        m.rows[slot]["sent_ns"] = ABSENT
+        wait(m, slot, pool)
+        return NONE, NONE
+    return _client_takes(f, m, slot, pool, found, now)
+
+
+@kernel
+def _client_takes(
+    f: Fixed, m: Moving, slot: int, pool: int, found: int, now: int
+) -> tuple[int, int]:
+    """A client's request goes over a connection of the pool, or has another opened."""
+    row, journey = m.rows[slot], m.journeys[slot]
+    row["sent_ns"], kept = now, found
+    if found == OPEN:
+        place, before = take(f, m, journey["route"], now)
+        if place == hosts.EXHAUSTED:
+            row["outcome"] = _PORTS_EXHAUSTED
+            return now, _ANSWER
+        journey["before"] = before
+        kept = keep(f, m, slot, pool, journey["route"], f.first_port + place, now)
+        row["new_connection"] = 1
+    journey["connection"] = kept
+    row["client_port"] = m.links[kept]["port"]
+    row["connection"] = m.pools.connections[kept]["number"]
+    deadline = deadline_of(row["intended_ns"], f.clients[row["client"]]["timeout_ns"])
+    if now <= deadline < NEVER:
+        schedule_timer(m, _CLIENT_TIMEOUT, deadline, row["request"], slot)
+    if found == OPEN:
+        return open_to_target(f, m, slot, now)
+    if f.targets[journey["target"]]["kind"] == _LISTENER:
+        return _to_balancer(f, m, slot, kept, now)
+    return carry(f, m, slot, kept, now)
+
+
+@part
+def _to_balancer(f: Fixed, m: Moving, slot: int, kept: int, now: int) -> tuple[int, int]:
+    """A request goes to a load balancer over a connection that is open, or being opened."""
+    row, journey = m.rows[slot], m.journeys[slot]
+    journey["listener"] = f.targets[journey["target"]]["listener"]
+    its = f.listeners[journey["listener"]]
+    journey["sender"] = len(f.clients) + journey["listener"]
+    row["load_balancer"] = its["load_balancer"]
+    start = max(now, m.links[kept]["ready_ns"])
+    row["lb_ns"] = start + client_trip(f, m, slot, its["vertex"], row["request_bytes"], CARRIED)
+    return row["lb_ns"], _LB_REQUEST
+
+
+@kernel
+def forward(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
+    """A load balancer takes a connection that is kept, or joins one to the client's."""
+    journey = m.journeys[slot]
+    its = f.listeners[journey["listener"]]
+    joins = its["joins"] != 0
+    if joins:
+        kept = _joined(m, slot)
+        if kept == NONE:
+            return unable(f, m, slot, _BAD_GATEWAY, now)
+        if kept != 0:
+            return _along(f, m, slot, kept, now)
+    backend = pick_for(f, m, slot, now)
+    if backend < 0:
+        return unable(f, m, slot, _BAD_GATEWAY, now)
+    journey["backend"] = backend
+    if joins:
+        return _join(f, m, slot, now)
+    strategy, backends, memory = balanced(f, m, journey["listener"])
+    started(strategy, backends, memory, backend)
+    settings, pools, connections, room = m.pools
+    pool = its["first_pool"] + backend
+    found = check_out(settings, pools, connections, room, pool)
+    if found == WAIT:
+        wait(m, slot, pool)
+        return NONE, NONE
+    return _balancer_takes(f, m, slot, pool, found, now)
+
+
+@part
+def _joined(m: Moving, slot: int) -> int:
+    """The connection that the client's is joined to, 0 if none is yet; `NONE` where the client has
+    ended its own."""
+    connection = m.journeys[slot]["connection"]
+    return int(connection if connection == NONE else m.links[connection]["upstream"])
+
+
+@part
+def _along(f: Fixed, m: Moving, slot: int, kept: int, now: int) -> tuple[int, int]:
+    """The request goes over a connection of the balancer's that is open, or being opened."""
+    row = m.rows[slot]
+    m.journeys[slot]["upstream"] = kept
+    row["lb_port"] = m.links[kept]["port"]
+    row["lb_connection"] = m.pools.connections[kept]["number"]
+    return carry(f, m, slot, kept, now)
+
+
+@kernel
+def _join(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
+    """Open a connection that is joined to the client's, for as long as that lasts."""
+    journey, route = m.journeys[slot], route_of_balancer(f, m, slot)
+    place, before = take(f, m, route, now)
+    if place == hosts.EXHAUSTED:
+        return unable(f, m, slot, _PORTS_EXHAUSTED, now)
+    strategy, backends, memory = balanced(f, m, journey["listener"])
+    started(strategy, backends, memory, journey["backend"])
+    kept = _kept_by_balancer(f, m, slot, _NOBODYS, route, place, before, now)
+    m.links[journey["connection"]]["upstream"] = kept
+    m.links[kept]["listener"], m.links[kept]["backend"] = journey["listener"], journey["backend"]
+    return open_to_backend(f, m, slot, now)
+
+
+@part
+def _kept_by_balancer(
+    f: Fixed, m: Moving, slot: int, pool: int, route: int, place: int, before: int, now: int
+) -> int:
+    """A connection that the balancer opens for a request, from this port, and keeps."""
+    row, journey = m.rows[slot], m.journeys[slot]
+    row["lb_port"], journey["before"] = f.first_port + place, before
+    kept = journey["upstream"] = keep(f, m, slot, pool, route, row["lb_port"], now)
+    row["lb_connection"] = m.pools.connections[kept]["number"]
+    return int(kept)
+
+
+@kernel
+def _balancer_takes(
+    f: Fixed, m: Moving, slot: int, pool: int, found: int, now: int
+) -> tuple[int, int]:
+    """A request goes over a connection of the pool, or has another opened."""
+    if found != OPEN:
+        return _along(f, m, slot, found, now)
+    route = route_of_balancer(f, m, slot)
+    place, before = take(f, m, route, now)
+    if place == hosts.EXHAUSTED:
+        m.rows[slot]["outcome"] = _PORTS_EXHAUSTED
+        m.rows[slot]["lb_response_ns"] = now
+        return now, _ANSWER
+    _kept_by_balancer(f, m, slot, pool, route, place, before, now)
+    return open_to_backend(f, m, slot, now)
+
+
+@kernel
+def serve(f: Fixed, m: Moving, pool: int, now: int) -> None:
+    """Give the requests that wait for a connection what there is."""
+    settings, pools, connections, room = m.pools
+    while m.waiting[pool, 0] != NONE:
+        slot, found = m.waiting[pool, 0], WAIT
+        late = _is_late(f, m, slot, now)
+        if not late:
+            found = check_out(settings, pools, connections, room, pool)
+            if found == WAIT:
+                return
+        m.waiting[pool, 0] = m.journeys[slot]["next"]
+        if m.waiting[pool, 0] == NONE:
+            m.waiting[pool, 1] = NONE
+        if late:
+            time, kind = now, _ANSWER
+        elif m.journeys[slot]["listener"] == NONE:
+            time, kind = _client_takes(f, m, slot, pool, found, now)
+        else:
+            time, kind = _balancer_takes(f, m, slot, pool, found, now)
+        if time != NONE:
+            schedule(m, kind, time, m.rows[slot]["request"], slot)
+
+
+@part
+def _is_late(f: Fixed, m: Moving, slot: int, now: int) -> bool:
+    """Whether a client has given up on its request before it had a connection."""
+    if m.journeys[slot]["listener"] != NONE:
+        return False
+    row = m.rows[slot]
+    return deadline_of(row["intended_ns"], f.clients[row["client"]]["timeout_ns"]) < now
