@@ -1,0 +1,105 @@
+"""Numbers with intervals in words: the unit that suits them, as many digits as the interval earns.
+
+``144.2 ms`` and ``140.1 to 148.3``: the half width has two digits, and the mean ends with them.
+"""
+
+import math
+from typing import Final, NamedTuple
+
+from emu.analysis.comparison import Difference, Estimate, Verdict
+from emu.analysis.metrics import Metric
+from emu.report.words import NOTHING
+
+_SECONDS: Final = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
+_MOST_DECIMALS: Final = 4
+
+
+class Scale(NamedTuple):
+    """How numbers that belong together are written."""
+
+    factor: float
+    suffix: str
+    decimals: int
+
+    def number(self, value: float) -> str:
+        """The number alone; what rounds to 0 has no sign."""
+        text = f"{value * self.factor:,.{self.decimals}f}"
+        return text.removeprefix("-") if not text.strip("-0.") else text
+
+    def with_unit(self, value: float) -> str:
+        """The number with its unit."""
+        return f"{self.number(value)}{self.suffix}"
+
+
+def scale_of(metric: Metric, found: Estimate, is_difference: bool = False) -> Scale:
+    """The scale for a mean and its interval; differences of shares are in percentage points."""
+    ends = [abs(value) for value in (found.mean, found.low, found.high) if value is not None]
+    largest = max(ends, default=0.0)
+    if metric.unit == "s":
+        unit, suffix = next(
+            ((unit, suffix) for unit, suffix in _SECONDS if largest >= 0.9995 * unit), _SECONDS[-1]
+        )
+        factor, suffix = 1 / unit, f" {suffix}"
+    else:
+        points = " points" if is_difference else " %"
+        factor, suffix = {
+            "share": (100.0, points), "1/s": (1.0, "/s"), "ratio": (1.0, ""),
+        }[metric.unit]  # fmt: skip
+    half = (found.high - found.low) / 2 if found.high is not None and found.low is not None else 0.0
+    return Scale(factor, suffix, _decimals(half * factor, largest * factor))
+
+
+def _decimals(half: float, largest: float) -> int:
+    """Two digits of the half width, or where there is none, three of the number."""
+    number, digits = (half, 2) if half > 1e-9 * largest else (largest, 3)
+    if number <= 0:
+        return 0
+    return min(_MOST_DECIMALS, max(0, digits - 1 - math.floor(math.log10(number))))
+
+
+def mean(metric: Metric, found: Estimate) -> str:
+    """``144.2 ms``."""
+    return NOTHING if found.mean is None else scale_of(metric, found).with_unit(found.mean)
+
+
+def interval(metric: Metric, found: Estimate) -> str:
+    """``140.1 to 148.3``, in the unit of the mean."""
+    return _ends(scale_of(metric, found), found.low, found.high)
+
+
+def verdict(metric: Metric, found: Difference) -> tuple[str, str]:
+    """What is said of a difference, and its interval: ``lower by 12.3 ms``, ``11.0 to 13.6``.
+
+    What is lower is told in positive numbers. The interval is empty where there is none, or
+    nothing to say with it.
+    """
+    scale = scale_of(metric, found, is_difference=True)
+    if found.mean is None:
+        return "nothing to compare", ""
+    if found.verdict == Verdict.EQUAL:
+        return "equal in each replication", ""
+    if found.verdict == Verdict.NOT_SHOWN:
+        return "no difference shown", f"{_ends(scale, found.low, found.high)}{scale.suffix}"
+    if found.mean == 0:
+        return "equal", ""
+    word = "lower" if found.mean < 0 else "higher"
+    ends = (found.low, found.high)
+    if found.mean < 0 and found.low is not None and found.high is not None:
+        ends = (-found.high, -found.low)
+    shown = "" if found.low is None else _ends(scale, *ends)
+    return f"{word} by {scale.with_unit(abs(found.mean))}", shown
+
+
+def sentence(metric: Metric, found: Difference, confidence: float) -> str:
+    """``p99 lower by 12.3 ms, 95 % interval 11.0 to 13.6``, of one metric by itself."""
+    said, ends = verdict(metric, found)
+    text = f"{metric.words}: {said}" if found.mean is None else f"{metric.words} {said}"
+    if ends:
+        return f"{text}, {confidence * 100:g} % interval {ends}"
+    return f"{text}, one replication has no interval" if found.replications == 1 else text
+
+
+def _ends(scale: Scale, low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return NOTHING
+    return f"{scale.number(low)} to {scale.number(high)}"
