@@ -1,7 +1,6 @@
 """A comparison that is made: its folder, its numbers, and how it is shown."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +15,7 @@ from emu.analysis.comparison import Compared
 from emu.analysis.metrics import METRICS
 from emu.errors import ResultsError
 from emu.experiments.replications import REPLICATIONS
-from emu.report.comparison import comparison_table
+from emu.report.comparison import comparison_view
 from emu.report.intervals import sentence
 from emu.report.jupyter import mimebundle
 
@@ -91,30 +90,29 @@ class Comparison:
 
     def _variant(self, variant: ComparedVariant) -> dict[str, Any]:
         said = variant.sentences(self.confidence)
+        metrics = {}
+        for name, found in variant.metrics.items():
+            metrics[name] = {"estimate": found.estimate.model_dump(mode="json")}
+            if found.difference is not None:
+                metrics[name]["difference"] = found.difference.model_dump(mode="json")
+                metrics[name]["difference"]["words"] = said[name]
         return {
             "name": variant.name,
-            "settings": variant.settings,
+            "settings": dict(variant.settings),
             "digest": variant.digest,
             "quantile_error": variant.quantile_error,
-            "metrics": {
-                name: found.model_dump(mode="json", exclude_none=name not in said)
-                | ({"words": said[name]} if name in said else {})
-                for name, found in variant.metrics.items()
-            },
+            "metrics": metrics,
         }
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield self._head()
         yield ""
-        names = [variant.name for variant in self.variants]
-        yield comparison_table(names, [one.metrics for one in self.variants], self.confidence)
-        error = max(variant.quantile_error for variant in self.variants)
-        if error:
-            yield Text(
-                f"Quantiles are within {error * 100:.1g} %, and their intervals that much wider; "
-                "--set spec.log=requests makes them exact.",
-                "dim",
-            )
+        yield comparison_view(
+            [one.name for one in self.variants],
+            [one.metrics for one in self.variants],
+            self.confidence,
+            max(one.quantile_error for one in self.variants),
+        )
         yield Text(f"\n{self.path}", overflow="fold")
 
     def _head(self) -> Text:

@@ -32,7 +32,7 @@ class Variant(NamedTuple):
 
 
 def parse_variations(texts: Iterable[str]) -> dict[str, list[Any]]:
-    """Paths and their values, of ``PATH=A,B`` texts, where a value is YAML. Raises ScenarioError."""
+    """Paths and their values, of ``PATH=A,B`` texts; values are YAML. Raises ScenarioError."""
     variations: dict[str, list[Any]] = {}
     mistakes: list[Mistake] = []
     for text in texts:

@@ -67,36 +67,39 @@ def interval(metric: Metric, found: Estimate) -> str:
     return _ends(scale_of(metric, found), found.low, found.high)
 
 
-def verdict(metric: Metric, found: Difference) -> tuple[str, str]:
-    """What is said of a difference, and its interval: ``lower by 12.3 ms``, ``11.0 to 13.6``.
+def change(metric: Metric, found: Difference) -> tuple[str, str]:
+    """A difference in words, and its interval: ``lower by 12.3 ms`` and ``11.0 to 13.6``.
 
     What is lower is told in positive numbers. The interval is empty where there is none, or
     nothing to say with it.
     """
     scale = scale_of(metric, found, is_difference=True)
     if found.mean is None:
-        return "nothing to compare", ""
+        return "unknown", ""
     if found.verdict == Verdict.EQUAL:
-        return "equal in each replication", ""
+        return "none in any replication", ""
     if found.verdict == Verdict.NOT_SHOWN:
-        return "no difference shown", f"{_ends(scale, found.low, found.high)}{scale.suffix}"
+        return "none shown", f"{_ends(scale, found.low, found.high)}{scale.suffix}"
     if found.mean == 0:
-        return "equal", ""
-    word = "lower" if found.mean < 0 else "higher"
-    ends = (found.low, found.high)
-    if found.mean < 0 and found.low is not None and found.high is not None:
-        ends = (-found.high, -found.low)
-    shown = "" if found.low is None else _ends(scale, *ends)
-    return f"{word} by {scale.with_unit(abs(found.mean))}", shown
+        return "none", ""
+    word, sign = ("lower", -1) if found.mean < 0 else ("higher", 1)
+    said = f"{word} by {scale.with_unit(abs(found.mean))}"
+    if found.low is None or found.high is None:
+        return said, ""
+    return said, _ends(scale, *sorted((sign * found.low, sign * found.high)))
 
 
 def sentence(metric: Metric, found: Difference, confidence: float) -> str:
-    """``p99 lower by 12.3 ms, 95 % interval 11.0 to 13.6``, of one metric by itself."""
-    said, ends = verdict(metric, found)
-    text = f"{metric.words}: {said}" if found.mean is None else f"{metric.words} {said}"
+    """The verdict by itself: ``latency p99 lower by 12.3 ms, 95 % interval 11.0 to 13.6``."""
+    said, ends = change(metric, found)
+    if not said.startswith(("lower", "higher")):
+        said = ": " + said.replace("none", "no difference")
+    else:
+        said = f" {said}"
     if ends:
-        return f"{text}, {confidence * 100:g} % interval {ends}"
-    return f"{text}, one replication has no interval" if found.replications == 1 else text
+        return f"{metric.words}{said}, {confidence * 100:g} % interval {ends}"
+    alone = found.verdict == Verdict.UNKNOWN and found.replications == 1
+    return f"{metric.words}{said}" + (", no interval from one replication" if alone else "")
 
 
 def _ends(scale: Scale, low: float | None, high: float | None) -> str:
