@@ -24,6 +24,8 @@ LOG: Final = {"spec.log": "summary"}
 _LEAST_CONFIDENCE: Final = 0.5
 _MOST_CONFIDENCE: Final = 0.9999
 _SEEDS: Final = 2**63
+_ALMOST: Final = 0.99
+"""So much of a run is done when its simulated time is over: it is still to be summed up."""
 
 Progress = Callable[[float, int], None]
 """Called now and then with how many runs are done, part of the present one included, and of how
@@ -164,6 +166,6 @@ def _part(
 
     def update(now_ns: int, sent: int) -> None:
         part = sent / spec.requests if spec.requests else now_ns / (spec.duration or 1)
-        progress(done + min(1.0, part), total)
+        progress(done + min(_ALMOST, part), total)
 
     return update

@@ -70,7 +70,8 @@ def variants(
         for rule in _broken_rules(path, values, overrides)
     ]
     if not variations:
-        mistakes.append(_mistake("", "nothing is varied: give a path and two values or more"))
+        rule = "nothing is varied: give a path and two values or more"
+        mistakes.append(Mistake("vary", 0, "", "", rule))
     if mistakes:
         raise ScenarioError(mistakes)
     return [

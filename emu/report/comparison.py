@@ -25,6 +25,7 @@ def comparison_view(
     then what is to be kept in mind.
     """
     made = table("", "mean", f"{confidence * 100:g} % interval")
+    made.padding = (0, 1, 0, 0)
     made.columns[0].max_width = _NAME_WIDTH
     made.add_column(Text(f"difference to {names[0]}"), overflow="fold")
     for metric in METRICS:

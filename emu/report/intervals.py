@@ -1,6 +1,7 @@
 """Numbers with intervals in words: the unit that suits them, as many digits as the interval earns.
 
-``144.2 ms`` and ``140.1 to 148.3``: the half width has two digits, and the mean ends with them.
+``144 ms`` and ``140 to 148``: of the half width one digit is shown, or two where the first is 1 or
+2, and the mean ends where it does.
 """
 
 import math
@@ -11,7 +12,7 @@ from emu.analysis.metrics import Metric
 from emu.report.words import NOTHING
 
 _SECONDS: Final = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
-_MOST_DECIMALS: Final = 4
+_MOST_DECIMALS: Final = 6
 
 
 class Scale(NamedTuple):
@@ -50,11 +51,12 @@ def scale_of(metric: Metric, found: Estimate, is_difference: bool = False) -> Sc
 
 
 def _decimals(half: float, largest: float) -> int:
-    """Two digits of the half width, or where there is none, three of the number."""
-    number, digits = (half, 2) if half > 1e-9 * largest else (largest, 3)
-    if number <= 0:
-        return 0
-    return min(_MOST_DECIMALS, max(0, digits - 1 - math.floor(math.log10(number))))
+    """As many as the half width earns, or where there is none, three digits of the number."""
+    if half > 1e-9 * largest:
+        power = math.floor(math.log10(half))
+        digits = 2 if half < 3 * 10.0**power else 1
+        return min(_MOST_DECIMALS, max(0, digits - 1 - power))
+    return min(_MOST_DECIMALS, max(0, 2 - math.floor(math.log10(largest)))) if largest > 0 else 0
 
 
 def mean(metric: Metric, found: Estimate) -> str:
