@@ -12,7 +12,8 @@ from emu.analysis.metrics import Metric
 from emu.report.words import NOTHING
 
 _SECONDS: Final = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
-_MOST_DECIMALS: Final = 6
+_MOST_DECIMALS: Final = 4
+_FINEST: Final = 8
 
 
 class Scale(NamedTuple):
@@ -26,6 +27,13 @@ class Scale(NamedTuple):
         """The number alone; what rounds to 0 has no sign."""
         text = f"{value * self.factor:,.{self.decimals}f}"
         return text.removeprefix("-") if not text.strip("-0.") else text
+
+    def finer_than(self, value: float) -> "Scale":
+        """With so many decimals more that the value, unless it is 0, does not look like 0."""
+        decimals = self.decimals
+        while decimals < _FINEST and round(value * self.factor, decimals) == 0 != value:
+            decimals += 1
+        return self._replace(decimals=decimals)
 
     def with_unit(self, value: float) -> str:
         """The number with its unit."""
@@ -76,6 +84,8 @@ def change(metric: Metric, found: Difference) -> tuple[str, str]:
     nothing to say with it.
     """
     scale = scale_of(metric, found, is_difference=True)
+    if found.low is not None and found.high is not None:
+        scale = scale.finer_than(min(found.low, found.high, key=abs))
     if found.mean is None:
         return "unknown", ""
     if found.verdict == Verdict.EQUAL:

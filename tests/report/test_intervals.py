@@ -102,7 +102,14 @@ def test_a_difference_is_told_plainly(metric, difference, words, verdict):
     assert sentence(metric, difference, 0.95) == verdict
 
 
+def test_no_end_of_an_interval_looks_like_nothing():
+    """A difference is told with as many digits as show on which side of 0 its interval ends."""
+    assert change(P99, differing(0.0099, 0.0101, Verdict.NOT_SHOWN))[1] == "-0.2 to 20.0 ms"
+    assert change(P99, differing(0.0364, 0.0361, Verdict.HIGHER)) == (
+        "higher by 36.4 ms", "0.3 to 72.5",
+    )  # fmt: skip
+
+
 def test_what_rounds_to_nothing_has_no_sign():
-    """No interval ends at -0."""
-    assert change(P99, differing(0.0099, 0.0101, Verdict.NOT_SHOWN))[1] == "0 to 20 ms"
-    assert change(P99, differing(-0.00001, 0.03, Verdict.NOT_SHOWN))[1] == "-30 to 30 ms"
+    """A mean's own interval does not end at -0."""
+    assert interval(P99, found(0.0399, 0.0401)) == "0 to 80"
