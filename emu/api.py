@@ -79,9 +79,11 @@ def compare(
     "random"]}``; of several paths every combination is a variant. Each is run once for each of
     ``replications`` seeds, from ``seed`` or the file's on; runs that were made before are found
     again. They log their summary alone, unless ``overrides`` have another ``spec.log``.
-    ``progress`` is called now and then with how many runs are done, and of how many. Raises
-    ScenarioError before the first run where any variant is wrong, ResultsError, UnknownNameError
-    for an engine that there is not, and KeyboardInterrupt when the user interrupts it.
+    ``progress`` is called now and then with how many runs are done, and of how many.
+
+    Raises ScenarioError before the first run where any variant is wrong, ResultsError where the
+    results cannot be written, UnknownNameError for an engine that there is not, and
+    KeyboardInterrupt when the user interrupts it.
     """
     from emu.experiments import plan
 

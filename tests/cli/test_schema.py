@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from emu.cli import app
 from emu.distributions import DISTRIBUTIONS
-from emu.hops.balancer import STRATEGIES
 from emu.experiments.replications import COLUMNS
+from emu.hops.balancer import STRATEGIES
 from emu.recorder.columns import TABLES, describe
 
 COMMITTED = Path(__file__).parents[2] / "emu" / "scenario" / "schema.json"
