@@ -124,21 +124,23 @@ def _verdict(found: Estimate, exact: bool) -> Verdict:
 
 
 def _of_one(metric: Metric, runs: Sequence[Summary], confidence: float) -> Estimate:
-    values = [value for run in runs if (value := metric.of(run)) is not None]
-    return estimate(values, confidence, _error(metric, runs))
+    """Over the replications that have the metric."""
+    having = [(run, value) for run in runs if (value := metric.of(run)) is not None]
+    error = _error(metric, [run for run, _ in having])
+    return estimate([value for _, value in having], confidence, error)
 
 
 def _of_two(
     metric: Metric, first: Sequence[Summary], other: Sequence[Summary], confidence: float
 ) -> Difference:
     """Over the replications in which both have the metric."""
-    pairs = [
+    both = [
         (one, two, a, b)
         for one, two in zip(first, other, strict=True)
         if (a := metric.of(one)) is not None and (b := metric.of(two)) is not None
     ]
-    error = _error(metric, [p[0] for p in pairs]) + _error(metric, [p[1] for p in pairs])
-    return difference([p[2] for p in pairs], [p[3] for p in pairs], confidence, error)
+    error = sum(_error(metric, [pair[side] for pair in both]) for side in (0, 1))
+    return difference([pair[2] for pair in both], [pair[3] for pair in both], confidence, error)
 
 
 def _error(metric: Metric, runs: Sequence[Summary]) -> float:

@@ -58,7 +58,10 @@ def command(
         with RunsProgress() as display, compiling_is_said():
             comparison = planned.run(out, engine, update)
     except KeyboardInterrupt:
-        print(f"interrupted; {int(done)} runs are done, and will be found again", file=sys.stderr)
+        print(
+            f"interrupted after {int(done)} of {planned.runs} runs; these will be found again",
+            file=sys.stderr,
+        )
         raise typer.Exit(INTERRUPTED) from None
     if as_json:
         print(json.dumps(comparison.document()))

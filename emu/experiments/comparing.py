@@ -28,8 +28,8 @@ _ALMOST: Final = 0.99
 """So much of a run is done when its simulated time is over: it is still to be summed up."""
 
 Progress = Callable[[float, int], None]
-"""Called now and then with how many runs are done, part of the present one included, and of how
-many.
+"""Called now and then with the number of runs that are done, to which a part of the present one
+counts, and the number of all.
 """
 
 
@@ -47,6 +47,11 @@ class Plan:
     def warnings(self) -> tuple[str, ...]:
         """What in the scenarios may not be meant, each once."""
         return tuple(dict.fromkeys(text for one in self.scenarios for text in one.warnings))
+
+    @property
+    def runs(self) -> int:
+        """How many runs it takes."""
+        return self.replications * len(self.scenarios)
 
     def run(self, out: Path, engine: str, progress: Progress | None = None) -> Comparison:
         """Make every run, or find it again, and leave the comparison beside them.
@@ -67,7 +72,7 @@ class Plan:
 
     def _runs(self, out: Path, engine: str, progress: Progress | None) -> Iterator[Replication]:
         """Replication by replication, so that what an interrupt leaves can be compared."""
-        total = self.replications * len(self.scenarios)
+        total = self.runs
         engines = [chosen_engine(engine, scenario, total) for scenario in self.scenarios]
         for done in range(total):
             replication, number = divmod(done, len(self.scenarios))

@@ -149,6 +149,6 @@ def test_progress_and_ctrl_c_on_a_terminal(tmp_path):
     assert terminal.status() == 130
     assert " left  " in terminal.text
     assert "Traceback" not in terminal.text
-    assert "interrupted; 1 runs are done, and will be found again" in terminal.text
+    assert "interrupted after 1 of 100 runs; these will be found again" in terminal.text
     partial = [emu.open_run(p).summary.partial for p in (tmp_path / "nodeport").iterdir()]
     assert sorted(partial) == [False, True]
