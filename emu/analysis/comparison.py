@@ -139,7 +139,7 @@ def _of_two(
         for one, two in zip(first, other, strict=True)
         if (a := metric.of(one)) is not None and (b := metric.of(two)) is not None
     ]
-    error = sum(_error(metric, [pair[side] for pair in both]) for side in (0, 1))
+    error = _error(metric, [pair[0] for pair in both]) + _error(metric, [pair[1] for pair in both])
     return difference([pair[2] for pair in both], [pair[3] for pair in both], confidence, error)
 
 

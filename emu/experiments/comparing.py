@@ -61,7 +61,8 @@ class Plan:
         """
         rows = list(self._runs(out, engine, progress))
         first = self.scenarios[0]
-        identity = [[row.name, row.run] for row in rows], self.confidence
+        settings = list(self.variants[0].overrides)
+        identity = settings, [(row.name, row.run) for row in rows], self.confidence
         digest = hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:12]
         with run_folder(out, first.name, f"compare-{digest}", FILES) as folder:
             made = self._comparison(out / first.name / f"compare-{digest}", rows)
@@ -135,6 +136,8 @@ def plan(
     if mistakes:
         raise ScenarioError(mistakes)
     first = scenarios[0].spec.seed
+    if any(scenario.spec.seed != first for scenario in scenarios):
+        raise ScenarioError([_mistake(SEED, first, "is not the seed of all variants; give --seed")])
     if first + replications > _SEEDS:
         raise ScenarioError([_mistake(SEED, first, "leaves too few seeds for the replications")])
     return Plan(tuple(made), tuple(scenarios), replications, confidence)

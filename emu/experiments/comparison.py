@@ -15,6 +15,7 @@ from emu.analysis.comparison import Compared
 from emu.analysis.metrics import METRICS
 from emu.errors import ResultsError
 from emu.experiments.replications import REPLICATIONS
+from emu.experiments.varying import as_json
 from emu.report.comparison import comparison_view
 from emu.report.intervals import sentence
 from emu.report.jupyter import mimebundle
@@ -98,7 +99,7 @@ class Comparison:
                 metrics[name]["difference"]["words"] = said[name]
         return {
             "name": variant.name,
-            "settings": dict(variant.settings),
+            "settings": as_json(variant.settings),
             "digest": variant.digest,
             "quantile_error": variant.quantile_error,
             "metrics": metrics,

@@ -4,6 +4,7 @@
 ``spec.loadBalancers[0].strategy=round_robin,{power_of_d_choices: {d: 3}}``.
 """
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
@@ -87,6 +88,17 @@ def written(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(written, value))}]"
     return printable(value)
+
+
+def as_json(value: Any) -> Any:
+    """The value as JSON takes it; what JSON has no form for, as a text."""
+    if isinstance(value, Mapping):
+        return {str(key): as_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value if value is None or isinstance(value, str | int | float) else str(value)
 
 
 def _broken_rules(path: str, values: Sequence[Any], overrides: Mapping[str, Any]) -> Iterable[str]:

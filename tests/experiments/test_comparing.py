@@ -212,6 +212,16 @@ def test_what_is_refused(tmp_path, options, message):
         compare(tmp_path, engine="warp")
 
 
+def test_variants_have_the_same_seed(tmp_path):
+    """A specification that is replaced as a whole may bring another; one seed is then for all."""
+    client = {"clients": [{"name": "internet", "arrivals": {"constant": {"rate": "50/s"}}}]}
+    vary = {"spec": [client | {"seed": seed, "requests": 20 + seed} for seed in (1, 2)]}
+    with pytest.raises(emu.ScenarioError, match=r"spec\.seed = 1: is not the seed of all variants"):
+        compare(tmp_path, vary, 1, overrides={})
+    made = compare(tmp_path, vary, 1, overrides={}, seed=5)
+    assert [column(made, "seed", variant) for variant in (0, 1)] == [[5], [5]]
+
+
 def test_progress_goes_on_to_the_end(tmp_path):
     """In runs and parts of them, never backwards."""
     calls = []

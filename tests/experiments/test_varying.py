@@ -1,9 +1,11 @@
 """What is varied, and the variants of it."""
 
+from pathlib import Path
+
 import pytest
 
 from emu.errors import ScenarioError
-from emu.experiments.varying import parse_variations, variants, written
+from emu.experiments.varying import as_json, parse_variations, variants, written
 
 STRATEGY = "spec.loadBalancers[0].strategy"
 
@@ -93,3 +95,11 @@ def test_values_that_python_has_equal_are_two():
 def test_values_on_one_line():
     """As a table shows them."""
     assert written({"d": 3, "e": ["x", 0.5]}) == "{d: 3, e: [x, 0.5]}"
+
+
+def test_settings_are_written_as_json():
+    """Numbers stay numbers; what JSON cannot hold, such as infinity or a path, is a text."""
+    value = {"a": (1, 2.5, True, None), "b": float("inf"), "c": Path("x.parquet"), 3: "y"}
+    assert as_json(value) == {
+        "a": [1, 2.5, True, None], "b": "inf", "c": "x.parquet", "3": "y",
+    }  # fmt: skip
