@@ -43,4 +43,4 @@ def _print_columns() -> None:
         if name != table:
             print(f"{name}")
             table = name
-        print(f"  {column:<22} {kind:<12} {unit:<6} {meaning}".rstrip())
+        print(f"  {column:<23} {kind:<12} {unit:<6} {meaning}".rstrip())
