@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Answer",
+    "Comparison",
     "EmuError",
     "Flow",
     "Interrupted",
@@ -28,6 +29,7 @@ __all__ = [
     "Trace",
     "UnknownNameError",
     "__version__",
+    "compare",
     "load",
     "open_run",
     "probe",
@@ -38,8 +40,9 @@ __all__ = [
 
 if TYPE_CHECKING:
     from emu.analysis.summary import Summary
-    from emu.api import load, open_run, probe, rules, run, trace
+    from emu.api import compare, load, open_run, probe, rules, run, trace
     from emu.errors import EmuError, Mistake, ResultsError, ScenarioError, UnknownNameError
+    from emu.experiments.comparison import Comparison
     from emu.probing.flows import Answer, Flow
     from emu.probing.reaching import Reach
     from emu.results import Interrupted, Run
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Answer": "emu.probing.flows",
+    "Comparison": "emu.experiments.comparison",
     "EmuError": "emu.errors",
     "Flow": "emu.probing.flows",
     "Interrupted": "emu.results",
@@ -60,6 +64,7 @@ _HOMES = {
     "Summary": "emu.analysis.summary",
     "Trace": "emu.tracing",
     "UnknownNameError": "emu.errors",
+    "compare": "emu.api",
     "load": "emu.api",
     "open_run": "emu.api",
     "probe": "emu.api",

@@ -1,4 +1,4 @@
-"""What scripts use: `load`, `run`, `open_run`, `trace`, `probe` and `rules`.
+"""What scripts use: `load`, `run`, `compare`, `open_run`, `trace`, `probe` and `rules`.
 
 Each imports what it needs itself: tracing needs no Parquet, and loading neither that nor rich.
 """
@@ -11,6 +11,7 @@ from emu.scenario import Scenario, load_any
 from emu.scenario import load as _load
 
 if TYPE_CHECKING:
+    from emu.experiments import Comparison
     from emu.probing import Answer, Flow, Reach
     from emu.results import Run
     from emu.tracing import Trace
@@ -58,6 +59,36 @@ def run(
     from emu.running import execute
 
     return execute(load(source, seed, overrides), Path(out), engine, again, progress, profile)
+
+
+def compare(
+    source: str | Path,
+    vary: Mapping[str, Sequence[Any]],
+    replications: int = 10,
+    *,
+    seed: int | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    confidence: float = 0.95,
+    out: str | Path = "results",
+    engine: str = "auto",
+    progress: Callable[[float, int], None] | None = None,
+) -> "Comparison":
+    """Compare variants of a scenario file with the first, over the same seeds.
+
+    ``vary`` has the values of each path: ``{"spec.loadBalancers[0].strategy": ["round_robin",
+    "random"]}``; of several paths every combination is a variant. Each is run once for each of
+    ``replications`` seeds, from ``seed`` or the file's on; runs that were made before are found
+    again. They log their summary alone, unless ``overrides`` have another ``spec.log``.
+    ``progress`` is called now and then with how many runs are done, and of how many.
+
+    Raises ScenarioError before the first run where any variant is wrong, ResultsError where the
+    results cannot be written, UnknownNameError for an engine that there is not, and
+    KeyboardInterrupt when the user interrupts it.
+    """
+    from emu.experiments import plan
+
+    planned = plan(Path(source), vary, replications, seed, overrides or {}, confidence)
+    return planned.run(Path(out), engine, progress)
 
 
 def open_run(path: str | Path) -> "Run":

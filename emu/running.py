@@ -72,12 +72,12 @@ def execute(
     return run
 
 
-def chosen_engine(name: str, scenario: Scenario) -> str:
-    """The engine that the name asks for. Raises UnknownNameError."""
+def chosen_engine(name: str, scenario: Scenario, runs: int = 1) -> str:
+    """The engine that the name asks for, for so many runs of this size. Raises UnknownNameError."""
     if name == AUTO:
         spec = scenario.spec
         requests = spec.requests or offered(spec) * (spec.duration or 0) / SECOND
-        return "compiled" if requests >= _WORTH_COMPILING else "process"
+        return "compiled" if requests * runs >= _WORTH_COMPILING else "process"
     if name not in ENGINES:
         raise UnknownNameError("engine", name, (AUTO, *ENGINES))
     return name

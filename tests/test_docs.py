@@ -80,6 +80,17 @@ def test_summary_is_the_real_one(shell):
     assert without_chance(OUTPUTS[line].splitlines()) == without_chance(shell(line))
 
 
+def test_comparison_is_the_real_one(shell):
+    """The comparison in the README is what emu compare prints, but for the digest of the sources
+    in the name of its folder.
+    """
+    (line,) = (line for line in OUTPUTS if line.startswith("emu compare "))
+    *told, folder = OUTPUTS[line].splitlines()
+    *printed, real_folder = shell(line)
+    assert told == printed
+    assert re.sub(r"-\w+$", "", folder) == re.sub(r"-\w+$", "", real_folder)
+
+
 def without_chance(lines):
     """The lines without what differs by machine or by any edit of a source."""
     lines = [re.sub(r"-[0-9a-f]{8}$", "-SOURCES", line) for line in lines]

@@ -49,7 +49,7 @@ def is_property(value):
     return isinstance(value, property) or hasattr(value, "attrname")
 
 
-@pytest.mark.parametrize("name", ["run", "load", "open_run", "trace"])
+@pytest.mark.parametrize("name", ["run", "compare", "load", "open_run", "trace"])
 def test_functions_say_their_types_and_errors(name):
     """Every argument and result of a public function is annotated, and its errors are named."""
     function = getattr(emu, name)

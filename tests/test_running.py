@@ -8,6 +8,7 @@ import pytest
 
 import emu
 from emu.recorder.run_folder import FILES
+from emu.running import chosen_engine
 
 NODEPORT = Path(__file__).parents[1] / "scenarios" / "nodeport.yaml"
 SHORT = {"spec.duration": "2s", "spec.warmup": "0s"}
@@ -46,6 +47,13 @@ def test_the_share_of_requests_whose_path_is_written(tmp_path):
     assert 0.05 * sent < len(paths[0.1]) < 0.15 * sent
     assert 0.4 * sent < len(paths[0.5]) < 0.6 * sent
     assert paths[0.1] < paths[0.5]
+
+
+def test_many_small_runs_are_worth_compiling_for():
+    """The engine is chosen by the requests of all runs together."""
+    scenario = emu.load(NODEPORT)  # of 14,400 requests
+    assert [chosen_engine("auto", scenario, runs) for runs in (1, 2)] == ["process", "compiled"]
+    assert chosen_engine("process", scenario, 100) == "process"
 
 
 def test_rules_hold_from_the_start(tmp_path):

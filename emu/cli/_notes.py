@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from emu.experiments import Plan
     from emu.scenario import Scenario
 
 
-def say_warnings(scenario: "Scenario") -> None:
-    """Say what in a scenario may not be meant."""
-    for warning in scenario.warnings:
+def say_warnings(asked: "Scenario | Plan") -> None:
+    """Say what in a scenario, or in those of a plan, may not be meant."""
+    for warning in asked.warnings:
         print(f"warning: {warning}", file=sys.stderr)
 
 

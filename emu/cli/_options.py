@@ -17,3 +17,8 @@ OVERRIDES = Annotated[
     typer.Option("--set", metavar="PATH=VALUE", help="Put a value in place of the file's."),
 ]
 JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+SEED = Annotated[
+    int | None, typer.Option(min=0, help="Seed of all random draws, instead of the file's.")
+]
+ENGINE = Annotated[str, typer.Option(help="compiled, process, or auto: by size.")]
+OUT = Annotated[Path, typer.Option(metavar="DIR", help="Where results go.")]

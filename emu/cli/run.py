@@ -8,20 +8,16 @@ from typing import Annotated
 import typer
 
 from emu.cli._notes import compiling_is_said, say_warnings
-from emu.cli._options import JSON, OVERRIDES, SCENARIO
-
-INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells have it: 128 + SIGINT."""
+from emu.cli._options import ENGINE, JSON, OUT, OVERRIDES, SCENARIO, SEED
+from emu.cli._status import INTERRUPTED
 
 
 def command(
     file: SCENARIO,
-    seed: Annotated[
-        int | None, typer.Option(min=0, help="Seed of all random draws, instead of the file's.")
-    ] = None,
-    engine: Annotated[str, typer.Option(help="compiled, process, or auto: by size.")] = "auto",
+    seed: SEED = None,
+    engine: ENGINE = "auto",
     overrides: OVERRIDES = None,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where results go.")] = Path("results"),
+    out: OUT = Path("results"),
     again: Annotated[
         bool, typer.Option("--again", help="Run it even where the same run was made before.")
     ] = False,

@@ -1,4 +1,4 @@
-"""``emu schema``: the JSON Schema of a Scenario document, and the columns of a run's files."""
+"""``emu schema``: the JSON Schema of a Scenario document, and the columns of what runs leave."""
 
 import json
 from typing import Annotated, Any
@@ -8,7 +8,7 @@ import typer
 
 def command(
     results: Annotated[
-        bool, typer.Option("--results", help="Print the columns of a run's files instead.")
+        bool, typer.Option("--results", help="Print the columns of result files instead.")
     ] = False,
 ) -> None:
     """Print the JSON Schema of a Scenario document, for editors.
@@ -35,11 +35,12 @@ def schema_text() -> str:
 
 
 def _print_columns() -> None:
-    from emu.recorder.columns import describe
+    from emu.experiments.replications import COLUMNS
+    from emu.recorder.columns import TABLES, describe
 
     table = ""
-    for name, column, kind, unit, meaning in describe():
+    for name, column, kind, unit, meaning in describe({**TABLES, "replications": COLUMNS}):
         if name != table:
             print(f"{name}")
             table = name
-        print(f"  {column:<22} {kind:<12} {unit:<6} {meaning}".rstrip())
+        print(f"  {column:<23} {kind:<12} {unit:<6} {meaning}".rstrip())

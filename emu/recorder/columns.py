@@ -5,7 +5,7 @@ The unit and the meaning go into each file's field metadata (``unit``, ``descrip
 ``..._ns``; numbers that Parquet can hold in 32 bits do; names are dictionaries.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import pyarrow as pa
@@ -125,7 +125,12 @@ TABLES: Final[Mapping[str, tuple[Column, ...]]] = {
 
 
 def schema(table: str) -> pa.Schema:
-    """The Arrow schema of a file, with each field's ``unit`` and ``description``."""
+    """The Arrow schema of a run's file, with each field's ``unit`` and ``description``."""
+    return schema_of(TABLES[table])
+
+
+def schema_of(columns: Iterable[Column]) -> pa.Schema:
+    """The Arrow schema of these columns, with each field's ``unit`` and ``description``."""
     return pa.schema(
         pa.field(
             column.name,
@@ -133,15 +138,17 @@ def schema(table: str) -> pa.Schema:
             nullable=column.nullable,
             metadata={"unit": column.unit, "description": column.meaning},
         )
-        for column in TABLES[table]
+        for column in columns
     )
 
 
-def describe() -> list[tuple[str, str, str, str, str]]:
+def describe(
+    tables: Mapping[str, Sequence[Column]] = TABLES,
+) -> list[tuple[str, str, str, str, str]]:
     """Every column as (table, column, type, unit, meaning), in the order of the files."""
     return [
         (table, column.name, type_name(column), column.unit, column.meaning)
-        for table, columns in TABLES.items()
+        for table, columns in tables.items()
         for column in columns
     ]
 

@@ -13,7 +13,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -38,9 +38,9 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][-A-Za-z0-9._]{0,199}")
 class RunFolder:
     """The folder of a run while it is written; ``path`` is where to write."""
 
-    def __init__(self, path: Path, final: Path) -> None:
+    def __init__(self, path: Path, final: Path, files: Sequence[str]) -> None:
         self.path = path
-        self._final = final
+        self._final, self._files = final, files
 
     def write_text(self, name: str, text: str) -> None:
         """Write one of the text files."""
@@ -55,11 +55,11 @@ class RunFolder:
         """Give the folder its final name and return it.
 
         An earlier run of that name is replaced, unless it is complete and this one is partial.
-        Raises ValueError where one of `FILES` was not written.
+        Raises ValueError where one of its files was not written.
         """
-        missing = [name for name in FILES if not (self.path / name).is_file()]
+        missing = [name for name in self._files if not (self.path / name).is_file()]
         if missing:
-            raise ValueError(f"the run is not whole: {', '.join(missing)} not written")
+            raise ValueError(f"the folder is not whole: {', '.join(missing)} not written")
         if not is_complete(self.path) and is_complete(self._final):
             return self._final
         with refusals(self._final):
@@ -70,10 +70,13 @@ class RunFolder:
 
 
 @contextmanager
-def run_folder(root: Path, scenario: str, run: str) -> Iterator[RunFolder]:
+def run_folder(
+    root: Path, scenario: str, run: str, files: Sequence[str] = FILES
+) -> Iterator[RunFolder]:
     """A `RunFolder` to write a run into; unless it is finished, nothing of it stays.
 
-    Raises ResultsError for a name that is no plain file name, and where the system refuses.
+    What is made of several runs has a folder beside theirs, with other ``files``. Raises
+    ResultsError for a name that is no plain file name, and where the system refuses.
     """
     final = _place(root, scenario, run)
     with refusals(final.parent):
@@ -81,7 +84,7 @@ def run_folder(root: Path, scenario: str, run: str) -> Iterator[RunFolder]:
         _check_inside(root, final)
         _sweep(final.parent)
     with _hidden(final) as path:
-        yield RunFolder(path, final)
+        yield RunFolder(path, final, files)
 
 
 def find_complete(root: Path, scenario: str, run: str) -> Path | None:

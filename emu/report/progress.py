@@ -38,6 +38,11 @@ class _Line:
         self._drawn = now
         return True
 
+    def _left(self, done: float) -> list[str]:
+        """The time left, when a share of all is done; nothing is known at the beginning."""
+        elapsed = self._drawn - self._began
+        return [f"{timedelta(seconds=round(elapsed / done - elapsed))} left"] if done else []
+
     def _draw(self, done: float, words: str) -> None:
         self._progress.update(self._task, completed=done, words=words, refresh=True)
 
@@ -87,20 +92,34 @@ class RunProgress(_Line):
         """Show that simulated time is ``simulated_ns`` and ``requests`` were sent."""
         if self._due():
             done = self._share(simulated_ns, requests)
-            self._draw(done, self._words(simulated_ns, requests, done, self._drawn - self._began))
+            self._draw(done, self._words(simulated_ns, requests, done))
 
     def _share(self, simulated_ns: int, requests: int) -> float:
         if self._requests:
             return min(1.0, requests / self._requests)
         return min(1.0, simulated_ns / self._end_ns) if self._end_ns else 0.0
 
-    def _words(self, simulated_ns: int, requests: int, done: float, elapsed: float) -> str:
+    def _words(self, simulated_ns: int, requests: int, done: float) -> str:
         words = [
+            *self._left(done),
             f"{simulated_ns / SECOND:,.1f} s simulated",
             f"{requests:,} requests",
-            f"{requests / elapsed:,.0f}/s",
+            f"{requests / (self._drawn - self._began):,.0f}/s",
         ]
-        if done:
-            left = timedelta(seconds=round(elapsed / done - elapsed))
-            words.insert(0, f"{left} left")
         return "  ".join(words)
+
+
+class RunsProgress(_Line):
+    """How many of several runs are done, and the time left.
+
+    On anything but a terminal it is silent.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        super().__init__(console)
+
+    def update(self, done: float, of: int) -> None:
+        """Show that so many runs are done; of the present one a part may be."""
+        if self._due():
+            words = [*self._left(done / of), f"{int(done):,} of {of:,} runs done"]
+            self._draw(done / of, "  ".join(words))

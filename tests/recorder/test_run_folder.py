@@ -46,6 +46,19 @@ def test_nothing_is_seen_under_the_final_name_before_the_end(tmp_path):
         assert all(name.startswith(".r1.") for name in inside(tmp_path / "nodeport"))
 
 
+def test_what_is_made_of_several_runs_has_files_of_its_own(tmp_path):
+    """A folder beside the runs is whole with these, and takes the place of an earlier one."""
+    for text in ("one", "two"):
+        with run_folder(tmp_path, "nodeport", "compare-1", ("numbers.json",)) as folder:
+            with pytest.raises(ValueError, match=r"numbers\.json not written"):
+                folder.finish()
+            folder.write_text("numbers.json", text)
+            final = folder.finish()
+        assert inside(final) == ["numbers.json"]
+        assert (final / "numbers.json").read_text() == text
+    assert inside(tmp_path / "nodeport") == ["compare-1"]
+
+
 def test_an_error_leaves_nothing(tmp_path):
     """A run that fails leaves no file behind, and its error passes through."""
     with pytest.raises(KeyError), run_folder(tmp_path, "nodeport", "r1") as folder:

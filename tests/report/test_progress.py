@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from emu.report import progress
-from emu.report.progress import RunProgress, WorkProgress
+from emu.report.progress import RunProgress, RunsProgress, WorkProgress
 
 S = 1_000_000_000
 
@@ -92,6 +92,9 @@ def test_it_is_silent_where_there_is_no_terminal(clock, console):
     with RunProgress(60 * S, None, console) as display:
         clock.now += 1.0
         display.update(S, 100)
+    with RunsProgress(console) as runs:
+        clock.now += 1.0
+        runs.update(1.0, 2)
     with WorkProgress(console) as work:
         clock.now += 1.0
         work.update("building", 1, 2)
@@ -103,3 +106,16 @@ def test_it_shows_nothing_false_at_the_very_beginning(clock):
     with RunProgress(60 * S, None, terminal()) as display:
         clock.now += 1.0
         display.update(0, 0)
+
+
+def test_runs_are_counted_and_the_time_left_is_told(clock):
+    """Five of twenty in ten seconds leave thirty; part of a run is no whole one."""
+    console = terminal()
+    with RunsProgress(console) as display:
+        clock.now += 10.0
+        display.update(5.0, 20)
+        clock.now += 0.8
+        display.update(5.4, 20)
+    text = console.file.getvalue()
+    assert " 25 % 0:00:30 left  5 of 20 runs done" in text
+    assert " 27 % 0:00:29 left  5 of 20 runs done" in text

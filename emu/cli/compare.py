@@ -1,0 +1,69 @@
+"""``emu compare FILE --vary PATH=A,B``: variants over the same seeds, and what differs."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from emu.cli._notes import compiling_is_said, say_warnings
+from emu.cli._options import ENGINE, JSON, OUT, OVERRIDES, SCENARIO, SEED
+from emu.cli._status import INTERRUPTED
+
+
+def command(
+    file: SCENARIO,
+    vary: Annotated[
+        list[str],
+        typer.Option(
+            "--vary",
+            metavar="PATH=A,B,...",
+            help="Values to compare; of several, all combinations.",
+        ),
+    ],
+    replications: Annotated[
+        int, typer.Option("--replications", help="Runs of each variant, each with its own seed.")
+    ] = 10,
+    confidence: Annotated[
+        float, typer.Option(metavar="SHARE", help="How surely an interval holds the true value.")
+    ] = 0.95,
+    seed: SEED = None,
+    engine: ENGINE = "auto",
+    overrides: OVERRIDES = None,
+    out: OUT = Path("results"),
+    as_json: JSON = False,
+) -> None:
+    """Compare variants of a scenario with the first, over the same arrivals and demands.
+
+    Runs write their summary alone; --set spec.log=requests has the rows, and exact quantiles.
+    """
+    from rich.console import Console
+
+    from emu.experiments import parse_variations, plan
+    from emu.report.progress import RunsProgress
+    from emu.scenario import parse_overrides
+
+    varied, fixed = parse_variations(vary), parse_overrides(overrides or ())
+    planned = plan(file, varied, replications, seed, fixed, confidence)
+    say_warnings(planned)
+    done = 0.0
+
+    def update(runs: float, of: int) -> None:
+        nonlocal done
+        done = runs
+        display.update(runs, of)
+
+    try:
+        with RunsProgress() as display, compiling_is_said():
+            comparison = planned.run(out, engine, update)
+    except KeyboardInterrupt:
+        print(
+            f"interrupted after {int(done)} of {planned.runs} runs; these will be found again",
+            file=sys.stderr,
+        )
+        raise typer.Exit(INTERRUPTED) from None
+    if as_json:
+        print(json.dumps(comparison.document()))
+    else:
+        Console().print(comparison)

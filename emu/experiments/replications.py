@@ -1,0 +1,55 @@
+"""replications.parquet: the numbers of each run of a comparison, one row a run."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from emu.analysis.metrics import METRICS
+from emu.analysis.summary import Summary
+from emu.recorder.columns import NAME, Column, schema_of
+from emu.recorder.header import KEY
+from emu.recorder.table_file import refusals
+
+REPLICATIONS: Final = "replications.parquet"
+"""Its name in the folder of a comparison."""
+
+COLUMNS: Final = (
+    Column("variant", pa.int32(), "", "number of the variant, from 0", False),
+    Column("name", NAME, "", "the variant's values of what is varied", False),
+    Column("replication", pa.int32(), "", "number of the replication, from 0", False),
+    Column("seed", pa.int64(), "", "the seed of the run, the same for all variants", False),
+    Column("run", pa.string(), "", "the run's folder, below that of all results", False),
+    Column("quantile_error", pa.float64(), "", "how far quantiles may be off, as a share", False),
+    *(Column(one.name, pa.float64(), one.unit, one.meaning) for one in METRICS),
+)
+"""The columns, in order; the metrics are null where a run has none."""
+
+
+class Replication(NamedTuple):
+    """One run of a comparison."""
+
+    variant: int
+    name: str
+    replication: int
+    seed: int
+    run: str
+    """Its folder, below that of all results."""
+    summary: Summary
+
+
+def write(file: Path, rows: Sequence[Replication], header: Mapping[str, Any]) -> None:
+    """Write the rows, and the header as JSON into the file's metadata, under ``emu``."""
+    schema = schema_of(COLUMNS).with_metadata({KEY: json.dumps(header, allow_nan=False).encode()})
+    values = zip(*map(_values, rows), strict=True)
+    arrays = [pa.array(column, field.type) for column, field in zip(values, schema, strict=True)]
+    with refusals(file):
+        pq.write_table(pa.Table.from_arrays(arrays, schema=schema), file, compression="zstd")
+
+
+def _values(row: Replication) -> tuple[Any, ...]:
+    *identity, summary = row
+    return *identity, summary.quantile_error, *(metric.of(summary) for metric in METRICS)
