@@ -77,7 +77,7 @@ def _opened(path: Path) -> Iterator[TextIO]:
     opened = gzip.open if path.suffix == ".gz" else open
     try:
         with opened(path, "rt", encoding="utf-8", errors="replace") as lines:
-            yield lines  # type: ignore[misc]
+            yield lines
     except (OSError, EOFError, zlib.error) as error:
         raise ValueError(f"must name a trace; {name} cannot be read: {error}") from None
 
@@ -109,8 +109,7 @@ def _second(text: str) -> int:
 
 
 def _spread(times: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Sorted whole seconds, the requests of each at equal distances in it, the first at its start.
-    """
+    """Of sorted whole seconds: the requests of each at equal distances, from its start on."""
     _, first, counts = np.unique(times, return_index=True, return_counts=True)
     ranks = np.arange(len(times)) - np.repeat(first, counts)
     return times + ranks * SECOND // np.repeat(counts, counts)

@@ -22,7 +22,9 @@ _MOST_BYTES: Final = 8
 def packed(times: NDArray[np.int64]) -> str:
     """Times in nanoseconds, none before the one before it, as text."""
     gaps = np.diff(times, prepend=0)
-    sizes = 1 + sum((gaps >> 7 * place > 0).astype(np.int64) for place in range(1, _MOST_BYTES))
+    sizes = np.ones(len(gaps), np.int64)
+    for place in range(1, _MOST_BYTES):
+        sizes += gaps >> 7 * place > 0
     ends = np.cumsum(sizes)
     written = np.zeros(ends[-1], np.uint8)
     for place in range(int(sizes.max())):

@@ -47,14 +47,12 @@ def column_times(
             f"must name a trace of at most {longest / SECOND / 86400:.0f} days; the times in "
             f"{column!r} are {span * scale / SECOND / 86400:.4g} days apart"
         )
-    times = np.rint((numbers - numbers.min()) * scale).astype(np.int64)
+    times: NDArray[np.int64] = np.rint((numbers - numbers.min()) * scale).astype(np.int64)
     times.sort()
     return times
 
 
-def _numbers(
-    values: "pa.ChunkedArray", column: str, unit: str | None
-) -> tuple[NDArray[Any], int]:
+def _numbers(values: "pa.ChunkedArray", column: str, unit: str | None) -> tuple[NDArray[Any], int]:
     """The times as int64 or float64, and the nanoseconds of 1."""
     from pyarrow import types
 
@@ -120,7 +118,7 @@ def _fits(values: "pa.ChunkedArray", kind: Any) -> bool:
     import pyarrow as pa
 
     try:
-        return values.cast(kind).null_count == 0
+        return bool(values.cast(kind).null_count == 0)
     except pa.ArrowInvalid:
         return False
 

@@ -76,7 +76,9 @@ PUSH_KIND: Final = 6
 PUSH_REQUEST: Final = 7
 PUSH_SLOT: Final = 8
 HAPPENED: Final = 9
-_COUNTERS: Final = 10
+SENDING: Final = 10
+WANTED: Final = 11
+_COUNTERS: Final = 12
 
 NONE: Final = -1
 """No slot, no listener, no event."""
@@ -213,8 +215,11 @@ def _senders(model: Model) -> NDArray[Any]:
 def moving(model: Model, state: State) -> Moving:
     """The state before the first event."""
     empty = np.zeros(0, ROW)
+    counters = np.zeros(_COUNTERS, np.int64)
+    counters[SENDING] = state.sending
+    counters[WANTED] = NEVER if state.wanted is None else state.wanted
     start = Moving(
-        counters=np.zeros(_COUNTERS, np.int64),
+        counters=counters,
         times=np.zeros((len(Kind), 2), np.int64),
         events=event_list.empty(len(model.clients)),
         rows=empty,

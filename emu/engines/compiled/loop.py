@@ -26,11 +26,13 @@ from emu.engines.compiled.layout import (
     PUSH_SLOT,
     PUSH_TIME,
     ROWS,
+    SENDING,
     SENT,
+    WANTED,
     Fixed,
     Moving,
 )  # fmt: skip
-from emu.engines.ending import deadline_of, ending
+from emu.engines.ending import NEVER, deadline_of, ending
 from emu.events import Kind, kind_of, priority
 from emu.hops import dns
 from emu.hops import ports as hosts
@@ -74,7 +76,7 @@ class Pause(IntEnum):
     PORTS = 4
     """The ports of routes need room."""
     FINISHED = 5
-    """As many requests as were to be sent are finished."""
+    """As many requests as were to be sent are finished, or as there are."""
 
 
 _DUE, _ROWS, _SLOTS, _ENLARGE, _PORTS, _FINISHED = (int(pause) for pause in Pause)
@@ -102,7 +104,7 @@ _MANY: Final = 2048
 def advance(f: Fixed, m: Moving, until: int) -> int:
     """Handle the events before ``until``, as far as there is room; why it stopped: a `Pause`."""
     counters = m.counters
-    while True:
+    while counters[FINISHED] != counters[WANTED]:
         place = earliest(m.events)
         now = m.events.firsts[place, TIME]
         if now >= until:
@@ -128,8 +130,7 @@ def advance(f: Fixed, m: Moving, until: int) -> int:
         if f.timed:
             m.times[kind, 0] += 1
             m.times[kind, 1] += ticks() - began
-        if counters[FINISHED] == f.requests:
-            return _FINISHED
+    return _FINISHED
 
 
 @part
@@ -242,6 +243,9 @@ def _next_of_client(f: Fixed, m: Moving, client: int, previous: int) -> tuple[in
         f.seed, request, m.numbers[client], previous,
     )  # fmt: skip
     if intended >= f.end:
+        m.counters[SENDING] -= 1
+        if m.counters[SENDING] == 0 and f.end == NEVER:
+            m.counters[WANTED] = m.counters[SENT]
         return NONE, NONE
     return intended, _CLIENT_SEND
 

@@ -9,7 +9,7 @@ from emu.scenario.description import ScenarioSpec
 from emu.scenario.kubernetes import selects
 from emu.scenario.names import is_inside, target
 from emu.units import SECOND
-from emu.workload import ARRIVALS
+from emu.workload import ARRIVALS, most_of
 
 MOST_REQUESTS: Final = 2**40
 """What the numbering of requests has room for."""
@@ -23,14 +23,33 @@ def offered(spec: ScenarioSpec) -> float:
     return sum(rates)
 
 
+def implied(spec: ScenarioSpec) -> float:
+    """The mean number of requests that all clients send until the end of the run.
+
+    Those of a trace that is shorter than the run are all it has.
+    """
+    if spec.duration is None:
+        return float(spec.requests or 0)
+    requests: Iterator[float] = (
+        min(ARRIVALS[name].rate(options) * spec.duration / SECOND, most_of(client.arrivals))
+        for client in spec.clients
+        for name, options in [client.arrivals]
+    )
+    return sum(requests)
+
+
 def mistakes(subject: Subject) -> Iterator[Mistake]:
-    """A warm-up that never ends, and more requests than can be numbered."""
+    """A warm-up that never ends, more requests than there are, or than can be numbered."""
     spec = subject.spec
     if spec.duration is None:
+        most = sum(most_of(client.arrivals) for client in spec.clients)
+        if spec.requests is not None and spec.requests > most:
+            rule = f"must be at most {most:,}, for the traces have no more"
+            yield subject.place.mistake(("spec", "requests"), rule)
         return
     if spec.warmup >= spec.duration:
         yield subject.place.mistake(("spec", "warmup"), "must be shorter than the duration")
-    requests = offered(spec) * spec.duration / SECOND
+    requests = implied(spec)
     if requests > MOST_REQUESTS / 2:
         rule = f"must not mean about {requests:.2g} requests; {MOST_REQUESTS / 2:.2g} are the most"
         yield subject.place.mistake(("spec", "duration"), rule)
