@@ -8,7 +8,8 @@ An arrival process is a module with
   room for what it remembers, if anything: every run has a copy of its own, and each client a place
   of its own there;
 - ``rate(options) -> float``: the mean rate in requests per second, in the long run;
-- ``most(options) -> float``, if it may come to an end: how many requests there are at most;
+- ``most(options) -> float`` and ``lasts(options) -> float``, if it may come to an end: how many
+  requests there are at most, and when the last of them may come, in nanoseconds;
 - ``following(parameters, first, seed, request, index, previous) -> int``: a kernel that gives the
   intended time, in nanoseconds, of a client's request number ``index`` (from 0), not before that
   of the previous one, ``previous`` (0 for the first). ``request`` is the number that keys the
@@ -28,7 +29,7 @@ from emu.kernel import dispatcher
 from emu.registry import Choice, Registry, choice
 from emu.workload._end import NO_MORE
 
-__all__ = ["ARRIVALS", "NO_MORE", "Arrivals", "following", "most_of"]
+__all__ = ["ARRIVALS", "NO_MORE", "Arrivals", "following", "lasts_of", "most_of"]
 
 ARRIVALS = Registry(sys.modules[__name__], "arrival process")
 
@@ -43,6 +44,12 @@ def most_of(chosen: Choice) -> float:
     """How many requests an arrival process gives at most; infinite for one without an end."""
     most = getattr(ARRIVALS[chosen.name], "most", None)
     return math.inf if most is None else most(chosen.options)
+
+
+def lasts_of(chosen: Choice) -> float:
+    """When the last request may come, in nanoseconds; infinite for a process without an end."""
+    lasts = getattr(ARRIVALS[chosen.name], "lasts", None)
+    return math.inf if lasts is None else lasts(chosen.options)
 
 
 following = dispatcher("arrivals", [module.following for module in ARRIVALS.values()])

@@ -173,6 +173,11 @@ def most(options: Options) -> float:
     return math.inf if options.repeat else len(_times(options))
 
 
+def lasts(options: Options) -> float:
+    """The last time, scaled, in nanoseconds; with infinite repetition infinite."""
+    return math.inf if options.repeat else float(_times(options)[-1]) / options.speed
+
+
 def _mean_gap(times: NDArray[np.int64]) -> float:
     """In nanoseconds."""
     return int(times[-1] - times[0]) / (len(times) - 1)

@@ -17,7 +17,7 @@ from emu.errors import ScenarioError
 from emu.random_streams import THINNING, uniform
 from emu.scenario import load
 from emu.units import SECOND
-from emu.workload import NO_MORE, most_of, trace
+from emu.workload import ARRIVALS, NO_MORE, lasts_of, most_of, trace
 from emu.workload._packing import packed
 
 SPEC = """\
@@ -148,11 +148,14 @@ def test_a_repeated_trace_that_is_thinned_is_another_one_each_time():
     assert first != second
 
 
-def test_how_many_there_are():
-    """As many as the trace has; without end where it repeats."""
-    chosen = trace.Options.model_validate({"times": ["0s", "1s", "2s"]})
-    assert trace.most(chosen) == 3
-    assert trace.most(chosen.model_copy(update={"repeat": True})) == math.inf
+def test_how_many_there_are_and_how_long_it_takes():
+    """As many as the trace has until its last, scaled; without end where it repeats."""
+    options = {"times": ["0s", "1s", "2s"], "speed": 4}
+    ending, lasting = (ARRIVALS.chosen("trace", **options, repeat=which) for which in (False, True))
+    assert (most_of(ending), lasts_of(ending)) == (3, SECOND / 2)
+    assert (most_of(lasting), lasts_of(lasting)) == (math.inf, math.inf)
+    steady = ARRIVALS.chosen("constant", rate="1/s")
+    assert (most_of(steady), lasts_of(steady)) == (math.inf, math.inf)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """How much is asked of the run, and of the Pods."""
 
+import math
 from collections.abc import Iterator
 from typing import Final
 
@@ -8,11 +9,15 @@ from emu.scenario.checks.subject import Subject
 from emu.scenario.description import ScenarioSpec
 from emu.scenario.kubernetes import selects
 from emu.scenario.names import is_inside, target
-from emu.units import SECOND
-from emu.workload import ARRIVALS, most_of
+from emu.units import SECOND, format_duration
+from emu.workload import ARRIVALS, lasts_of, most_of
 
 MOST_REQUESTS: Final = 2**40
 """What the numbering of requests has room for."""
+
+
+_MOST_OF_THE_RUN: Final = 0.95
+"""A trace that takes such a share of the run is as good as one that takes it all."""
 
 
 def offered(spec: ScenarioSpec) -> float:
@@ -24,16 +29,13 @@ def offered(spec: ScenarioSpec) -> float:
 
 
 def implied(spec: ScenarioSpec) -> float:
-    """The mean number of requests that all clients send until the end of the run.
-
-    Those of a trace that is shorter than the run are all it has.
-    """
+    """The mean number of requests that all clients send until they or the run come to an end."""
     if spec.duration is None:
         return float(spec.requests or 0)
     requests: Iterator[float] = (
-        min(ARRIVALS[name].rate(options) * spec.duration / SECOND, most_of(client.arrivals))
+        ARRIVALS[client.arrivals.name].rate(client.arrivals.options)
+        * (min(spec.duration, lasts_of(client.arrivals)) / SECOND)
         for client in spec.clients
-        for name, options in [client.arrivals]
     )
     return sum(requests)
 
@@ -56,14 +58,34 @@ def mistakes(subject: Subject) -> Iterator[Mistake]:
 
 
 def warnings(subject: Subject) -> Iterator[str]:
-    """Clients that run out of ports, and behaviours that hold for no Pod."""
+    """Clients that run out of ports, or of requests; and behaviours that hold for no Pod."""
     yield from _busy_addresses(subject.spec)
+    yield from _other_lengths(subject.spec)
     for number, behaviour in enumerate(subject.spec.behaviours):
         if not any(
             selects(behaviour.selector, pod.labels) and behaviour.namespace in (None, pod.namespace)
             for pod in subject.cluster.pods
         ):
             yield f"spec.behaviours[{number}] selects no Pod"
+
+
+def _other_lengths(spec: ScenarioSpec) -> Iterator[str]:
+    """Traces that are over long before the run, or go on after it."""
+    if spec.duration is None:
+        return
+    run = format_duration(spec.duration)
+    for client in spec.clients:
+        lasts = lasts_of(client.arrivals)
+        if math.isinf(lasts):
+            continue
+        length = format_duration(lasts)
+        if lasts >= spec.duration:
+            yield f"client {client.name}: its trace takes {length}, and is cut off after {run}"
+        elif lasts < _MOST_OF_THE_RUN * spec.duration:
+            yield (
+                f"client {client.name}: its trace takes {length} of the run's {run}; what the load"
+                " implies is that of the time until then"
+            )
 
 
 def _busy_addresses(spec: ScenarioSpec) -> Iterator[str]:
