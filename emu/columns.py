@@ -35,13 +35,22 @@ def csv_column(path: Path, column: str) -> "pa.ChunkedArray":
         return csv.read_csv(path, convert_options=as_text)[column]
 
 
+def check_file(path: Path, kind: str) -> None:
+    """Raise ValueError where there is no such file; ``kind`` says what it should be."""
+    try:
+        found = path.is_file()
+    except OSError:  # a name that is too long, or a folder that may not be looked into
+        found = False
+    if not found:
+        raise ValueError(f"must name {kind}; there is no file {str(path)!r}")
+
+
 @contextmanager
 def _reading(path: Path, kind: str) -> Iterator[None]:
     import pyarrow as pa
 
+    check_file(path, kind)
     name = repr(str(path))
-    if not path.is_file():
-        raise ValueError(f"must name {kind}; there is no file {name}")
     try:
         yield
     except (OSError, pa.ArrowException) as error:

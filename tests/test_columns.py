@@ -30,8 +30,8 @@ def test_a_csv_column_is_text(tmp_path, name):
     ("read", "kind"), [(parquet_column, "a Parquet file"), (csv_column, "a CSV file")]
 )
 def test_what_is_not_there_is_said(tmp_path, read, kind):
-    """No file, a folder, and a file of another kind."""
-    for path in (tmp_path / "none", tmp_path):
+    """No file, a folder, a name that no file can have, and a file of another kind."""
+    for path in (tmp_path / "none", tmp_path, tmp_path / ("a" * 300)):
         with pytest.raises(ValueError, match=f"^must name {kind}; there is no file '{path}'$"):
             read(path, "a")
     (tmp_path / "t").write_bytes(b"")

@@ -23,6 +23,7 @@ from typing import Final, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
+from emu.columns import check_file
 from emu.units import SECOND
 
 _NGINX: Final = re.compile(
@@ -71,9 +72,8 @@ def logged_times(path: Path, written_by: str, most: int) -> NDArray[np.int64]:
 @contextmanager
 def _opened(path: Path) -> Iterator[TextIO]:
     """The lines of a log, which may be compressed; what is no UTF-8 in them does not matter."""
+    check_file(path, "a trace")
     name = repr(str(path))
-    if not path.is_file():
-        raise ValueError(f"must name a trace; there is no file {name}")
     opened = gzip.open if path.suffix == ".gz" else open
     try:
         with opened(path, "rt", encoding="utf-8", errors="replace") as lines:
