@@ -3,7 +3,7 @@
 Each raises ValueError, with the rule that is broken, where there is no such file or column.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,7 +58,11 @@ def _reading(path: Path, kind: str) -> Iterator[None]:
         raise ValueError(f"must name {kind}; {name} cannot be read: {reason}") from None
 
 
-def _check_name(path: Path, column: str, names: Sequence[str]) -> None:
+def _check_name(path: Path, column: str, names: list[str]) -> None:
     if column not in names:
         shown = [known if known.isprintable() else repr(known) for known in names]
         raise ValueError(f"{UnknownNameError('column', column, shown)}, in {str(path)!r}")
+    if names.count(column) > 1:
+        raise ValueError(
+            f"must name one column; {str(path)!r} has {names.count(column)} of {column!r}"
+        )

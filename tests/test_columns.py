@@ -39,6 +39,15 @@ def test_what_is_not_there_is_said(tmp_path, read, kind):
         read(tmp_path / "t", "a")
 
 
+def test_a_name_that_several_columns_have(tmp_path):
+    """Nobody knows which of them is meant."""
+    (tmp_path / "t.csv").write_text("a,a\n1,2\n")
+    pq.write_table(pa.table([pa.array([1])] * 2, names=["a", "a"]), tmp_path / "t.parquet")
+    for read, name in ((csv_column, "t.csv"), (parquet_column, "t.parquet")):
+        with pytest.raises(ValueError, match=f"^must name one column; '.*/{name}' has 2 of 'a'$"):
+            read(tmp_path / name, "a")
+
+
 def test_an_unknown_column_of_a_csv_file(tmp_path):
     """The known ones are listed, safe for a terminal."""
     (tmp_path / "t.csv").write_text("at,\x1b[1m\n1,2\n")
