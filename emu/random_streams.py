@@ -25,6 +25,7 @@ ARRIVAL: Final = 1
 SERVICE: Final = 2
 SOJOURN: Final = 4
 NEXT_STATE: Final = 5
+THINNING: Final = 6
 BALANCE: Final = 16
 ENDPOINT: Final = 32
 SNAT_PORT: Final = 48

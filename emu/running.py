@@ -24,8 +24,7 @@ from emu.recorder.timing import Draws, Profile, Stopwatch, Timing
 from emu.recorder.writing import Recording
 from emu.results import Interrupted, Run
 from emu.scenario import Scenario
-from emu.scenario.checks.load import offered
-from emu.units import SECOND
+from emu.scenario.checks.load import implied
 
 ENGINES: Final = ("compiled", "process")
 """The engines by the names under which a run asks for them: packages of `emu.engines`."""
@@ -75,9 +74,8 @@ def execute(
 def chosen_engine(name: str, scenario: Scenario, runs: int = 1) -> str:
     """The engine that the name asks for, for so many runs of this size. Raises UnknownNameError."""
     if name == AUTO:
-        spec = scenario.spec
-        requests = spec.requests or offered(spec) * (spec.duration or 0) / SECOND
-        return "compiled" if requests * runs >= _WORTH_COMPILING else "process"
+        enough = implied(scenario.spec) * runs >= _WORTH_COMPILING
+        return "compiled" if enough else "process"
     if name not in ENGINES:
         raise UnknownNameError("engine", name, (AUTO, *ENGINES))
     return name

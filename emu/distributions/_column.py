@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.errors import UnknownNameError
+from emu.columns import parquet_column
 from emu.units import YEAR
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def durations(path: Path, column: str, unit_ns: int) -> NDArray[np.float64]:
 
     Raises ValueError where there is no such file or column, or not a duration in every row.
     """
-    numbers = _numbers(_read(path, column), column)
+    numbers = _numbers(parquet_column(path, column), column)
     nanoseconds = numbers * unit_ns
     wrong = ~((nanoseconds >= 0) & (nanoseconds <= YEAR))
     if wrong.any():
@@ -29,25 +29,6 @@ def durations(path: Path, column: str, unit_ns: int) -> NDArray[np.float64]:
         )
     nanoseconds.sort()
     return nanoseconds
-
-
-def _read(path: Path, column: str) -> "pa.ChunkedArray":
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    name = repr(str(path))
-    if not path.is_file():
-        raise ValueError(f"must name a Parquet file; there is no file {name}")
-    try:
-        with pq.ParquetFile(path) as file:
-            names = file.schema_arrow.names
-            if column not in names:
-                shown = [known if known.isprintable() else repr(known) for known in names]
-                raise ValueError(f"{UnknownNameError('column', column, shown)}, in {name}")
-            return file.read(columns=[column])[column]
-    except (OSError, pa.ArrowException) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise ValueError(f"must name a Parquet file; {name} cannot be read: {reason}") from None
 
 
 def _numbers(values: "pa.ChunkedArray", column: str) -> NDArray[np.float64]:

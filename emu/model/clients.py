@@ -47,7 +47,8 @@ class ClientTable:
         self.rows = np.zeros(len(spec.clients), CLIENT)
         self.targets: list[Target] = []
         self.target_addresses: list[str] = []
-        self._parameters: list[float] = []
+        self._parameters: list[NDArray[np.float64]] = []
+        self._parameter_count = 0
         for row, client in zip(self.rows, spec.clients, strict=True):
             self._lead(row, client, resolve(target(client.url).host, client, spec, cluster) or ())
             self._place(row, client)
@@ -57,7 +58,7 @@ class ClientTable:
     @property
     def arrival_parameters(self) -> NDArray[np.float64]:
         """The parameters of all arrival processes."""
-        return np.array(self._parameters, np.float64)
+        return np.concatenate([np.zeros(0), *self._parameters])
 
     def _lead(self, row: np.void, client: Client, addresses: tuple[str, ...]) -> None:
         row["first_target"], row["targets"] = len(self.target_addresses), len(addresses)
@@ -79,8 +80,10 @@ class ClientTable:
     def _behave(self, row: np.void, client: Client) -> None:
         process, options = client.arrivals
         row["arrivals"] = ARRIVALS.number(process)
-        row["arrival_parameters"] = len(self._parameters)
-        self._parameters += ARRIVALS[process].parameters(options)
+        row["arrival_parameters"] = self._parameter_count
+        parameters = np.array(ARRIVALS[process].parameters(options), np.float64)
+        self._parameters.append(parameters)
+        self._parameter_count += len(parameters)
         row["timeout_ns"] = -1 if client.timeout is None else client.timeout
         row["patience_ns"] = self._patience
         if target(client.url).protocol == "UDP":

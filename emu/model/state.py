@@ -23,7 +23,9 @@ class ListenerState:
 class State:
     """All that is mutable in a run.
 
-    ``backends`` and ``memory`` hold those of all listeners, one behind the other.
+    ``backends`` and ``memory`` hold those of all listeners, one behind the other. ``sending`` is
+    how many clients may still send; ``wanted`` how many requests are over when the run is: fewer
+    than were asked for where no client has more; None where the run ends at a time.
     """
 
     def __init__(self, model: Model) -> None:
@@ -42,6 +44,8 @@ class State:
         self.dns: NDArray[Any] = np.array([dns.EMPTY] * len(model.clients), dns.CACHE)
         self.sent = 0
         self.finished = 0
+        self.sending = len(model.clients)
+        self.wanted = model.requests
 
     def make_room(self) -> None:
         """Make room for what nodes keep of connections."""

@@ -193,6 +193,10 @@ def test_room_that_runs_out(agreed, described, monkeypatch):
         ({"duration": "57s"}, "process"),
         ({"duration": "58s"}, "compiled"),
         ({"duration": "1s", "clients[0].arrivals.poisson.rate": "1000000/s"}, "compiled"),
+        (
+            {"duration": "58s", "clients[0].arrivals": {"trace": {"times": ["0s", "1us"]}}},
+            "process",
+        ),
     ],
 )
 def test_auto_goes_by_the_size(described, size, engine):

@@ -72,6 +72,23 @@ def test_an_address_that_opens_too_many_connections_is_said(loaded):
     assert loaded(spec=reuse + client % ("", 500)).warnings == ()
 
 
+def test_a_trace_of_another_length_than_the_run_is_said(loaded):
+    """Cut off, or over before; not where it repeats, or takes nearly all of the run."""
+    spec = "  %s\n  clients: [{name: c, arrivals: {trace: {times: [0s, %s]%s}}}]\n"
+    cases = {
+        ("duration: 60s", "3600s", ""): "takes 3600 s, and is cut off after 60 s",
+        ("duration: 60s", "60s", ""): "takes 60 s, and is cut off after 60 s",
+        ("duration: 60s", "59s", ""): "",
+        ("duration: 60s", "59s", ", speed: 2"): "takes 29.5 s of the run's 60 s; what the load"
+        " implies is that of the time until then",
+        ("duration: 60s", "59s", ", speed: 2, repeat: true"): "",
+        ("requests: 2", "59s", ", speed: 2"): "",
+    }
+    for written, said in cases.items():
+        expected = (f"client c: its trace {said}",) if said else ()
+        assert loaded(spec=spec % written).warnings == expected, written
+
+
 def test_behaviours_that_hold_for_no_pod_are_said(loaded):
     """Most often a label is misspelt."""
     spec = "  behaviours: [{selector: {app: wbe}}, {namespace: shop}, {selector: {app: web}}]\n"

@@ -8,7 +8,8 @@ import pytest
 
 import emu
 
-SHIPPED = sorted(path.stem for path in (Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+SHIPPED = sorted(path.stem for path in SCENARIOS.glob("*.yaml"))
 
 
 def column(run, name):
@@ -65,6 +66,19 @@ def test_no_endpoints_is_all_refused(shipped):
     for name in ("pod", "endpoint_address", "masquerade_port", "pod_ns"):
         assert run.requests[name].null_count == run.requests.num_rows
     assert finished["node_ns"].null_count == 0
+
+
+def test_replay_waits_more_than_a_steady_stream(whole):
+    """The times are those of the log, sorted; its bursts wait five times as long as Poisson."""
+    log = (SCENARIOS / "replay.log").read_text().splitlines()
+    times = np.sort([int(line[18:20]) * 1000 + int(line[21:24]) for line in log])
+    rate = 1000 * (len(log) - 1) / (times[-1] - times[0])
+    steady = {"clients[0].arrivals": {"poisson": {"rate": f"{rate:.6f}/s"}}}
+    run, other = whole("replay"), whole("replay", **steady)
+    intended = np.sort(column(run, "intended_ns"))[: len(log)]
+    assert intended.tolist() == ((times - times[0]) * 1_000_000).tolist()
+    waits = [made.summary.latency_by_hop_seconds["queue"].mean for made in (run, other)]
+    assert waits[0] > 5 * waits[1] > 0
 
 
 def test_overload_is_told_honestly(shipped):

@@ -21,13 +21,15 @@ from emu.engines.compiled.layout import (
     PUSH_SLOT,
     PUSH_TIME,
     ROWS,
+    SENDING,
     SENT,
+    WANTED,
     Fixed,
     Moving,
 )
 from emu.engines.compiled.link import later, opens
 from emu.engines.compiled.node import open_connection, refused
-from emu.engines.ending import deadline_of, ending
+from emu.engines.ending import NEVER, deadline_of, ending
 from emu.events import Kind
 from emu.hops import dns
 from emu.hops import ports as hosts
@@ -63,6 +65,9 @@ def next_of_client(f: Fixed, m: Moving, client: int, previous: int) -> tuple[int
         f.seed, request, m.numbers[client], previous,
     )  # fmt: skip
     if intended >= f.end:
+        m.counters[SENDING] -= 1
+        if m.counters[SENDING] == 0 and f.end == NEVER:
+            m.counters[WANTED] = m.counters[SENT]
         return NONE, NONE
     return intended, _CLIENT_SEND
 

@@ -117,7 +117,9 @@ TIMERS: Final = 10
 LATER: Final = 11
 LATER_PLACE: Final = 12
 LATER_OUTCOME: Final = 13
-_COUNTERS: Final = 14
+SENDING: Final = 14
+WANTED: Final = 15
+_COUNTERS: Final = 16
 
 # What kept connections ask for behind an event, in `counters[LATER]`; nothing: 0.
 CONNECT: Final = 1
@@ -280,8 +282,11 @@ def _senders(model: Model) -> NDArray[Any]:
 def moving(model: Model, state: State) -> Moving:
     """The state before the first event."""
     empty = np.zeros(0, ROW)
+    counters = np.zeros(_COUNTERS, np.int64)
+    counters[SENDING] = state.sending
+    counters[WANTED] = NEVER if state.wanted is None else state.wanted
     start = Moving(
-        counters=np.zeros(_COUNTERS, np.int64),
+        counters=counters,
         times=np.zeros((len(Kind), 2), np.int64),
         events=event_list.empty(len(model.clients)),
         rows=empty,

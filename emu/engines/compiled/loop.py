@@ -29,6 +29,7 @@ from emu.engines.compiled.layout import (
     ROWS,
     TIMERS,
     WAIT_AGAIN,
+    WANTED,
     Fixed,
     Moving,
 )
@@ -59,7 +60,7 @@ class Pause(IntEnum):
     EVENTS = 6
     """There is no room for another event."""
     FINISHED = 7
-    """As many requests as were to be sent are finished."""
+    """As many requests as were to be sent are finished, or as there are."""
 
 
 _SERVICE_END = int(Kind.SERVICE_END)
@@ -82,7 +83,7 @@ _FINISHED = int(Pause.FINISHED)
 def advance(f: Fixed, m: Moving, until: int) -> int:
     """Handle the events before ``until``, as far as there is room; why it stopped: a `Pause`."""
     counters = m.counters
-    while True:
+    while counters[FINISHED] != counters[WANTED]:
         place = earliest(m.events)
         now = m.events.firsts[place, TIME]
         if now >= until:
@@ -109,8 +110,7 @@ def advance(f: Fixed, m: Moving, until: int) -> int:
         if f.timed:
             m.times[kind, 0] += 1
             m.times[kind, 1] += ticks() - began
-        if counters[FINISHED] == f.requests:
-            return _FINISHED
+    return _FINISHED
 
 
 @part

@@ -55,6 +55,7 @@ class Client:
                 kind, emulation.state.arrivals, first, model.seed, number, index, intended
             )
             if intended >= emulation.end:
+                emulation.no_more()
                 return
             yield Moment(emulation.env, Kind.CLIENT_SEND, number, intended)
             request = Request(number, self.number, intended, self._request_bytes)

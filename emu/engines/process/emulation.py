@@ -129,7 +129,17 @@ class Emulation(Session):
         self.state.finished += 1
         if len(self._ended) == _CHUNK:
             self._hand_on()
-        if self.state.finished == self.model.requests:
+        self._halt_when_over()
+
+    def no_more(self) -> None:
+        """Hear that a client sends nothing more; the run is over with what all have sent."""
+        self.state.sending -= 1
+        if self.state.sending == 0 and self.model.requests is not None:
+            self.state.wanted = self.state.sent
+            self._halt_when_over()
+
+    def _halt_when_over(self) -> None:
+        if self.state.finished == self.state.wanted:
             self.halt()
 
     def finish_all(self) -> NDArray[Any]:
