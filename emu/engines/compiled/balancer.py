@@ -7,13 +7,22 @@ from numpy.typing import NDArray
 
 from emu.engines.compiled.client import back_to_client, finish
 from emu.engines.compiled.connection import take
-from emu.engines.compiled.layout import DONE, FORWARD, LATER, LATER_OUTCOME, NONE, Fixed, Moving
-from emu.engines.compiled.link import later, pod_link
+from emu.engines.compiled.layout import (
+    DONE,
+    FORWARD,
+    LATER,
+    LATER_OUTCOME,
+    LATER_PLACE,
+    NONE,
+    Fixed,
+    Moving,
+)
+from emu.engines.compiled.link import pod_link
 from emu.engines.compiled.node import open_connection
 from emu.hops import ports as hosts
 from emu.hops.balancer import finished, pick, started
 from emu.hops.pool import next_number
-from emu.kernel import part
+from emu.kernel import kernel, part
 from emu.recorder.rows import Outcome
 
 _BAD_GATEWAY = int(Outcome.BAD_GATEWAY)
@@ -25,8 +34,8 @@ def lb_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """The strategy picks a backend, and the balancer opens a connection to it."""
     row, journey = m.rows[slot], m.journeys[slot]
     listener = journey["listener"]
-    if f.kept and keeps(f, m, slot):
-        later(m, FORWARD, slot)
+    if f.kept and _keeps(m.journeys, f.listeners, slot):
+        m.counters[LATER], m.counters[LATER_PLACE] = FORWARD, slot
         return NONE, NONE
     backend = pick_for(f, m, slot, now)
     if backend < 0:
@@ -43,12 +52,33 @@ def lb_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     return open_to_backend(f, m, slot, now)
 
 
-@part
-def keeps(f: Fixed, m: Moving, slot: int) -> bool:
+@kernel
+def _keeps(journeys: NDArray[Any], listeners: NDArray[Any], slot: int) -> bool:
     """Whether the balancer's connection is for further requests: its own, or its client's."""
-    its = f.listeners[m.journeys[slot]["listener"]]
-    joins = its["joins"] != 0 and m.journeys[slot]["connection"] != 0
-    return bool(joins or its["first_pool"] != 0)
+    own = listeners[journeys[slot]["listener"]]["first_pool"] != 0
+    return bool(own or _is_joined(journeys, listeners, slot))
+
+
+@kernel
+def _is_joined(journeys: NDArray[Any], listeners: NDArray[Any], slot: int) -> bool:
+    """Whether the balancer's connection is joined to one that the client keeps."""
+    joins = listeners[journeys[slot]["listener"]]["joins"] != 0
+    return bool(joins and journeys[slot]["connection"] != 0)
+
+
+@kernel
+def _release(
+    journeys: NDArray[Any],
+    rows: NDArray[Any],
+    listeners: NDArray[Any],
+    counters: NDArray[np.int64],
+    slot: int,
+) -> None:
+    """The kept connection to the Pod, if it is one, is done with the request that is answered."""
+    link, alone = pod_link(journeys, slot), journeys[slot]["listener"] == NONE
+    if link > 0 and (alone or not _is_joined(journeys, listeners, slot)):
+        counters[LATER], counters[LATER_PLACE] = DONE, link
+        counters[LATER_OUTCOME] = rows[slot]["outcome"]
 
 
 @part
@@ -88,13 +118,11 @@ def balanced(f: Fixed, m: Moving, listener: int) -> tuple[int, NDArray[Any], NDA
 def answer(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """A balancer passes the answer on; a client that is itself the sender has it."""
     listener = m.journeys[slot]["listener"]
-    if f.kept and pod_link(m, slot) > 0:
-        later(m, DONE, pod_link(m, slot))
-        m.counters[LATER_OUTCOME] = m.rows[slot]["outcome"]
+    if f.kept:
+        _release(m.journeys, m.rows, f.listeners, m.counters, slot)
     if listener == NONE:
         return finish(f, m, slot, now)
-    if f.kept and f.listeners[listener]["joins"] != 0 and m.journeys[slot]["connection"] != 0:
-        m.counters[LATER] = 0
+    if f.kept and _is_joined(m.journeys, f.listeners, slot):
         return back_to_client(f, m, slot, now)
     strategy, backends, memory = balanced(f, m, listener)
     latency = now - m.rows[slot]["lb_ns"]

@@ -14,6 +14,8 @@ from emu.engines.compiled.layout import (
     CONNECT,
     FINISHED,
     FREE,
+    LATER,
+    LATER_PLACE,
     MANY,
     NONE,
     PUSH_KIND,
@@ -27,7 +29,7 @@ from emu.engines.compiled.layout import (
     Fixed,
     Moving,
 )
-from emu.engines.compiled.link import later, opens
+from emu.engines.compiled.link import opens
 from emu.engines.compiled.node import open_connection, refused
 from emu.engines.ending import NEVER, deadline_of, ending
 from emu.events import Kind
@@ -121,7 +123,7 @@ def _set_out(f: Fixed, m: Moving, slot: int, client: int, now: int) -> tuple[int
     if f.kept and f.targets[target]["pool"] != 0:
         if sent > now:
             return sent, _CLIENT_CONNECT
-        later(m, CONNECT, slot)
+        m.counters[LATER], m.counters[LATER_PLACE] = CONNECT, slot
         return NONE, NONE
     place, before = take(f, m, journey["route"], sent)
     if len(m.rows) > MANY:
@@ -184,7 +186,8 @@ def _to_pod(f: Fixed, m: Moving, slot: int, target: int, sent: int) -> tuple[int
     if f.encrypted:
         sent += encrypted(f, m, slot, vertex)
     if f.kept and m.journeys[slot]["connection"] != 0:
-        opens(f, m, slot, sent + trip(f, m, slot, vertex, 1, 0, SHAKEN))
+        ready = sent + trip(f, m, slot, vertex, 1, 0, SHAKEN)
+        opens(m.links, m.rows, m.journeys, m.counters, slot, ready)
     legs = CARRIED if datagram(f, m, slot) else REACH
     return sent + travel(f, m, slot, vertex, 1, row["request_bytes"], legs), _POD_REQUEST
 

@@ -49,7 +49,7 @@ def expire(f: Fixed, m: Moving, node: int, entry: int, at: int, state: int) -> N
 def close_entry(f: Fixed, m: Moving, slot: int, at: int, state: int) -> None:
     """The conntrack entry of a connection that is not kept, if it has one, expires."""
     journey = m.journeys[slot]
-    if journey["entry"] == 0 or (f.kept and pod_link(m, slot) != 0):
+    if journey["entry"] == 0 or (f.kept and pod_link(m.journeys, slot) != 0):
         return
     if datagram(f, m, slot):
         state = closing_of_datagrams(m.rows[slot]["node_ns"], at)
@@ -63,9 +63,8 @@ def answered(f: Fixed, m: Moving, slot: int, back: int, held: int) -> tuple[int,
     row, journey = m.rows[slot], m.journeys[slot]
     if journey["listener"] != NONE:
         row["lb_response_ns"] = back
-    if f.kept and pod_link(m, slot) != 0:
-        if pod_link(m, slot) != NONE:
-            fails(m, slot, back)
+    if f.kept and pod_link(m.journeys, slot) != 0:
+        fails(m.links, m.rows, m.journeys, m.counters, slot, back)
         return back, _ANSWER
     if journey["listener"] == NONE:
         release(f, m, journey["route"], row["client_port"], back + held, journey["entry"])
@@ -80,8 +79,8 @@ def out_of_patience(f: Fixed, m: Moving, slot: int) -> int:
     """When the sender gives up on a connection that is not answered."""
     row = m.rows[slot]
     start = row["sent_ns"] if m.journeys[slot]["listener"] == NONE else row["lb_ns"]
-    if f.kept and pod_link(m, slot) > 0:
-        start = m.links[pod_link(m, slot)]["start_ns"]
+    if f.kept and pod_link(m.journeys, slot) > 0:
+        start = m.links[pod_link(m.journeys, slot)]["start_ns"]
     return int(start + f.senders[m.journeys[slot]["sender"]]["patience_ns"])
 
 

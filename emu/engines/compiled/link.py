@@ -1,22 +1,27 @@
 """Parts of the compiled loop: requests that join a connection which is kept."""
 
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
 from emu.engines.compiled.journeys import trip
 from emu.engines.compiled.layout import LATER, LATER_PLACE, NONE, SETTLE, Fixed, Moving
 from emu.engines.compiled.schedule import schedule
 from emu.engines.ending import NEVER
 from emu.events import Kind
 from emu.hops.network import CARRIED, CARRIED_VIA
-from emu.kernel import kernel, part
+from emu.kernel import embedded, kernel, part
 from emu.recorder.rows import ABSENT
 
 _ANSWER = int(Kind.ANSWER)
 _POD_REQUEST = int(Kind.POD_REQUEST)
 
 
-@part
-def pod_link(m: Moving, slot: int) -> int:
+@embedded
+def pod_link(journeys: NDArray[Any], slot: int) -> int:
     """The kept connection of a request that ends at a Pod, or 0."""
-    journey = m.journeys[slot]
+    journey = journeys[slot]
     return int(journey["connection"] if journey["listener"] == NONE else journey["upstream"])
 
 
@@ -65,31 +70,42 @@ def _carry_on(f: Fixed, m: Moving, slot: int, kept: int, now: int) -> tuple[int,
     return start + trip(f, m, slot, vertex, 1, row["request_bytes"], CARRIED), _POD_REQUEST
 
 
-@part
-def opens(f: Fixed, m: Moving, slot: int, ready: int) -> None:
+@kernel
+def opens(
+    links: NDArray[Any],
+    rows: NDArray[Any],
+    journeys: NDArray[Any],
+    counters: NDArray[np.int64],
+    slot: int,
+    ready: int,
+) -> None:
     """The kept connection that was opened for this request will be open then."""
-    it, row = m.links[pod_link(m, slot)], m.rows[slot]
-    it["ready_ns"], it["via"] = ready, m.journeys[slot]["via"]
-    it["entry"] = m.journeys[slot]["entry"]
+    link = pod_link(journeys, slot)
+    it, row = links[link], rows[slot]
+    it["ready_ns"], it["via"] = ready, journeys[slot]["via"]
+    it["entry"] = journeys[slot]["entry"]
     it["pod"], it["node"], it["service"] = row["pod"], row["node"], row["service"]
     it["endpoint"], it["masquerade_port"] = row["endpoint"], row["masquerade_port"]
-    later(m, SETTLE, pod_link(m, slot))
+    counters[LATER], counters[LATER_PLACE] = SETTLE, link
 
 
-@part
-def fails(m: Moving, slot: int, at: int) -> None:
+@kernel
+def fails(
+    links: NDArray[Any],
+    rows: NDArray[Any],
+    journeys: NDArray[Any],
+    counters: NDArray[np.int64],
+    slot: int,
+    at: int,
+) -> None:
     """The kept connection that was opened for this request fails then, unless it is open."""
-    it = m.links[pod_link(m, slot)]
-    if it["ready_ns"] == NEVER and it["fails_ns"] == NEVER:
-        it["fails_ns"], it["outcome"] = at, m.rows[slot]["outcome"]
-        it["entry"], it["via"] = m.journeys[slot]["entry"], m.journeys[slot]["via"]
-        later(m, SETTLE, pod_link(m, slot))
-
-
-@part
-def later(m: Moving, what: int, place: int) -> None:
-    """Have this done when the event has been handled."""
-    m.counters[LATER], m.counters[LATER_PLACE] = what, place
+    link = pod_link(journeys, slot)
+    if link == NONE or links[link]["ready_ns"] < NEVER or links[link]["fails_ns"] < NEVER:
+        return
+    it = links[link]
+    it["fails_ns"], it["outcome"] = at, rows[slot]["outcome"]
+    it["entry"], it["via"] = journeys[slot]["entry"], journeys[slot]["via"]
+    counters[LATER], counters[LATER_PLACE] = SETTLE, link
 
 
 @kernel

@@ -134,7 +134,8 @@ def _deliver(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
         return refused(f, m, slot, now, vertex, 1, REFUSED[0])
     if f.encrypted:
         now += encrypted(f, m, slot, vertex)
-    if f.kept and pod_link(m, slot) > 0:
-        opens(f, m, slot, now + trip(f, m, slot, vertex, 1, 0, SHAKEN_ONWARD))
+    if f.kept and pod_link(m.journeys, slot) > 0:
+        ready = now + trip(f, m, slot, vertex, 1, 0, SHAKEN_ONWARD)
+        opens(m.links, m.rows, m.journeys, m.counters, slot, ready)
     legs = DATAGRAM_ONWARD if datagram(f, m, slot) else ESTABLISHED
     return now + travel(f, m, slot, vertex, 1, row["request_bytes"], legs), _POD_REQUEST
