@@ -61,7 +61,10 @@ UDP goes there."""
 
 @dataclass(frozen=True)
 class ListenerModel:
-    """A port of a load balancer: its strategy, and its backends as it sees them at first."""
+    """A port of a load balancer: its strategy, and its backends as it sees them at first.
+
+    ``backends`` is an array of `emu.hops.balancer.BACKENDS`; ``node_port`` is 0 where they are
+    Pods."""
 
     load_balancer: int
     vertex: int

@@ -52,13 +52,13 @@ class Listener(OptionsModel):
     port: Port = 80
     """The port that clients connect to."""
     service: ObjectReference
-    """The Service, as ``namespace/name``; it needs a NodePort."""
+    """The Service, as ``namespace/name``; it needs a NodePort where nodes are balanced."""
     service_port: Port | str | None = None
     """Which of the Service's ports, by number or name; the first where nothing is said."""
 
 
 class LoadBalancer(OptionsModel):
-    """An external load balancer: a proxy that opens its own connection to a node's NodePort."""
+    """An external load balancer: a proxy that opens a connection of its own to a backend."""
 
     name: Name
     """Its name in results and in `network.links`."""
@@ -66,13 +66,16 @@ class LoadBalancer(OptionsModel):
     """The address that clients connect to and that the nodes see as source."""
     listeners: Annotated[tuple[Listener, ...], Field(min_length=1)]
     """Its ports."""
+    target: Literal["node", "pod"] = "node"
+    """What it balances: every ``node``, by the Service's NodePort, or container-native each ``pod``
+    of the Service, straight at its own address and targetPort."""
     strategy: Strategy = STRATEGIES.chosen("round_robin")
-    """How it picks a node."""
+    """How it picks a backend."""
     weights: dict[str, Annotated[float, Field(ge=0, le=1000)]] = Field(default_factory=dict)
-    """The weights of nodes, by their names, for strategies that go by weights; 1 where nothing is
-    said. A node of weight 0 gets nothing, whatever the strategy."""
+    """The weights of nodes or Pods (``namespace/name``), by their names, for strategies that go by
+    weights; 1 where nothing is said. One of weight 0 gets nothing, whatever the strategy."""
     connect_timeout: Positive = 60_000_000_000
-    """How long it tries to open a connection to a node (NGINX: 60 s)."""
+    """How long it tries to open a connection to a backend (NGINX: 60 s)."""
 
 
 class Behaviour(OptionsModel):

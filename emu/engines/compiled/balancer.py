@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.engines.compiled.client import back_to_client, finish
-from emu.engines.compiled.connection import take
+from emu.engines.compiled.client import back_to_client, finish, to_pod
+from emu.engines.compiled.connection import silence, take
 from emu.engines.compiled.layout import NONE, Fixed, Moving
 from emu.engines.compiled.node import open_connection
 from emu.hops import ports as hosts
@@ -16,6 +16,7 @@ from emu.recorder.rows import Outcome
 
 _BAD_GATEWAY = int(Outcome.BAD_GATEWAY)
 _PORTS_EXHAUSTED = int(Outcome.PORTS_EXHAUSTED)
+_CONNECT_TIMEOUT = int(Outcome.CONNECT_TIMEOUT)
 
 
 @part
@@ -40,8 +41,24 @@ def lb_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     started(strategy, backends, memory, backend)
     row["lb_port"] = f.first_port + place
     journey["before"] = before
-    node, service = int(backends[backend]["node"]), f.listeners[listener]["service"]
+    service, endpoint = f.listeners[listener]["service"], backends[backend]["endpoint"]
+    if endpoint != NONE:
+        return _to_endpoint(f, m, slot, service, endpoint, now)
+    node = int(backends[backend]["node"])
     return open_connection(f, m, slot, node, service, backends[backend]["rule"], now)
+
+
+@part
+def _to_endpoint(
+    f: Fixed, m: Moving, slot: int, service: int, endpoint: int, now: int
+) -> tuple[int, int]:
+    """Straight to an endpoint, translated by nobody; silence where no Pod has its address."""
+    row, its = m.rows[slot], f.endpoints[endpoint]
+    row["service"], row["endpoint"] = service, endpoint
+    if its["pod"] == NONE:
+        row["outcome"] = _CONNECT_TIMEOUT
+        return silence(f, m, slot, now)
+    return to_pod(f, m, slot, its["pod"], its["port"], now)
 
 
 @part

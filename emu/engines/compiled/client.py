@@ -124,7 +124,7 @@ def _set_out(f: Fixed, m: Moving, slot: int, client: int, now: int) -> tuple[int
         node, service = f.targets[target]["node"], f.targets[target]["service"]
         return open_connection(f, m, slot, node, service, f.targets[target]["rule"], sent)
     if kind == _POD:
-        return _to_pod(f, m, slot, target, sent)
+        return to_pod(f, m, slot, f.targets[target]["pod"], f.targets[target]["port"], sent)
     if kind == _CLOSED:
         journey["via"] = vertex
         return refused(f, m, slot, sent, vertex, 0, FIRST_PACKET[0])
@@ -141,13 +141,13 @@ def _fetch_routes(f: Fixed, m: Moving, first: int, turn: int, sources: int) -> N
 
 
 @part
-def _to_pod(f: Fixed, m: Moving, slot: int, target: int, sent: int) -> tuple[int, int]:
+def to_pod(f: Fixed, m: Moving, slot: int, pod: int, port: int, sent: int) -> tuple[int, int]:
     """Straight to a Pod's own address, translated by nobody."""
-    row, pod = m.rows[slot], f.targets[target]["pod"]
+    row = m.rows[slot]
     vertex = m.pods[pod]["node"]
     row["pod"] = pod
     m.journeys[slot]["via"] = vertex
-    if f.targets[target]["port"] != m.pods[pod]["app_port"]:
+    if port != m.pods[pod]["app_port"]:
         return refused(f, m, slot, sent, vertex, 1, FIRST_PACKET[0])
     legs = DATAGRAM_REACH if datagram(f, m, slot) else REACH
     return sent + travel(f, m, slot, vertex, 1, row["request_bytes"], legs), _POD_REQUEST

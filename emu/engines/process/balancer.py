@@ -1,9 +1,9 @@
-"""A load balancer's port as a process: a proxy that picks a node for each request."""
+"""A load balancer's port as a process: a proxy that picks a backend for each request."""
 
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Final
 
-from emu.engines.process.connection import Connection, Sender
+from emu.engines.process.connection import Connection, Sender, straight
 from emu.engines.process.moments import Moment
 from emu.engines.process.node import Node
 from emu.engines.process.port import Port
@@ -27,7 +27,8 @@ class Listener:
         self.description: Final = emulation.model.listeners[number]
         self.state: Final = emulation.state.listeners[number]
         self._vertex = self.description.vertex
-        self._nodes = [emulation.nodes[node] for node in self.state.backends["node"]]
+        self._nodes = self.state.backends["node"].tolist()
+        self._endpoints = self.state.backends["endpoint"].tolist()
         self._rules = self.state.backends["rule"].tolist()
         self._routes = self.state.backends["route"].tolist()
         its = (self.state.strategy, self.state.backends, self.state.memory)
@@ -71,9 +72,29 @@ class Listener:
         return self.emulation.take_port(self._routes[backend], self.env.now)
 
     def _through(self, request: Request, backend: int, port: Port) -> Generator[Moment, None, int]:
-        """Open a connection to a node's NodePort; when the answer is back."""
+        """Open a connection to a node's NodePort, or to a Pod; when the answer is back."""
         request.lb_port = port.number
         connection = Connection(self._sender, 0, port)
+        if self._endpoints[backend] >= 0:
+            return self._to_endpoint(request, connection, self._endpoints[backend])
         service, rule = self.description.service, self._rules[backend]
-        node: Node = self._nodes[backend]
+        node: Node = self.emulation.nodes[self._nodes[backend]]
         return node.connect(request, connection, service, rule, request.lb_ns)
+
+    def _to_endpoint(
+        self, request: Request, connection: Connection, number: int
+    ) -> Generator[Moment, None, int]:
+        """Straight to an endpoint, translated by nobody; silence where no Pod has its address."""
+        request.service, request.endpoint = self.description.service, number
+        pod, port, *_ = self.emulation.endpoints[number]
+        if pod >= 0:
+            return (
+                yield from straight(
+                    self.emulation, request, connection, self.emulation.pods[pod], port,
+                    request.lb_ns,
+                )
+            )  # fmt: skip
+        request.outcome = Outcome.CONNECT_TIMEOUT
+        back = request.lb_ns + self.description.connect_timeout_ns
+        connection.over(back, in_order=False)
+        return back

@@ -3,20 +3,13 @@
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
-from emu.engines.ending import NEVER, deadline_of, ending
-from emu.engines.process.connection import Connection, Sender, exchange
+from emu.engines.ending import deadline_of, ending
+from emu.engines.process.connection import Connection, Sender, straight
 from emu.engines.process.moments import Journey, Moment
 from emu.engines.process.request import Request
 from emu.events import Kind
 from emu.hops import dns
-from emu.hops.network import (
-    DATAGRAM_REACH,
-    FIRST_PACKET,
-    ONWARD,
-    POD_CONNECTION,
-    REACH,
-    REFUSED,
-)
+from emu.hops.network import FIRST_PACKET, POD_CONNECTION, REFUSED
 from emu.model.targets import TargetKind
 from emu.recorder.rows import Outcome
 from emu.workload import following
@@ -120,7 +113,7 @@ class Client:
             return lambda request, connection: self._to_pod(request, connection, target)
         if kind == TargetKind.CLOSED:
             vertex = int(target["vertex"])
-            return lambda request, connection: self._to_closed_port(request, connection, vertex, 0)
+            return lambda request, connection: self._to_closed_port(request, connection, vertex)
         return self._to_nowhere
 
     def _to_service(
@@ -138,27 +131,21 @@ class Client:
     ) -> Generator[Moment, None, int]:
         """Straight to a Pod's own address, translated by nobody."""
         pod = self.emulation.pods[target["pod"]]
-        request.pod = pod.number
-        if target["port"] != pod.app_port:
-            legs = (FIRST_PACKET[0], ONWARD[1])
-            request.pod_ns = request.sent_ns + self._travel(request, pod.vertex, 1, legs)
-            return (yield from self._to_closed_port(request, connection, pod.vertex, 1))
-        legs = DATAGRAM_REACH if connection.datagram else REACH
-        served, back = yield from exchange(
-            self.emulation, request, connection, pod.vertex, pod, request.sent_ns, legs
+        back = yield from straight(
+            self.emulation, request, connection, pod, int(target["port"]), request.sent_ns
         )
-        if back == NEVER:
-            back = max(self.emulation.env.now, request.sent_ns + self._sender.patience_ns)
-        connection.over(back, in_order=served)
         yield self._answer(request, back)
         return back
 
     def _to_closed_port(
-        self, request: Request, connection: Connection, vertex: int, destination_hops: int
+        self, request: Request, connection: Connection, vertex: int
     ) -> Generator[Moment, None, int]:
         """To a host that listens to nothing there: its RST comes back."""
-        legs = (FIRST_PACKET[0], REFUSED[1])
-        back = request.sent_ns + self._travel(request, vertex, destination_hops, legs)
+        model = self.emulation.model
+        back = request.sent_ns + self.emulation.travel(
+            self.vertex, vertex, vertex, self.local_hops, 0, 0, FIRST_PACKET[0], REFUSED[1],
+            POD_CONNECTION, model.seed, request.request, request.attempt,
+        )  # fmt: skip
         request.outcome = Outcome.REFUSED
         connection.over(back, in_order=False)
         yield self._answer(request, back)
@@ -177,14 +164,6 @@ class Client:
         request.outcome = outcome
         yield self._answer(request, request.sent_ns)
         return request.sent_ns
-
-    def _travel(self, request: Request, vertex: int, hops: int, legs: tuple[int, int]) -> int:
-        """How long these journeys without payload take, between here and that vertex."""
-        model = self.emulation.model
-        return self.emulation.travel(
-            self.vertex, vertex, vertex, self.local_hops, hops, 0,
-            *legs, POD_CONNECTION, model.seed, request.request, request.attempt,
-        )  # fmt: skip
 
     def _answer(self, request: Request, at: int) -> Moment:
         """The moment at which this client, as the sender, has its answer."""

@@ -8,7 +8,16 @@ from emu.engines.process.moments import Moment
 from emu.engines.process.pod import Pod
 from emu.engines.process.port import Port
 from emu.engines.process.request import Request
-from emu.hops.network import ANSWERED, POD_CONNECTION
+from emu.hops.network import (
+    ANSWERED,
+    DATAGRAM_REACH,
+    FIRST_PACKET,
+    ONWARD,
+    POD_CONNECTION,
+    REACH,
+    REFUSED,
+)
+from emu.recorder.rows import Outcome
 
 if TYPE_CHECKING:
     from emu.engines.process.emulation import Emulation
@@ -72,3 +81,33 @@ def exchange(
         size = request.response_bytes = emulation.clients[request.client].response_bytes
     back = emulation.env.now + emulation.travel(*way, size, *ANSWERED, POD_CONNECTION, *draw)
     return served, back
+
+
+def straight(
+    emulation: "Emulation",
+    request: Request,
+    connection: Connection,
+    pod: Pod,
+    port: int,
+    start: int,
+) -> Generator[Moment, None, int]:
+    """Carry a request over a new connection to a Pod's own address, translated by nobody.
+
+    The sender's first packet leaves at ``start``; the result is the time at which the sender has
+    its answer, a refusal, or no patience left.
+    """
+    request.pod = pod.number
+    if port != pod.app_port:
+        way = (connection.sender.vertex, pod.vertex, pod.vertex, connection.sender.local_hops, 1, 0)
+        draw = (POD_CONNECTION, emulation.model.seed, request.request, request.attempt)
+        request.outcome = Outcome.REFUSED
+        request.pod_ns = start + emulation.travel(*way, FIRST_PACKET[0], ONWARD[1], *draw)
+        back = start + emulation.travel(*way, FIRST_PACKET[0], REFUSED[1], *draw)
+        connection.over(back, in_order=False)
+        return back
+    legs = DATAGRAM_REACH if connection.datagram else REACH
+    served, back = yield from exchange(emulation, request, connection, pod.vertex, pod, start, legs)
+    if back == NEVER:
+        back = max(emulation.env.now, start + connection.sender.patience_ns)
+    connection.over(back, in_order=served)
+    return back

@@ -40,15 +40,17 @@ else:
 BACKENDS = np.dtype(
     [
         ("node", "i4"),
-        ("available", "i4"),
-        ("in_flight", "i8"),
-        ("weight", "f8"),
+        ("endpoint", "i4"),
         ("rule", "i4"),
         ("route", "i4"),
+        ("in_flight", "i8"),
+        ("weight", "f8"),
+        ("available", "i8"),
     ]
 )
-"""One backend of a listener: a node with its health, load and weight, the number of what it decides
-about packets from there (see `emu.hops.node.RULE`), and the route to it (see `emu.hops.ports`)."""
+"""One backend of a listener: a node, with the number of what it decides about packets from there
+(see `emu.hops.node.RULE`), or an endpoint (see `emu.hops.node.ENDPOINT`), what does not apply is
+-1; the route to it (see `emu.hops.ports`); its load, weight and health."""
 
 pick = dispatcher("strategies", [module.pick for module in STRATEGIES.values()])
 """``pick(kind, backends, memory, now, key, seed, request, attempt)`` for any strategy, by its

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from emu.errors import Mistake
 from emu.scenario.checks.subject import Subject
+from emu.scenario.cluster import Cluster, qualified
 from emu.scenario.description import Listener, LoadBalancer
 from emu.scenario.names import service_port
 from emu.scenario.place import Path
@@ -11,7 +12,8 @@ from emu.scenario.text import listed
 
 
 def mistakes(subject: Subject) -> Iterator[Mistake]:
-    """Listeners without a Service that has a NodePort, or on a port twice; impossible weights."""
+    """Listeners without a Service that has what they need, or on a port twice; impossible
+    weights."""
     for number, balancer in enumerate(subject.spec.load_balancers):
         yield from _weights(subject, balancer, ("spec", "loadBalancers", number, "weights"))
         ports: set[int] = set()
@@ -20,20 +22,37 @@ def mistakes(subject: Subject) -> Iterator[Mistake]:
             if listener.port in ports:
                 yield subject.place.mistake((*path, "port"), "is the port of another listener")
             ports.add(listener.port)
-            yield from _service(subject, listener, path)
+            yield from _service(subject, listener, balancer.target, path)
 
 
 def _weights(subject: Subject, balancer: LoadBalancer, path: Path) -> Iterator[Mistake]:
     names = [node.name for node in subject.cluster.nodes]
-    for name in balancer.weights:
-        if name not in names:
-            rule = f"unknown node; known: {listed(name, names)}"
+    weights = balancer.weights
+    if balancer.target == "pod":
+        names = _pods(subject.cluster, balancer)
+        weights = {qualified(name): weight for name, weight in weights.items()}
+    what = {"node": "node", "pod": "Pod of its Services"}[balancer.target]
+    for name, key in zip(balancer.weights, weights, strict=True):
+        if key not in names:
+            rule = f"unknown {what}; known: {listed(key, names)}"
             yield subject.place.mistake((*path, name), rule)
-    if names and not any(balancer.weights.get(name, 1) for name in names):
-        yield subject.place.mistake(path, "must leave a node with a weight above 0")
+    if names and not any(weights.get(name, 1) for name in names):
+        yield subject.place.mistake(path, f"must leave a {what} with a weight above 0")
 
 
-def _service(subject: Subject, listener: Listener, path: Path) -> Iterator[Mistake]:
+def _pods(cluster: Cluster, balancer: LoadBalancer) -> list[str]:
+    """The Pods that are endpoints of the Services behind it, in their order."""
+    services = {qualified(listener.service) for listener in balancer.listeners}
+    addresses = {
+        endpoint.addresses[0]
+        for found in cluster.endpoint_slices
+        if found.service in services
+        for endpoint in found.endpoints
+    }
+    return [pod.key for pod in cluster.pods if pod.ip in addresses]
+
+
+def _service(subject: Subject, listener: Listener, target: str, path: Path) -> Iterator[Mistake]:
     service = subject.cluster.service(listener.service)
     if service is None:
         known = (found.key for found in subject.cluster.services)
@@ -48,6 +67,6 @@ def _service(subject: Subject, listener: Listener, path: Path) -> Iterator[Mista
     elif port.protocol != "TCP":
         rule = f"must have a TCP port; port {port.port} is {port.protocol}"
         yield subject.place.mistake((*path, "service"), rule)
-    elif not port.node_port:
+    elif target == "node" and not port.node_port:
         rule = f"must have a NodePort; its type is {service.type}"
         yield subject.place.mistake((*path, "service"), rule)
