@@ -126,6 +126,7 @@ SCENARIOS = st.fixed_dictionaries(
         "seed": st.integers(0, 2**63 - 1),
         "clients": clients(),
         "strategy": st.sampled_from(list(STRATEGIES)),
+        "target": st.sampled_from(["node", "node", "pod"]),
         "workers": st.integers(1, 3),
         "backlog": st.sampled_from([0, 2, 100]),
         "app_port": st.sampled_from([8080, 8080, 8080, 9090]),
@@ -155,6 +156,7 @@ loadBalancers:
     address: 192.168.1.1
     listeners: [{{service: default/web}}]
     strategy: {strategy}
+    target: {target}
     connectTimeout: 20s
 kernel:
   snatEvictsClosing: true
