@@ -59,12 +59,22 @@ client's routes there, one for each of the client's addresses (see `emu.hops.por
 UDP goes there."""
 
 
+class SlowStart(NamedTuple):
+    """How the weight of a backend grows that has joined: see `emu.control.joining`."""
+
+    window_ns: int
+    aggression: float
+    least: float
+
+
 @dataclass(frozen=True)
 class ListenerModel:
     """A port of a load balancer: its strategy, and its backends as it sees them at first.
 
-    ``backends`` is an array of `emu.hops.balancer.BACKENDS`; ``node_port`` is 0 where they are
-    Pods."""
+    ``backends`` is an array of `emu.hops.balancer.BACKENDS`, as if all had joined; ``names``
+    are theirs, ``since`` is from which nanosecond on each is available. ``node_port`` is 0 where
+    they are Pods.
+    """
 
     load_balancer: int
     vertex: int
@@ -74,6 +84,9 @@ class ListenerModel:
     node_port: int
     strategy: Choice
     backends: NDArray[Any]
+    names: list[str]
+    since: NDArray[np.int64]
+    slow_start: SlowStart | None
     connect_timeout_ns: int
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emu.hops.balancer import BACKENDS
+from emu.hops.endpoints import Endpoint
 from emu.hops.kubeproxy.services import ServicePort
 from emu.hops.kubeproxy.traffic import Action
 from emu.hops.kubeproxy.view import Packet
@@ -67,11 +68,27 @@ class Backends:
         for backend, its in zip(backends, endpoints, strict=True):
             backend["endpoint"] = self._rules.endpoint(its)
             backend["route"] = self._routes.number(Route(origin.vertex, its.address, its.port))
-            pod = self._rules.pod_at(its.address, its.port, self._pods)
-            name = self._cluster.pods[pod].key if pod >= 0 else ""
-            backend["weight"] = weights.get(name, 1.0)
+            backend["weight"] = weights.get(self._pod_name(its), 1.0)
             backend["available"] = its.ready and backend["weight"] > 0
         return backends
+
+    def names(self, balancer: LoadBalancer, service: ServicePort) -> list[str]:
+        """The names of the backends: of nodes, or of the Pods that the endpoints are."""
+        if balancer.target == "node":
+            return [node.name for node in self._cluster.nodes]
+        return [self._pod_name(its) for its in service.endpoints.everywhere]
+
+    def since(self, balancer: LoadBalancer, service: ServicePort) -> NDArray[np.int64]:
+        """From which nanosecond on each backend is available, if ever."""
+        times = balancer.available_from
+        if balancer.target == "pod":
+            times = {qualified(name): time for name, time in times.items()}
+        return np.array([times.get(name, 0) for name in self.names(balancer, service)], np.int64)
+
+    def _pod_name(self, endpoint: Endpoint) -> str:
+        """The Pod that an endpoint is; nothing where no Pod has its address."""
+        pod = self._rules.pod_at(endpoint.address, endpoint.port, self._pods)
+        return self._cluster.pods[pod].key if pod >= 0 else ""
 
 
 def _blank(count: int) -> NDArray[np.void]:

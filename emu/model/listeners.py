@@ -1,6 +1,6 @@
 """The ports of the load balancers, with what is behind them."""
 
-from emu.model import ListenerModel
+from emu.model import ListenerModel, SlowStart
 from emu.model.backends import Backends, Origin
 from emu.model.numbers import Numbers
 from emu.model.services import RuleTable
@@ -36,19 +36,31 @@ def listeners(
             known = rules.proxies.port(service, port)
             to_pods = balancer.target == "pod"
             node_port = 0 if to_pods else port.node_port or 0
+            number_of_service = rules.number(known)
+            behind = (
+                backends.pods(balancer, origin, known)
+                if to_pods
+                else backends.nodes(balancer, origin, service, node_port)
+            )
             made.append(
                 ListenerModel(
                     load_balancer=number,
                     vertex=origin.vertex,
                     address=int(balancer.address),
                     port=listener.port,
-                    service=rules.number(known),
+                    service=number_of_service,
                     node_port=node_port,
                     strategy=balancer.strategy,
-                    backends=backends.pods(balancer, origin, known)
-                    if to_pods
-                    else backends.nodes(balancer, origin, service, node_port),
+                    backends=behind,
+                    names=backends.names(balancer, known),
+                    since=backends.since(balancer, known),
+                    slow_start=_slow_start(balancer),
                     connect_timeout_ns=min(balancer.connect_timeout, patience_ns),
                 )
             )
     return tuple(made)
+
+
+def _slow_start(balancer: LoadBalancer) -> SlowStart | None:
+    its = balancer.slow_start
+    return None if its is None else SlowStart(its.window, its.aggression, its.min_weight)

@@ -57,6 +57,18 @@ class Listener(OptionsModel):
     """Which of the Service's ports, by number or name; the first where nothing is said."""
 
 
+class SlowStart(OptionsModel):
+    """A backend that has joined has W * max(minWeight, (elapsed / window)^(1 / aggression)) of its
+    weight W until the window is over, as with Envoy."""
+
+    window: Positive
+    """For how long."""
+    aggression: Annotated[float, Field(gt=0, le=1000)] = 1
+    """How fast it begins: at 1 the weight grows on a straight line, above 1 faster at first."""
+    min_weight: Annotated[Fraction, Field(gt=0)] = 0.1
+    """The least part of its weight."""
+
+
 class LoadBalancer(OptionsModel):
     """An external load balancer: a proxy that opens a connection of its own to a backend."""
 
@@ -74,6 +86,12 @@ class LoadBalancer(OptionsModel):
     weights: dict[str, Annotated[float, Field(ge=0, le=1000)]] = Field(default_factory=dict)
     """The weights of nodes or Pods (``namespace/name``), by their names, for strategies that go by
     weights; 1 where nothing is said. One of weight 0 gets nothing, whatever the strategy."""
+    available_from: dict[str, NonNegative] = Field(default_factory=dict)
+    """From when in the run it finds backends available, by the names of nodes or Pods; from the
+    start where nothing is said."""
+    slow_start: SlowStart | None = None
+    """How backends that are available later get their weight, with a strategy that follows weights;
+    at once where nothing is said."""
     connect_timeout: Positive = 60_000_000_000
     """How long it tries to open a connection to a backend (NGINX: 60 s)."""
 

@@ -11,7 +11,9 @@ request. A strategy is a module in ``strategies/`` with
   ``memory`` alone. ``now`` is the simulated time in nanoseconds, ``key`` the client's IPv4 address
   as a number, ``seed``, ``request`` and ``attempt`` key its draws;
 - ``changed(backends, memory, backend)``, where it keeps an index of them: a kernel that is told of
-  a backend whose ``in_flight`` or ``available`` is another now;
+  a backend whose ``in_flight``, ``available`` or ``weight`` is another now;
+- ``FOLLOWS_WEIGHTS = True``, where its picks go by the weights that backends have at the moment, so
+  that slow start is of use;
 - ``answered(backends, memory, backend, now, latency)``, where it goes by response times: a kernel
   that is told of an answer or a failure, before ``changed`` is, and how many nanoseconds after the
   pick it came.
@@ -30,6 +32,11 @@ from emu.kernel import dispatcher, kernel
 from emu.registry import Choice, Registry, choice
 
 STRATEGIES = Registry(strategies, "strategy")
+
+FOLLOW_WEIGHTS = tuple(
+    name for name, module in STRATEGIES.items() if getattr(module, "FOLLOWS_WEIGHTS", False)
+)
+"""The strategies that go by the weights that backends have at the moment."""
 
 if TYPE_CHECKING:
     Strategy: TypeAlias = Choice

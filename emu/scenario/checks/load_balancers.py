@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from emu.errors import Mistake
+from emu.hops.balancer import FOLLOW_WEIGHTS
 from emu.scenario.checks.subject import Subject
 from emu.scenario.cluster import Cluster, qualified
 from emu.scenario.description import Listener, LoadBalancer
@@ -13,9 +14,10 @@ from emu.scenario.text import listed
 
 def mistakes(subject: Subject) -> Iterator[Mistake]:
     """Listeners without a Service that has what they need, or on a port twice; impossible
-    weights."""
+    weights; unknown backends; slow start without weights."""
     for number, balancer in enumerate(subject.spec.load_balancers):
-        yield from _weights(subject, balancer, ("spec", "loadBalancers", number, "weights"))
+        yield from _backends(subject, balancer, ("spec", "loadBalancers", number))
+        yield from _slow_start(subject, balancer, ("spec", "loadBalancers", number))
         ports: set[int] = set()
         for index, listener in enumerate(balancer.listeners):
             path = ("spec", "loadBalancers", number, "listeners", index)
@@ -25,19 +27,40 @@ def mistakes(subject: Subject) -> Iterator[Mistake]:
             yield from _service(subject, listener, balancer.target, path)
 
 
-def _weights(subject: Subject, balancer: LoadBalancer, path: Path) -> Iterator[Mistake]:
+def warnings(subject: Subject) -> Iterator[str]:
+    """Slow start without a backend that joins."""
+    for balancer in subject.spec.load_balancers:
+        if balancer.slow_start and not any(balancer.available_from.values()):
+            yield (
+                f"load balancer {balancer.name}: slowStart is of no use where no backend has a "
+                "time in availableFrom"
+            )
+
+
+def _backends(subject: Subject, balancer: LoadBalancer, path: Path) -> Iterator[Mistake]:
+    """What is said of backends, by their names."""
+    to_pods = balancer.target == "pod"
+    what = "Pod of its Services" if to_pods else "node"
     names = [node.name for node in subject.cluster.nodes]
-    weights = balancer.weights
-    if balancer.target == "pod":
+    if to_pods:
         names = _pods(subject.cluster, balancer)
-        weights = {qualified(name): weight for name, weight in weights.items()}
-    what = {"node": "node", "pod": "Pod of its Services"}[balancer.target]
-    for name, key in zip(balancer.weights, weights, strict=True):
-        if key not in names:
-            rule = f"unknown {what}; known: {listed(key, names)}"
-            yield subject.place.mistake((*path, name), rule)
+    for field, said in (("weights", balancer.weights), ("availableFrom", balancer.available_from)):
+        for name in said:
+            if (qualified(name) if to_pods else name) not in names:
+                rule = f"unknown {what}; known: {listed(name, names)}"
+                yield subject.place.mistake((*path, field, name), rule)
+    weights = {qualified(name) if to_pods else name: its for name, its in balancer.weights.items()}
     if names and not any(weights.get(name, 1) for name in names):
-        yield subject.place.mistake(path, f"must leave a {what} with a weight above 0")
+        rule = f"must leave a {what} with a weight above 0"
+        yield subject.place.mistake((*path, "weights"), rule)
+
+
+def _slow_start(subject: Subject, balancer: LoadBalancer, path: Path) -> Iterator[Mistake]:
+    name = balancer.strategy.name
+    if balancer.slow_start and name not in FOLLOW_WEIGHTS:
+        known = ", ".join(FOLLOW_WEIGHTS)
+        rule = f"must have a strategy that follows weights, and {name} does not: {known}"
+        yield subject.place.mistake((*path, "slowStart"), rule)
 
 
 def _pods(cluster: Cluster, balancer: LoadBalancer) -> list[str]:
