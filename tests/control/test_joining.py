@@ -2,6 +2,7 @@
 
 import pytest
 
+import emu
 from emu.control.joining import STEPS, share
 from emu.hops.balancer import FOLLOW_WEIGHTS, STRATEGIES
 from emu.model import SlowStart
@@ -147,6 +148,18 @@ def test_one_that_may_not_have_anything_never_joins(joined):
     """A Pod of weight 0 gets nothing at its time either."""
     _, pods = joined(weights={"web-2": 0})
     assert SECOND not in pods
+
+
+def test_the_run_says_who_joined(described, tmp_path):
+    """In the order of their times, and only those whose time came in the run."""
+    changes = {"duration": "3s", "loadBalancers[0].weights": {"web-1": 0}}
+    times = {"web-3": "1500ms", "web-2": "1s", "web-1": "2s"}
+    scenario = described(SPEC, OBJECTS, **changes, **{"loadBalancers[0].availableFrom": times})
+    joined = [row for row in emu.run(scenario, out=tmp_path).events.to_pylist() if row["at_ns"]]
+    assert [tuple(row.values()) for row in joined] == [
+        (S, "backend_available", "edge:80", "availableFrom", "default/web-2"),
+        (1500 * MS, "backend_available", "edge:80", "availableFrom", "default/web-3"),
+    ]
 
 
 def test_nodes_join_too(described, play):

@@ -217,3 +217,21 @@ spec: {selector: {app: host}, ports: [{port: 80, targetPort: 9002}]}
     made = run(host, **weights)
     assert made.outcomes == {"ok": 12}
     assert {made.model.places.pods[pod][0] for pod in made.rows["pod"]} == {"default/host-9002"}
+
+
+def test_load_balancers_know_nothing_of_each_other(run):
+    """Each takes turns for itself, and counts its own requests in flight alone."""
+    one = {"name": "one", "address": "192.168.1.1", "target": "pod",
+           "listeners": [{"service": "web"}]}  # fmt: skip
+    two = one | {"name": "two", "address": "192.168.1.2"}
+    client = {"arrivals": {"constant": {"rate": "10/s"}}, "name": "c", "url": "http://192.168.1.1/"}
+    both = [client, client | {"name": "d", "url": "http://192.168.1.2/"}]
+    taken_in_turn = run(loadBalancers=[one, two], clients=both)
+    for balancer in range(2):
+        rows = taken_in_turn.rows[taken_in_turn.rows["load_balancer"] == balancer]
+        assert rows["pod"].tolist() == [0, 1, 2, 0, 1, 2]
+    least = {"strategy": "least_connections"}
+    slow = {"behaviours[0].serviceTime": "1h", "duration": "450ms", "requests": None}
+    balanced = run(loadBalancers=[one | least, two | least], clients=both, **slow)
+    in_flight = [its.backends["in_flight"].tolist() for its in balanced.state.listeners]
+    assert [sorted(its) for its in in_flight] == [[1, 2, 2], [1, 2, 2]]
