@@ -84,7 +84,7 @@ class ListenerModel:
     node_port: int
     strategy: Choice
     backends: NDArray[Any]
-    names: list[str]
+    names: tuple[str, ...]
     since: NDArray[np.int64]
     slow_start: SlowStart | None
     connect_timeout_ns: int

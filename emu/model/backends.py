@@ -72,11 +72,11 @@ class Backends:
             backend["available"] = its.ready and backend["weight"] > 0
         return backends
 
-    def names(self, balancer: LoadBalancer, service: ServicePort) -> list[str]:
+    def names(self, balancer: LoadBalancer, service: ServicePort) -> tuple[str, ...]:
         """The names of the backends: of nodes, or of the Pods that the endpoints are."""
         if balancer.target == "node":
-            return [node.name for node in self._cluster.nodes]
-        return [self._pod_name(its) for its in service.endpoints.everywhere]
+            return tuple(node.name for node in self._cluster.nodes)
+        return tuple(self._pod_name(its) for its in service.endpoints.everywhere)
 
     def since(self, balancer: LoadBalancer, service: ServicePort) -> NDArray[np.int64]:
         """From which nanosecond on each backend is available, if ever."""
