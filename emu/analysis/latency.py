@@ -22,7 +22,7 @@ SERIES: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "dns": (("intended_ns",), "sent_ns"),
     "to_load_balancer": (("sent_ns",), "lb_ns"),
     "to_node": (("lb_ns", "sent_ns"), "node_ns"),
-    "to_pod": (("node_ns",), "pod_ns"),
+    "to_pod": (("node_ns", "lb_ns"), "pod_ns"),
     "queue": (("pod_ns",), "service_start_ns"),
     "service": (("service_start_ns",), "service_end_ns"),
     "return": (("service_end_ns",), "done_ns"),

@@ -9,6 +9,7 @@ from typing import Any, Final
 import simpy
 from numpy.typing import NDArray
 
+from emu.control.joining import joining
 from emu.control.sampler import sampler
 from emu.engines import Ending, Sink
 from emu.engines.clock import Clock, TimedClock
@@ -54,6 +55,8 @@ class Session(ABC):
     def run(self) -> Ending:
         """Let time pass until the end of the run, or until the user interrupts it."""
         self.begin()
+        for process in joining(self.env, self.model, self.state):
+            self.env.process(process)
         self.env.process(sampler(self.env, self.model, self.state, self.sink.write_metrics))
         if self.model.end_ns is not None:
             self.env.process(self._stop_at(self.model.end_ns))

@@ -74,15 +74,20 @@ class Endpoints:
             self._first.setdefault(str(endpoint), endpoint)
             if endpoint.node:
                 self._on.setdefault(endpoint.node, {})[str(endpoint)] = endpoint
-        self._everywhere = _Cluster(_ordered(self._first))
+        self._cluster = _Cluster(_ordered(self._first))
 
     def __repr__(self) -> str:
         return f"Endpoints({[*self._first.values(), *self._on.items()]})"
 
+    @property
+    def everywhere(self) -> tuple[Endpoint, ...]:
+        """All of them, each address and port once, whatever their state."""
+        return _ordered(self._first)
+
     def usable(self, node: str, zone: str) -> Usable:
         """What the node may use, under both policies."""
         here = self._on.get(node, {})
-        cluster = self._everywhere
+        cluster = self._cluster
         if any(self._first[text] is not endpoint for text, endpoint in here.items()):
             cluster = _Cluster(_ordered(self._first | here))
         return Usable(cluster.usable(node, zone), _usable(_ordered(here)), cluster.unhinted)

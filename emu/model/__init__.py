@@ -61,10 +61,21 @@ client's routes there, one for each of the client's addresses (see `emu.hops.por
 goes there, and the first of its pools, one for each address as well (0: it keeps no connection)."""
 
 
+class SlowStart(NamedTuple):
+    """How the weight of a backend grows that has joined: see `emu.control.joining`."""
+
+    window_ns: int
+    aggression: float
+    least: float
+
+
 @dataclass(frozen=True)
 class ListenerModel:
     """A port of a load balancer: its strategy, and its backends as it sees them at first.
 
+    ``backends`` is an array of `emu.hops.balancer.BACKENDS`, as if all had joined; ``names``
+    are theirs, ``since`` is from which nanosecond on each is available. ``node_port`` is 0 where
+    they are Pods.
     ``tcp`` is whether it balances connections; ``tls`` how many round trips TLS takes towards
     backends; ``first_pool`` the pool of its connections to the first of them (0: it keeps none).
     """
@@ -77,6 +88,9 @@ class ListenerModel:
     node_port: int
     strategy: Choice
     backends: NDArray[Any]
+    names: tuple[str, ...]
+    since: NDArray[np.int64]
+    slow_start: SlowStart | None
     connect_timeout_ns: int
     tcp: bool
     tls: int

@@ -8,6 +8,7 @@ from emu.hops.conntrack import Closing
 from emu.hops.kubeproxy import MODES
 from emu.hops.network import NetworkTable
 from emu.model import TARGET, KernelModel, ListenerModel, Model
+from emu.model.backends import Backends
 from emu.model.clients import ClientTable, patience_of
 from emu.model.delays import DelayTable, topology
 from emu.model.expectations import Flows, shares
@@ -38,12 +39,12 @@ def build(scenario: Scenario) -> Model:
     numbers, routes, pools = Numbers(spec, cluster), Routes(), PoolTable()
     rules = RuleTable(cluster, Proxies(cluster), spec.kernel.rule_cost)
     clients = ClientTable(spec, cluster, numbers, Directory(spec, cluster, rules), routes, pools)
-    patience = patience_of(spec.kernel)
-    balanced = listeners(spec.load_balancers, cluster, numbers, rules, routes, pools, patience)
 
     choices: list[Choice] = [spec.network.local, spec.resolver.latency]
     behaviours = [behaviour_of(pod, spec.behaviours) for pod in cluster.pods]
     pods = pod_table(cluster.pods, behaviours, numbers, choices)
+    backends, patience = Backends(cluster, pods, rules, routes), patience_of(spec.kernel)
+    balanced = listeners(spec.load_balancers, cluster, numbers, rules, backends, pools, patience)
     graph = topology(spec.network, numbers.hosts, numbers.first_client)
     delays = DelayTable(graph, numbers.hosts, choices)
     table, places = table_of(choices)

@@ -49,8 +49,11 @@ class Flows:
     def to_listener(self, backends: NDArray[Any], rate: float) -> None:
         """Requests that a load balancer spreads over its available backends."""
         available = backends[backends["available"] != 0]
-        for backend in available:
+        nodes = available[available["node"] >= 0]
+        for backend in nodes:
             self.to_service(backend["node"], backend["rule"], rate / len(available))
+        chosen = self._endpoints[available["endpoint"][available["endpoint"] >= 0]]
+        self.to_pods(chosen["pod"], chosen["port"], rate / max(len(available), 1))
 
     def to_target(self, target: Any, listeners: Any, rate: float) -> None:
         """Requests of a client to one address."""

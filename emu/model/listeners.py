@@ -1,21 +1,13 @@
-"""The ports of the load balancers, with the nodes behind them."""
+"""The ports of the load balancers, with what is behind them."""
 
-from collections.abc import Mapping, Sequence
-
-import numpy as np
-from numpy.typing import NDArray
-
-from emu.hops.balancer import BACKENDS
-from emu.hops.kubeproxy.traffic import Action
-from emu.hops.kubeproxy.view import Packet
-from emu.model import ListenerModel
+from emu.model import ListenerModel, SlowStart
+from emu.model.backends import Backends, Origin
 from emu.model.numbers import Numbers
 from emu.model.pools import PoolTable
-from emu.model.routes import Route, Routes
 from emu.model.services import RuleTable
 from emu.scenario import Cluster, Listener, LoadBalancer
 from emu.scenario.connections import TLS_ROUND_TRIPS
-from emu.scenario.kubernetes import Node, Service, ServicePort
+from emu.scenario.kubernetes import Service, ServicePort
 from emu.scenario.names import service_port
 
 
@@ -33,7 +25,7 @@ def listeners(
     cluster: Cluster,
     numbers: Numbers,
     rules: RuleTable,
-    routes: Routes,
+    backends: Backends,
     pools: PoolTable,
     patience_ns: int,
 ) -> tuple[ListenerModel, ...]:
@@ -41,54 +33,40 @@ def listeners(
     ``patience_ns``."""
     made = []
     for number, balancer in enumerate(balancers):
+        origin = Origin(numbers.balancer_vertex(number), str(balancer.address))
         for listener in balancer.listeners:
             service, port = service_behind(cluster, listener)
+            known = rules.proxies.port(service, port)
+            to_pods = balancer.target == "pod"
+            node_port = 0 if to_pods else port.node_port or 0
+            number_of_service = rules.number(known)
+            behind = (
+                backends.pods(balancer, origin, known)
+                if to_pods
+                else backends.nodes(balancer, origin, service, node_port)
+            )
             made.append(
                 ListenerModel(
                     load_balancer=number,
-                    vertex=numbers.balancer_vertex(number),
+                    vertex=origin.vertex,
                     address=int(balancer.address),
                     port=listener.port,
-                    service=rules.number(rules.proxies.port(service, port)),
-                    node_port=port.node_port or 0,
+                    service=number_of_service,
+                    node_port=node_port,
                     strategy=balancer.strategy,
-                    backends=_backends(
-                        cluster.nodes,
-                        balancer.weights,
-                        service,
-                        port.node_port or 0,
-                        (numbers.balancer_vertex(number), str(balancer.address)),
-                        rules,
-                        routes,
-                    ),
+                    backends=behind,
+                    names=backends.names(balancer, known),
+                    since=backends.since(balancer, known),
+                    slow_start=_slow_start(balancer),
                     connect_timeout_ns=min(balancer.connect_timeout, patience_ns),
                     tcp=balancer.mode == "tcp",
                     tls=TLS_ROUND_TRIPS[balancer.tls] if balancer.tls else 0,
-                    first_pool=pools.first_of(balancer.connections, len(cluster.nodes)),
+                    first_pool=pools.first_of(balancer.connections, len(behind)),
                 )
             )
     return tuple(made)
 
 
-def _backends(
-    nodes: Sequence[Node],
-    weights: Mapping[str, float],
-    service: Service,
-    node_port: int,
-    source: tuple[int, str],
-    rules: RuleTable,
-    routes: Routes,
-) -> NDArray[np.void]:
-    """Every node, seen from the ``source``, its number and address; those of weight 0 are not
-    available, and under the policy Local those without endpoints fail their health check."""
-    backends = np.zeros(len(nodes), BACKENDS)
-    backends["node"] = range(len(backends))
-    backends["weight"] = [weights.get(node.name, 1.0) for node in nodes]
-    backends["available"] = backends["weight"] > 0
-    for backend, node in zip(backends, nodes, strict=True):
-        rule = rules.about(node.name, Packet("TCP", source[1], node.address, node_port))
-        backend["rule"] = rule
-        backend["route"] = routes.number(Route(source[0], node.address, node_port))
-        if service.external_traffic_policy == "Local":
-            backend["available"] &= rules.decisions[rule].action == Action.DNAT
-    return backends
+def _slow_start(balancer: LoadBalancer) -> SlowStart | None:
+    its = balancer.slow_start
+    return None if its is None else SlowStart(its.window, its.aggression, its.min_weight)

@@ -32,6 +32,7 @@ class Proxies:
         for found in sorted(cluster.endpoint_slices, key=lambda its: its.name):
             self._slices.setdefault(found.service, []).append(found)
         self._tables: dict[int, ServiceTable] = {}
+        self._unknown: list[ServicePort] = []
         self._views: dict[tuple[str, int], NodeView] = {}
 
     def table(self, family: int) -> ServiceTable:
@@ -51,13 +52,19 @@ class Proxies:
         return _service_ports(service, slices, family, self._owners)
 
     def port(self, service: Service, port: Port) -> ServicePort:
-        """What kube-proxy knows of this port of a Service that has an IPv4 address."""
-        name = _name(service, port)
-        return next(
-            found
-            for found in self.table(4).ports
-            if (found.name, found.protocol) == (name, port.protocol)
-        )
+        """What kube-proxy knows of this port of a Service over IPv4.
+
+        Of a Service that is headless, has no IPv4 address or another proxy it knows nothing: then
+        the port and its endpoints.
+        """
+        key = _name(service, port), port.protocol
+        for found in (*self.table(4).ports, *self._unknown):
+            if (found.name, found.protocol) == key:
+                return found
+        endpoints = _endpoints(self._slices.get(service.key, ()), port, 4, self._owners)
+        made = ServicePort(*key, service.spec.cluster_ip, port.port, Endpoints(endpoints))
+        self._unknown.append(made)
+        return made
 
     def view(self, node: str, family: int = 4) -> NodeView:
         """A node as its kube-proxy has it."""

@@ -101,7 +101,7 @@ class RuleTable:
         """How many endpoints of these Service ports the node has rules for."""
         view = self.proxies.view(node)
         found = 0
-        for service in self._services:
+        for service in self._services.keys() & view.services.ahead.keys():
             usable = view.usable(service)
             if not service.uses_cluster:
                 found += len(usable.local)
@@ -124,15 +124,7 @@ class RuleTable:
         if first is None:
             first = len(self._members)
             for endpoint in endpoints:
-                place = _Place(
-                    endpoint.address,
-                    endpoint.port,
-                    endpoint.node,
-                    endpoint.host,
-                    protocol,
-                    endpoint in lost,
-                )
-                self._members.append(self._places.setdefault(place, len(self._places)))
+                self._members.append(self.endpoint(endpoint, protocol, endpoint in lost))
             if not lost:
                 self._first[id(endpoints)] = first
         return first
@@ -148,17 +140,27 @@ class RuleTable:
         return np.array(self._members, np.int64)
 
     def endpoints(self, pods: NDArray[np.void]) -> NDArray[np.void]:
-        """Every endpoint once, as an array of `ENDPOINT`; ``pods`` is one of `emu.hops.pod.POD`.
+        """Every endpoint once, as an array of `ENDPOINT`; ``pods`` is one of `emu.hops.pod.POD`."""
+        rows = []
+        for place in self._places:
+            pod = -1 if place.lost else self.pod_at(place.address, place.port, pods)
+            rows.append((pod, place.port, self._nodes.get(place.node, -1), place.host))
+        return np.array(rows, ENDPOINT)
+
+    def endpoint(self, endpoint: Endpoint, protocol: str = "TCP", lost: bool = False) -> int:
+        """The number of an endpoint, a new one if need be; ``lost`` where its answers are."""
+        place = _Place(
+            endpoint.address, endpoint.port, endpoint.node, endpoint.host, protocol, lost
+        )
+        return self._places.setdefault(place, len(self._places))
+
+    def pod_at(self, address: str, port: int, pods: NDArray[np.void]) -> int:
+        """The Pod with this address, -1 where none has it.
 
         Pods in their host's network share its address: what listens at the port is meant.
         """
-        rows = []
-        for place in self._places:
-            here = [-1] if place.lost else self._pods.get(place.address, [-1])
-            listening = (pod for pod in here if pod >= 0 and pods["app_port"][pod] == place.port)
-            pod = next(listening, here[0])
-            rows.append((pod, place.port, self._nodes.get(place.node, -1), place.host))
-        return np.array(rows, ENDPOINT)
+        here = self._pods.get(address, [-1])
+        return next((pod for pod in here if pod >= 0 and pods["app_port"][pod] == port), here[0])
 
     @property
     def endpoint_addresses(self) -> tuple[tuple[str, int], ...]:

@@ -17,6 +17,7 @@ class ListenerState:
         strategy = STRATEGIES[listener.strategy.name]
         self.strategy = STRATEGIES.number(listener.strategy.name)
         self.backends: NDArray[Any] = listener.backends.copy()
+        self.backends["available"][listener.since > 0] = 0
         self.memory: NDArray[np.int64] = strategy.prepare(listener.strategy.options, self.backends)
 
 

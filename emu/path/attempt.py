@@ -26,8 +26,9 @@ class Ends(NamedTuple):
     """The addresses of one request.
 
     The client's, and what it connects to; the sender's, which opened the connection to the Pod
-    (a load balancer, or the client again), and what that connects to; and the two ends behind the
-    node's translation, which are None where there was none.
+    (a load balancer, or the client again), and what that connects to; and the two ends behind a
+    node's translation: ``translated`` is None where there was none, ``endpoint`` where it came to
+    none.
     """
 
     client: Address
@@ -143,7 +144,12 @@ class Attempt:
     @property
     def translated(self) -> bool:
         """Whether a rule chose an endpoint for it."""
-        return bool(self.row["endpoint"] != ABSENT)
+        return bool(self.node and self.row["endpoint"] != ABSENT)
+
+    @property
+    def container_native(self) -> bool:
+        """Whether a load balancer chose its endpoint, and connects to it itself."""
+        return bool(not self.node and self.row["endpoint"] != ABSENT)
 
     @property
     def masqueraded(self) -> bool:
@@ -207,17 +213,20 @@ def _ends(model: Model, row: Any, number: int) -> Ends:
     client = Address(address, int(row["client_port"]))
     front = Address(model.target_addresses[number], int(target["port"]))
     sender, service = client, front
-    if target["kind"] == TargetKind.LISTENER and row["lb_port"] != ABSENT:
-        sender = Address(front.address, int(row["lb_port"]))
-        node_port = model.listeners[target["listener"]].node_port
-        service = Address(model.places.nodes[row["node"]][1], node_port)
     translated = endpoint = None
     if row["endpoint"] != ABSENT:
+        endpoint = Address(*model.places.endpoints[row["endpoint"]])
+    if target["kind"] == TargetKind.LISTENER and row["lb_port"] != ABSENT:
+        sender = Address(front.address, int(row["lb_port"]))
+        service = endpoint or service
+        if row["node"] != ABSENT:
+            node_port = model.listeners[target["listener"]].node_port
+            service = Address(model.places.nodes[row["node"]][1], node_port)
+    if endpoint is not None and row["node"] != ABSENT:
         translated = sender
         port = int(row["masquerade_port"])
         if port > ABSENT:
             translated = Address(model.places.nodes[row["node"]][1], port)
         elif port < ABSENT:
             translated = sender._replace(port=-port)
-        endpoint = Address(*model.places.endpoints[row["endpoint"]])
     return Ends(client, front, sender, service, translated, endpoint)

@@ -36,6 +36,10 @@ def _steps(attempt: Attempt) -> Iterator[LogicalStep]:
     yield LogicalStep(client, ANY, *ends.front, what)
     if attempt.node:
         yield from _over_node(attempt)
+    elif attempt.container_native:
+        to = "the Pod" if attempt.pod else "an address that no Pod has"
+        what = f"the load balancer forwards it to {to}"
+        yield LogicalStep(*ends.front, *ends.service, what)
     if attempt.answered:
         yield LogicalStep(*_answering(attempt), client, ANY, _end(attempt))
 

@@ -88,9 +88,14 @@ def _through_balancer(attempt: Attempt) -> Iterator[WireStep]:
         what = f"{listener.strategy.name} picks {attempt.node}"
         yield _forward(row["lb_ns"], name, ends.sender, ends.service, what)
         yield from _through_node(attempt)
-        if attempt.served or attempt.refused:
-            what = "the answer" if attempt.served else "connection refused"
-            yield _back(row["lb_response_ns"], name, ends.service, ends.sender, what)
+    elif attempt.container_native:
+        what = f"{listener.strategy.name} picks {attempt.pod or ends.service.address}"
+        yield _forward(row["lb_ns"], name, ends.sender, ends.service, what)
+        if attempt.pod:
+            yield from _at_pod(attempt, ends.sender, crosses=True)
+    if (attempt.node or attempt.pod) and (attempt.served or attempt.refused):
+        what = "the answer" if attempt.served else "connection refused"
+        yield _back(row["lb_response_ns"], name, ends.service, ends.sender, what)
     if attempt.served or attempt.answered:
         what = "proxied answer" if attempt.served else _failure(attempt)
         yield _back(row["lb_response_ns"], name, ends.front, ends.client, what)

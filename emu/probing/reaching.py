@@ -7,13 +7,14 @@ from typing import Any, NamedTuple
 from emu.errors import Mistake, ScenarioError
 from emu.hops.endpoints import Endpoint
 from emu.hops.kubeproxy.health import health_check
+from emu.hops.kubeproxy.services import ServicePort
 from emu.hops.kubeproxy.traffic import Action, Decision
 from emu.hops.kubeproxy.view import Packet
+from emu.model.listeners import service_behind
 from emu.model.pods import behaviour_of
 from emu.model.proxies import Proxies
 from emu.probing.places import Destination, Source, destinations, listening, sources
 from emu.scenario import Scenario
-from emu.scenario.names import service_port
 
 MOST_ROWS = 1_000_000
 
@@ -80,7 +81,7 @@ class _Prober:
             for pod in cluster.pods
         }
         self._listeners = {
-            (str(b.address), at.port): at for b in spec.load_balancers for at in b.listeners
+            (str(b.address), at.port): (b, at) for b in spec.load_balancers for at in b.listeners
         }
         self._balancers = {str(b.address): b.name for b in spec.load_balancers}
 
@@ -139,18 +140,32 @@ class _Prober:
         ]
 
     def _balanced(self, to: Destination) -> _Found:
-        """Through a load balancer: by any of the nodes, as it would find them healthy."""
-        listener = self._listeners.get((to.address, to.port))
-        if listener is None:
+        """Through a load balancer: to what it would find healthy of its backends."""
+        found = self._listeners.get((to.address, to.port))
+        if found is None:
             return _Found(REFUSED, f"the load balancer does not listen at port {to.port}")
-        service = self._scenario.cluster.service(listener.service)
-        assert service is not None, "the scenario was checked"
-        port = service_port(service, listener.service_port)
-        assert port is not None, "the scenario was checked"
+        balancer, listener = found
+        service, port = service_behind(self._scenario.cluster, listener)
+        if balancer.target == "pod":
+            return self._by_pods(self._proxies.port(service, port))
+        return self._by_nodes(to, port.node_port or 0)
+
+    def _by_pods(self, service: ServicePort) -> _Found:
+        """Straight to any of the ready endpoints."""
+        ready = [endpoint for endpoint in service.endpoints.everywhere if endpoint.ready]
+        if not ready:
+            return _Found(REFUSED, f"{service.name} has no ready endpoint: 502 Bad Gateway")
+        deaf = self._deaf(ready)
+        result = REFUSED if len(deaf) == len(ready) else REACHED
+        reason = "; ".join(("balanced straight to Pods", *deaf[:2]))
+        return _Found(result, reason, tuple(map(str, ready)))
+
+    def _by_nodes(self, to: Destination, node_port: int) -> _Found:
+        """By any of the nodes."""
         found = [
             self._decided(self._proxies.decide(node.name, packet), packet, node.name, here=False)
             for node in self._scenario.cluster.nodes
-            for packet in [Packet("TCP", to.address, node.address, port.node_port or 0)]
+            for packet in [Packet("TCP", to.address, node.address, node_port)]
         ]
         usable = [its for its in found if its.result == REACHED]
         if not usable:

@@ -47,6 +47,11 @@ class ExhaustedError(Exception):
         super().__init__(owner, rule)
 
 
+def qualified(reference: str) -> str:
+    """The ``namespace/name`` that an object is meant by."""
+    return reference if "/" in reference else f"default/{reference}"
+
+
 @dataclass(frozen=True)
 class Cluster:
     """The Kubernetes objects of a scenario, each kind in the order in which it was given."""
@@ -61,12 +66,12 @@ class Cluster:
 
     def service(self, key: str) -> Service | None:
         """The Service called ``namespace/name``, or ``name`` in the namespace ``default``."""
-        full = key if "/" in key else f"default/{key}"
+        full = qualified(key)
         return next((found for found in self.services if found.key == full), None)
 
     def pod(self, key: str) -> Pod | None:
         """The Pod called ``namespace/name``, or ``name`` in the namespace ``default``."""
-        full = key if "/" in key else f"default/{key}"
+        full = qualified(key)
         return next((found for found in self.pods if found.key == full), None)
 
     def node(self, name: str) -> Node | None:

@@ -53,13 +53,25 @@ class Listener(OptionsModel):
     port: Port = 80
     """The port that clients connect to."""
     service: ObjectReference
-    """The Service, as ``namespace/name``; it needs a NodePort."""
+    """The Service, as ``namespace/name``; it needs a NodePort where nodes are balanced."""
     service_port: Port | str | None = None
     """Which of the Service's ports, by number or name; the first where nothing is said."""
 
 
+class SlowStart(OptionsModel):
+    """A backend that has joined has W * max(minWeight, (elapsed / window)^(1 / aggression)) of its
+    weight W until the window is over, as with Envoy."""
+
+    window: Positive
+    """For how long."""
+    aggression: Annotated[float, Field(gt=0, le=1000)] = 1
+    """How fast it begins: at 1 the weight grows on a straight line, above 1 faster at first."""
+    min_weight: Annotated[Fraction, Field(gt=0)] = 0.1
+    """The least part of its weight."""
+
+
 class LoadBalancer(OptionsModel):
-    """An external load balancer: a proxy that opens its own connection to a node's NodePort."""
+    """An external load balancer: a proxy that opens a connection of its own to a backend."""
 
     name: Name
     """Its name in results and in `network.links`."""
@@ -67,21 +79,30 @@ class LoadBalancer(OptionsModel):
     """The address that clients connect to and that the nodes see as source."""
     listeners: Annotated[tuple[Listener, ...], Field(min_length=1)]
     """Its ports."""
+    target: Literal["node", "pod"] = "node"
+    """What it balances: every ``node``, by the Service's NodePort, or container-native each ``pod``
+    of the Service, straight at its own address and targetPort."""
     strategy: Strategy = STRATEGIES.chosen("round_robin")
-    """How it picks a node."""
+    """How it picks a backend."""
     mode: Literal["http", "tcp"] = "http"
     """With ``http`` it balances requests, over connections of its own; with ``tcp`` connections:
     each of a client's is joined to one of its own, for all the requests that it carries."""
     connections: Connections | None = None
-    """How it keeps its connections to nodes, with the mode ``http``; one for each request where
+    """How it keeps its connections to backends, with the mode ``http``; one for each request where
     nothing is said."""
     tls: TlsVersion | None = None
-    """The TLS of its connections to nodes, with the mode ``http``; none where nothing is said."""
+    """The TLS of its connections to backends, with the mode ``http``; none by default."""
     weights: dict[str, Annotated[float, Field(ge=0, le=1000)]] = Field(default_factory=dict)
-    """The weights of nodes, by their names, for strategies that go by weights; 1 where nothing is
-    said. A node of weight 0 gets nothing, whatever the strategy."""
+    """The weights of nodes or Pods (``namespace/name``), by their names, for strategies that go by
+    weights; 1 where nothing is said. One of weight 0 gets nothing, whatever the strategy."""
+    available_from: dict[str, NonNegative] = Field(default_factory=dict)
+    """From when in the run it finds backends available, by the names of nodes or Pods; from the
+    start where nothing is said."""
+    slow_start: SlowStart | None = None
+    """How backends that are available later get their weight, with a strategy that follows weights;
+    at once where nothing is said."""
     connect_timeout: Positive = 60_000_000_000
-    """How long it tries to open a connection to a node (NGINX: 60 s)."""
+    """How long it tries to open a connection to a backend (NGINX: 60 s)."""
 
     @model_validator(mode="after")
     def _passes_on(self) -> "LoadBalancer":

@@ -69,6 +69,19 @@ def test_without_a_load_balancer_the_way_to_the_node_begins_at_the_client(synthe
     assert hops["to_node"].mean == pytest.approx(0.011)
 
 
+def test_where_no_node_translates_the_way_to_the_pod_begins_at_the_load_balancer(
+    synthetic, tmp_path
+):
+    """A load balancer that connects to Pods itself: no way to a node, and the parts are whole."""
+    rows = synthetic.rows(100)
+    rows["node_ns"] = rows["node"] = ABSENT
+    total, hops = of(synthetic, tmp_path, rows)
+    assert hops["to_node"].count == 0
+    assert hops["to_pod"].count == total.count
+    means = [hop.mean for hop in hops.values() if hop.count]
+    assert sum(means) == pytest.approx(total.mean, rel=1e-12)
+
+
 def test_latency_counts_from_the_intended_moment(synthetic, tmp_path):
     """A client held up before it could send does not hide it."""
     rows = synthetic.rows(100)

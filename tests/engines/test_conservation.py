@@ -126,6 +126,7 @@ SCENARIOS = st.fixed_dictionaries(
         "seed": st.integers(0, 2**63 - 1),
         "clients": clients(),
         "strategy": st.sampled_from(list(STRATEGIES)),
+        "target": st.sampled_from(["node", "node", "pod"]),
         "workers": st.integers(1, 3),
         "backlog": st.sampled_from([0, 2, 100]),
         "app_port": st.sampled_from([8080, 8080, 8080, 9090]),
@@ -155,6 +156,7 @@ loadBalancers:
     address: 192.168.1.1
     listeners: [{{service: default/web}}]
     strategy: {strategy}
+    target: {target}
     connectTimeout: 20s
 kernel:
   snatEvictsClosing: true
@@ -249,7 +251,8 @@ def test_nothing_is_left_over_when_all_are_over(described, play, made, requests)
 def test_the_made_scenarios_meet_every_outcome(described, play, seed):
     """The choices above lead to these outcomes, so the properties are tested on all of them."""
     base = {
-        "seed": seed, "strategy": "random", "workers": 1, "backlog": 2, "app_port": 8080,
+        "seed": seed, "strategy": "random", "target": "node",
+        "workers": 1, "backlog": 2, "app_port": 8080,
         "latency": "250us", "external": "Cluster", "internal": "Cluster", "selected": "web",
         "sliced": "other", "entries": 10_000, "affinity": "None", "mode": "iptables",
         "scheduler": "rr", "algorithm": "random", "ports": "32768 60999", "reuse": 2, "linear": 0,
@@ -263,6 +266,8 @@ def test_the_made_scenarios_meet_every_outcome(described, play, seed):
         {"entries": 1},
         {"sliced": "web"},
         {"selected": "nobody", "external": "Local"},
+        {"selected": "nobody", "target": "pod"},
+        {"sliced": "web", "target": "pod"},
         {"clients": [outside | {"timeout": "30ms"}]},
         {"external": "Local", "sliced": "web", "clients": [outside | {"url": OUTSIDE[2]}]},
     ):  # fmt: skip

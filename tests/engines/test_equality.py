@@ -114,13 +114,13 @@ def test_shipped_scenarios_by_requests(agreed, file):
     assert agreed(file, FEW).summary.requests.in_flight == 0
 
 
+@pytest.mark.parametrize("target", ["node", "pod"])
 @pytest.mark.parametrize("name", STRATEGIES)
-def test_strategies(agreed, described, name):
-    """Every strategy, with its example options, over three nodes."""
-    strategy = chosen(STRATEGIES, name)
-    scenario = described(
-        SPEC, OBJECTS, **{"loadBalancers[0].strategy": strategy, "record": RECORD["spec.record"]}
-    )
+def test_strategies(agreed, described, name, target):
+    """Every strategy, with its example options, over three nodes or four Pods."""
+    balancer = {"strategy": chosen(STRATEGIES, name), "target": target}
+    changes = {f"loadBalancers[0].{field}": value for field, value in balancer.items()}
+    scenario = described(SPEC, OBJECTS, **changes, record=RECORD["spec.record"])
     made = agreed(scenario)
     assert "edge" in made.requests["load_balancer"].to_pylist()
     assert made.summary.requests.ok > 0

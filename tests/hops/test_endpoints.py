@@ -85,6 +85,12 @@ def test_one_address_counts_once():
     assert len(Endpoints([A1, A1._replace(port=81)]).usable("b", "").cluster) == 2
 
 
+def test_everywhere_is_all_of_them():
+    """Ready or not, hinted or not, each address and port once."""
+    others = [A1._replace(ready=False), A1._replace(port=81, ready=False, serving=False)]
+    assert Endpoints([A1, *others]).everywhere == (A1, others[1])
+
+
 def test_on_its_own_node_the_one_that_says_so_counts():
     """A duplicate that is on this node is preferred here, and changes nothing elsewhere."""
     stranger = A1._replace(node="", ready=False)

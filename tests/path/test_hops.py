@@ -110,7 +110,12 @@ def check_places(row, steps):
     seen = [(s["place"], s["at_ns"], s["src"], s["src_port"]) for s in steps]
     if row["lb_ns"] is not None:
         assert seen[1] == (row["load_balancer"], row["lb_ns"], seen[0][2], seen[0][3])
-    if row["endpoint_address"] is not None:
+    if row["load_balancer"] and row["endpoint_address"] and not row["node"]:
+        forwarded = steps[2]
+        assert forwarded["src_port"] == row["lb_port"]
+        assert forwarded["dst"] == row["endpoint_address"]
+        assert forwarded["dst_port"] == row["endpoint_port"]
+    elif row["endpoint_address"] is not None:
         sender = (row["masquerade_address"], row["masquerade_port"])
         if sender == (None, None):
             sender = seen[0][2:]
@@ -159,6 +164,70 @@ def test_every_outcome(case, described, tmp_path):
     scenario = described(SPEC.format(requests=60, host=host, more=more), objects)
     outcomes = check_run(emu.run(scenario, out=tmp_path))
     assert case.split()[0] in outcomes
+
+
+NATIVE = {
+    "loadBalancers": [
+        {"name": "edge", "address": EDGE, "target": "pod", "listeners": [{"service": "web"}]}
+    ]
+}
+"""Its load balancer stands before Pods."""
+DEAF = {"behaviours[0].appPort": 9090}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "objects", "more", "changes"),
+    [
+        ("ok", HEADLESS + POD, "", {}),
+        ("in_flight", SERVICE + POD, "", {"requests": None, "duration": "300ms"}),
+        ("backlog_full", SERVICE + POD, "", {}),
+        ("refused", SERVICE + POD, "", DEAF),
+        ("connect_timeout", SERVICE + NOBODY, "", {}),
+        ("bad_gateway", SERVICE, "", {}),
+        ("request_timeout", SERVICE + POD, ", timeout: 40ms", {}),
+    ],
+)
+def test_every_outcome_before_pods(outcome, objects, more, changes, described, tmp_path):
+    """The same where the load balancer connects to Pods itself."""
+    spec = SPEC.format(requests=60, host=EDGE, more=more)
+    outcomes = check_run(emu.run(described(spec, objects, **NATIVE, **changes), out=tmp_path))
+    assert outcome in outcomes
+
+
+@pytest.mark.parametrize(
+    ("objects", "changes", "forwarded", "steps", "last"),
+    [
+        (SERVICE + POD, {}, "the load balancer forwards it to the Pod",
+         ["c connect", "edge listener on port 80", "edge round_robin picks default/web-1",
+          "node-1 eth0 routing table: the Pod is here",
+          "default/web-1 the application listens on 8080", "default/web-1 the application answers",
+          "node-1 eth0 routing table", "edge the answer", "edge proxied answer", "c the answer"],
+         "the Pod's container, listening on 8080, answers"),
+        (SERVICE + POD, DEAF, "the load balancer forwards it to the Pod",
+         ["c connect", "edge listener on port 80", "edge round_robin picks default/web-1",
+          "node-1 eth0 routing table: the Pod is here",
+          "default/web-1 the application listens on 9090",
+          "default/web-1 RST: nothing listens on 8080",
+          "node-1 eth0 routing table", "edge connection refused", "edge 502 Bad Gateway",
+          "c 502 Bad Gateway"],
+         "the Pod's container listens on 9090 and refuses"),
+        (SERVICE + NOBODY, {}, "the load balancer forwards it to an address that no Pod has",
+         ["c connect", "edge listener on port 80", "edge round_robin picks 10.244.77.7",
+          "edge 504 Gateway Timeout", "c 504 Gateway Timeout"],
+         "the load balancer answers 504 Gateway Timeout"),
+    ],
+)  # fmt: skip
+def test_the_way_to_a_pod(objects, changes, forwarded, steps, last, described, play):
+    """No NodePort and no virtual address, neither drawn nor on the wire; no rule but routing."""
+    spec = SPEC.format(requests=1, host=EDGE, more="")
+    run = play(described(spec, objects, **NATIVE, **changes))
+    found = wire(run.model, run.rows[0])
+    assert [f"{step.place} {step.what}" for step in found] == steps
+    drawn = [step.what for step in logical(run.model, run.rows[0])]
+    assert drawn == ["the client sends the request to the external load balancer", forwarded, last]
+    assert {step.src for step in found} | {step.dst for step in found} == {
+        "203.0.113.10", EDGE, found[2].dst,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,54 @@ def test_a_service_without_endpoints_refuses(reach):
     assert found["node-1", "Service web.default"].reason == "default/web has no endpoints"
 
 
+NATIVE = (
+    SPEC
+    + """
+nodePools: [{name: node, nodes: 2}]
+loadBalancers:
+  - {name: edge, address: 192.168.1.1, target: pod, listeners: [{service: web}]}
+"""
+)
+WEB = """
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: web-1, labels: {kubernetes.io/service-name: web}}
+addressType: IPv4
+ports: [{protocol: TCP, port: 8080}]
+endpoints:
+  - {addresses: [10.244.0.5]}
+  - {addresses: [10.244.0.6], conditions: {ready: false, serving: true, terminating: true}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web-1, labels: {app: web}}
+spec: {nodeName: node-1}
+status: {podIP: 10.244.0.5}
+"""
+
+
+@pytest.mark.parametrize(
+    ("objects", "more", "result", "endpoints", "reason"),
+    [
+        (WEB, "", "reached", ("10.244.0.5:8080",), "balanced straight to Pods"),
+        (WEB, "behaviours: [{appPort: 9090}]\n", "refused", ("10.244.0.5:8080",),
+         "balanced straight to Pods; 10.244.0.5 listens on 9090, not 8080"),
+        (WEB.replace("[10.244.0.5]}", "[10.244.0.5], conditions: {ready: false}}"), "",
+         "refused", (), "default/web has no ready endpoint: 502 Bad Gateway"),
+    ],
+)  # fmt: skip
+def test_a_load_balancer_before_pods(reach, objects, more, result, endpoints, reason):
+    """Its ready Pods without a NodePort, seen with its own address; else it answers 502."""
+    row = reach(NATIVE + more, objects)["outside", "load balancer edge"]
+    assert (row.result, row.endpoints, row.masquerade) == (result, endpoints, False)
+    assert row.reason == reason
+
+
 def test_too_many_rows_are_refused(described, monkeypatch):
     """A cluster of thousands is asked by flows; the message says so."""
     monkeypatch.setattr("emu.probing.reaching.MOST_ROWS", 10)

@@ -51,6 +51,18 @@ def test_endpoints_and_slices_that_belong_to_nothing_are_said(loaded):
     )
 
 
+def test_slow_start_of_nobody_is_said(loaded):
+    """Backends that are there from the start have their whole weight."""
+    slow = "  loadBalancers:\n    - {name: edge, address: 192.168.1.1, target: pod,\n"
+    slow += "       listeners: [{service: web}], strategy: weighted_random, slowStart: {window: 9s}"
+    pod, service = POD.replace("https", "http"), SERVICE
+    said = ("load balancer edge: slowStart is of no use where no backend has a time in "
+            "availableFrom",)  # fmt: skip
+    assert loaded(service, pod, spec=f"{slow}}}\n{CLIENT}").warnings == said
+    joins = f"{slow}, availableFrom: {{web-1: 3s}}}}\n{CLIENT}"
+    assert loaded(service, pod, spec=joins).warnings == ()
+
+
 def test_a_node_port_out_of_its_range_is_said(loaded):
     """An API server would refuse it; kube-proxy copes with it."""
     outside = SERVICE.replace("http}]", "80}]").replace("port: 80,", "port: 80, nodePort: 8080,")

@@ -190,6 +190,26 @@ def test_taking_the_ports_of_closed_connections_repairs_it(whole):
     assert set(run.summary.outcomes) == {"ok", "in_flight"}
 
 
+def test_a_pod_that_joins_gets_its_share_by_and_by(whole):
+    """Of weight w beside four of weight 1 it gets w / (4 + w), and w grows from 0.1 to 1 in 20 s:
+    that is 0.01 / 4.1 + 0.9 - 4 ln(5 / 4.1) = 10.9 % in this time, and a fifth afterwards."""
+    run = whole("slow-start")
+    at = column(run, "lb_ns") / 1e9
+    joined = np.array(run.requests["pod"].to_pylist()) == "default/web-4"
+    meanwhile = 0.01 / 4.1 + 0.9 - 4 * np.log(5 / 4.1)
+    assert meanwhile == pytest.approx(0.109, abs=5e-4)
+    for first, last, share in ((0, 20, 0), (20, 40, meanwhile), (40, 60, 0.2)):
+        here = (at >= first) & (at < last)
+        assert joined[here].mean() == pytest.approx(share, abs=0.002)
+    at_once = whole("slow-start", loadBalancers=[
+        {"name": "edge", "address": "192.168.1.1", "target": "pod",
+         "listeners": [{"service": "web"}], "availableFrom": {"web-4": "20s"}}
+    ])  # fmt: skip
+    there = column(at_once, "lb_ns") / 1e9 >= 20
+    pods = np.array(at_once.requests["pod"].to_pylist())
+    assert (pods[there] == "default/web-4").mean() == pytest.approx(0.2, abs=0.002)
+
+
 def test_every_scenario_is_conserved(shipped):
     """Sent = ok + failed + in flight, a row for each request, whatever happened to it."""
     for name in SHIPPED:

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.engines.compiled.client import back_to_client, finish
-from emu.engines.compiled.connection import take
+from emu.engines.compiled.client import back_to_client, finish, to_pod
+from emu.engines.compiled.connection import silence, take
 from emu.engines.compiled.layout import (
     DONE,
     FORWARD,
@@ -27,6 +27,7 @@ from emu.recorder.rows import Outcome
 
 _BAD_GATEWAY = int(Outcome.BAD_GATEWAY)
 _PORTS_EXHAUSTED = int(Outcome.PORTS_EXHAUSTED)
+_CONNECT_TIMEOUT = int(Outcome.CONNECT_TIMEOUT)
 
 
 @part
@@ -99,11 +100,26 @@ def unable(f: Fixed, m: Moving, slot: int, outcome: int, now: int) -> tuple[int,
 
 @part
 def open_to_backend(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
-    """Open a connection to the backend's NodePort."""
+    """Open a connection to the backend: to a node's NodePort, or to an endpoint."""
     m.rows[slot]["new_connection"] += 2
     its = f.listeners[m.journeys[slot]["listener"]]
     it = m.backends[its["first_backend"] + m.journeys[slot]["backend"]]
+    if it["endpoint"] != NONE:
+        return _to_endpoint(f, m, slot, its["service"], it["endpoint"], now)
     return open_connection(f, m, slot, int(it["node"]), its["service"], it["rule"], now)
+
+
+@part
+def _to_endpoint(
+    f: Fixed, m: Moving, slot: int, service: int, endpoint: int, now: int
+) -> tuple[int, int]:
+    """Straight to an endpoint, translated by nobody; silence where no Pod has its address."""
+    row, its = m.rows[slot], f.endpoints[endpoint]
+    row["service"], row["endpoint"] = service, endpoint
+    if its["pod"] == NONE:
+        row["outcome"] = _CONNECT_TIMEOUT
+        return silence(f, m, slot, now)
+    return to_pod(f, m, slot, its["pod"], its["port"], now)
 
 
 @part

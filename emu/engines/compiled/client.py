@@ -29,7 +29,7 @@ from emu.engines.compiled.layout import (
     Fixed,
     Moving,
 )
-from emu.engines.compiled.link import opens
+from emu.engines.compiled.link import opens, pod_link
 from emu.engines.compiled.node import open_connection, refused
 from emu.engines.ending import NEVER, deadline_of, ending
 from emu.events import Kind
@@ -158,7 +158,7 @@ def open_to_target(f: Fixed, m: Moving, slot: int, sent: int) -> tuple[int, int]
         node, service = f.targets[target]["node"], f.targets[target]["service"]
         return open_connection(f, m, slot, node, service, f.targets[target]["rule"], sent)
     if kind == _POD:
-        return _to_pod(f, m, slot, target, sent)
+        return to_pod(f, m, slot, f.targets[target]["pod"], f.targets[target]["port"], sent)
     if kind == _CLOSED:
         journey["via"] = vertex
         return refused(f, m, slot, sent, vertex, 0, FIRST_PACKET[0])
@@ -175,17 +175,17 @@ def _fetch_routes(f: Fixed, m: Moving, first: int, turn: int, sources: int) -> N
 
 
 @part
-def _to_pod(f: Fixed, m: Moving, slot: int, target: int, sent: int) -> tuple[int, int]:
+def to_pod(f: Fixed, m: Moving, slot: int, pod: int, port: int, sent: int) -> tuple[int, int]:
     """Straight to a Pod's own address, translated by nobody."""
-    row, pod = m.rows[slot], f.targets[target]["pod"]
+    row = m.rows[slot]
     vertex = m.pods[pod]["node"]
     row["pod"] = pod
     m.journeys[slot]["via"] = vertex
-    if f.targets[target]["port"] != m.pods[pod]["app_port"]:
+    if port != m.pods[pod]["app_port"]:
         return refused(f, m, slot, sent, vertex, 1, FIRST_PACKET[0])
     if f.encrypted:
         sent += encrypted(f, m, slot, vertex)
-    if f.kept and m.journeys[slot]["connection"] != 0:
+    if f.kept and pod_link(m.journeys, slot) > 0:
         ready = sent + trip(f, m, slot, vertex, 1, 0, SHAKEN)
         opens(m.links, m.rows, m.journeys, m.counters, slot, ready)
     legs = CARRIED if datagram(f, m, slot) else REACH

@@ -1,9 +1,9 @@
-"""A load balancer's port as a process: a proxy that picks a node for each request, or for each
-connection."""
+"""A load balancer's port as a process: a proxy that picks a backend for each request, or for
+each connection."""
 
 from typing import TYPE_CHECKING, Final
 
-from emu.engines.process.connection import Connection, Sender, Upstream, carry
+from emu.engines.process.connection import Connection, Sender, Upstream, carry, straight
 from emu.engines.process.destination import Steps
 from emu.engines.process.moments import Moment
 from emu.engines.process.node import Node
@@ -11,6 +11,7 @@ from emu.engines.process.pool import Pool
 from emu.engines.process.request import Request
 from emu.events import Kind
 from emu.hops.balancer import finished, pick, started
+from emu.hops.conntrack import Closing
 from emu.hops.network import ANSWERED, CARRIED, CLIENT_CONNECTION, REACH, SHAKEN, encrypting
 from emu.hops.pool import NEVER
 from emu.kernel import bound
@@ -32,7 +33,8 @@ class Listener:
         self.state: Final = emulation.state.listeners[number]
         self.joins: Final = self.description.tcp
         self._vertex = self.description.vertex
-        self._nodes = [emulation.nodes[node] for node in self.state.backends["node"]]
+        self._nodes = self.state.backends["node"].tolist()
+        self._endpoints = self.state.backends["endpoint"].tolist()
         self._rules = self.state.backends["rule"].tolist()
         self._routes = self.state.backends["route"].tolist()
         its = (self.state.strategy, self.state.backends, self.state.memory)
@@ -148,11 +150,25 @@ class Listener:
         self._finished(backend, self.env.now, lasted)
 
     def _open(self, request: Request, connection: Connection, backend: int) -> Steps:
-        """Open a connection to a node's NodePort; when the answer is back."""
+        """Open a connection to a node's NodePort, or to a Pod; when the answer is back."""
         request.new_connection += 2
+        if self._endpoints[backend] >= 0:
+            return self._to_endpoint(request, connection, self._endpoints[backend])
         service, rule = self.description.service, self._rules[backend]
-        node: Node = self._nodes[backend]
+        node: Node = self.emulation.nodes[self._nodes[backend]]
         return node.connect(request, connection, service, rule, self.env.now)
+
+    def _to_endpoint(self, request: Request, connection: Connection, number: int) -> Steps:
+        """Straight to an endpoint, translated by nobody; silence where no Pod has its address."""
+        request.service, request.endpoint = self.description.service, number
+        place, port, *_ = self.emulation.endpoints[number]
+        start = self.env.now
+        if place < 0:
+            request.outcome = Outcome.CONNECT_TIMEOUT
+            back = start + self.description.connect_timeout_ns
+            return connection.failed(request, back, Closing.SYN_SENT)
+        pod = self.emulation.pods[place]
+        return (yield from straight(self.emulation, request, connection, pod, port, start))
 
     def _answer(self, request: Request, at: int) -> Moment:
         """The moment at which the answer is here."""

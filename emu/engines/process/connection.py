@@ -10,7 +10,18 @@ from emu.engines.process.pod import Pod
 from emu.engines.process.port import Port
 from emu.engines.process.request import Request
 from emu.hops.conntrack import Closing, close, closing_of_datagrams
-from emu.hops.network import ANSWERED, CARRIED, CARRIED_VIA, POD_CONNECTION
+from emu.hops.network import (
+    ANSWERED,
+    CARRIED,
+    CARRIED_VIA,
+    FIRST_PACKET,
+    ONWARD,
+    POD_CONNECTION,
+    REACH,
+    REFUSED,
+    SHAKEN,
+    encrypting,
+)
 from emu.recorder.rows import ABSENT, Outcome
 
 if TYPE_CHECKING:
@@ -102,6 +113,12 @@ class Connection:
             self._joining.append(signal)
             yield signal
 
+    def failed(self, request: Request, back: int, closing: Closing) -> int:
+        """It is not to be opened for this request, as its sender knows ``back``: the result."""
+        self.over(back, closing)
+        self.fails(request.outcome, back)
+        return back
+
     def over(self, at: int, closing: Closing) -> None:
         """The sender has the last packet of its request then: one that is not kept is closed."""
         if not self.kept:
@@ -166,6 +183,42 @@ def exchange(
         size = request.response_bytes = emulation.clients[request.client].response_bytes
     back = emulation.env.now + emulation.travel(*way, size, *ANSWERED, POD_CONNECTION, *draw)
     return served, back
+
+
+def straight(
+    emulation: "Emulation",
+    request: Request,
+    connection: Connection,
+    pod: Pod,
+    port: int,
+    start: int,
+) -> Generator[Moment, None, int]:
+    """Carry a request over a new connection to a Pod's own address, translated by nobody.
+
+    The sender's first packet leaves at ``start``; the result is the time at which the sender has
+    its answer, a refusal, or no patience left.
+    """
+    request.pod = pod.number
+    way = (connection.sender.vertex, pod.vertex, pod.vertex, connection.sender.local_hops, 1, 0)
+    draw = (POD_CONNECTION, emulation.model.seed, request.request, request.attempt)
+    if port != pod.app_port:
+        request.outcome = Outcome.REFUSED
+        request.pod_ns = start + emulation.travel(*way, FIRST_PACKET[0], ONWARD[1], *draw)
+        back = start + emulation.travel(*way, FIRST_PACKET[0], REFUSED[1], *draw)
+        return connection.failed(request, back, Closing.CLOSE)
+    patience = start + connection.sender.patience_ns
+    if connection.tls:
+        start += emulation.travel(*way, *encrypting(connection.tls), *draw)
+    if connection.kept:
+        ready = start + emulation.travel(*way, *SHAKEN, *draw)
+        places = (ABSENT, request.service, request.endpoint)
+        connection.opens(ready, Way(pod.vertex, pod, *places))
+    legs = CARRIED if connection.datagram else REACH
+    served, back = yield from exchange(emulation, request, connection, pod.vertex, pod, start, legs)
+    if back == NEVER:
+        back = max(emulation.env.now, patience)
+    connection.over(back, Closing.TIME_WAIT if served else Closing.CLOSE)
+    return back
 
 
 def carry(

@@ -3,23 +3,13 @@
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
-from emu.engines.ending import NEVER
-from emu.engines.process.connection import Connection, Sender, Way, carry, exchange
+from emu.engines.process.connection import Connection, carry, straight
 from emu.engines.process.moments import Moment, Signal
 from emu.engines.process.pool import Pool, closing_by
 from emu.engines.process.request import Request
 from emu.events import Kind
 from emu.hops.conntrack import Closing
-from emu.hops.network import (
-    CARRIED,
-    FIRST_PACKET,
-    ONWARD,
-    POD_CONNECTION,
-    REACH,
-    REFUSED,
-    SHAKEN,
-    encrypting,
-)
+from emu.hops.network import FIRST_PACKET, POD_CONNECTION, REFUSED
 from emu.model.targets import TargetKind
 from emu.recorder.rows import Outcome
 
@@ -54,7 +44,7 @@ class Destination:
         if self._kind == TargetKind.POD:
             return self._to_pod(request, connection)
         if self._kind == TargetKind.CLOSED:
-            return self._to_closed_port(request, connection, int(self._target["vertex"]), 0)
+            return self._to_closed_port(request, connection)
         return self._to_nowhere(request, connection)
 
     def carry(self, request: Request, connection: Connection) -> Steps:
@@ -96,34 +86,19 @@ class Destination:
 
     def _to_pod(self, request: Request, connection: Connection) -> Steps:
         """Straight to a Pod's own address, translated by nobody."""
-        pod = self._emulation.pods[self._target["pod"]]
-        request.pod = pod.number
-        if self._target["port"] != pod.app_port:
-            legs = (FIRST_PACKET[0], ONWARD[1])
-            request.pod_ns = request.sent_ns + self._travel(request, pod.vertex, 1, legs)
-            return (yield from self._to_closed_port(request, connection, pod.vertex, 1))
-        start = request.sent_ns
-        if connection.tls:
-            start += self._travel(request, pod.vertex, 1, encrypting(connection.tls))
-        if connection.kept:
-            ready = start + self._travel(request, pod.vertex, 1, SHAKEN)
-            connection.opens(ready, Way(pod.vertex, pod))
-        legs = CARRIED if connection.datagram else REACH
-        served, back = yield from exchange(
-            self._emulation, request, connection, pod.vertex, pod, start, legs
-        )
-        if back == NEVER:
-            back = max(self._emulation.env.now, request.sent_ns + connection.sender.patience_ns)
-        connection.over(back, Closing.TIME_WAIT if served else Closing.CLOSE)
+        pod, port = self._emulation.pods[self._target["pod"]], int(self._target["port"])
+        back = yield from straight(self._emulation, request, connection, pod, port, request.sent_ns)
         yield self._answer(request, back)
         return back
 
-    def _to_closed_port(
-        self, request: Request, connection: Connection, vertex: int, destination_hops: int
-    ) -> Steps:
+    def _to_closed_port(self, request: Request, connection: Connection) -> Steps:
         """To a host that listens to nothing there: its RST comes back."""
-        legs = (FIRST_PACKET[0], REFUSED[1])
-        back = request.sent_ns + self._travel(request, vertex, destination_hops, legs)
+        model, sender = self._emulation.model, self._client.sender
+        vertex = int(self._target["vertex"])
+        back = request.sent_ns + self._emulation.travel(
+            sender.vertex, vertex, vertex, sender.local_hops, 0, 0, FIRST_PACKET[0], REFUSED[1],
+            POD_CONNECTION, model.seed, request.request, request.attempt,
+        )  # fmt: skip
         return (yield from self._failing(request, connection, Outcome.REFUSED, back))
 
     def _to_nowhere(self, request: Request, connection: Connection) -> Steps:
@@ -135,22 +110,10 @@ class Destination:
         self, request: Request, connection: Connection, outcome: Outcome, back: int
     ) -> Steps:
         request.outcome = outcome
-        connection.over(back, closing_by(outcome))
-        connection.fails(outcome, back)
+        connection.failed(request, back, closing_by(outcome))
         yield self._answer(request, back)
         return back
-
-    def _travel(self, request: Request, vertex: int, hops: int, legs: tuple[int, int]) -> int:
-        """How long these journeys without payload take, between the client and that vertex."""
-        model, sender = self._emulation.model, self._client.sender
-        return self._emulation.travel(
-            sender.vertex, vertex, vertex, sender.local_hops, hops, 0,
-            *legs, POD_CONNECTION, model.seed, request.request, request.attempt,
-        )  # fmt: skip
 
     def _answer(self, request: Request, at: int) -> Moment:
         """The moment at which the client, as the sender, has its answer."""
         return Moment(self._emulation.env, Kind.ANSWER, request.request, at)
-
-
-__all__ = ["Destination", "Sender", "Step", "Steps"]

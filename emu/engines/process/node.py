@@ -35,13 +35,6 @@ _DROPPED: Final[dict[int, Outcome]] = {
 }
 
 
-def _failed(request: Request, connection: Connection, back: int, closing: Closing) -> int:
-    """The connection is not to be opened, as its sender knows at ``back``, which is the result."""
-    connection.over(back, closing)
-    connection.fails(request.outcome, back)
-    return back
-
-
 class Node:
     """Node number ``number`` of the model."""
 
@@ -74,13 +67,13 @@ class Node:
             request.outcome = _DROPPED[verdict]
             if connection.datagram or resend(retry + 1, linear) >= sender.patience_ns:
                 back = max(self.env.now, start + sender.patience_ns)
-                return _failed(request, connection, back, Closing.SYN_SENT)
+                return connection.failed(request, back, Closing.SYN_SENT)
         request.outcome, request.node_ns = Outcome.IN_FLIGHT, self.env.now
         leaves = self.env.now + int(self.model.rules[rule]["cost_ns"])
         if verdict == Verdict.REJECT:
             request.outcome = Outcome.REFUSED
             back = leaves + self._travel(request, sender, self.number, 0, REFUSED)
-            return _failed(request, connection, back, Closing.CLOSE)
+            return connection.failed(request, back, Closing.CLOSE)
         return (
             yield from self._deliver(
                 request, connection, endpoint, nat_port, masqueraded, start, leaves
@@ -140,7 +133,7 @@ class Node:
             request.outcome = Outcome.REFUSED
             request.pod_ns = leaves + self._travel(request, sender, pod.vertex, 1, ONWARD)
             back = leaves + self._travel(request, sender, pod.vertex, 1, REFUSED)
-            return _failed(request, connection, back, Closing.CLOSE)
+            return connection.failed(request, back, Closing.CLOSE)
         if connection.tls:
             leaves += self._travel(request, sender, pod.vertex, 1, encrypting(connection.tls))
         if connection.kept:
@@ -159,7 +152,7 @@ class Node:
     def _silence(self, request: Request, connection: Connection, now: int, start: int) -> int:
         """Nobody answers the sender, until it has no patience left; when that is."""
         back = max(now, start + connection.sender.patience_ns)
-        return _failed(request, connection, back, Closing.SYN_SENT)
+        return connection.failed(request, back, Closing.SYN_SENT)
 
     def _travel(
         self,

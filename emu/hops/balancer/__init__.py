@@ -11,7 +11,9 @@ request. A strategy is a module in ``strategies/`` with
   ``memory`` alone. ``now`` is the simulated time in nanoseconds, ``key`` the client's IPv4 address
   as a number, ``seed``, ``request`` and ``attempt`` key its draws;
 - ``changed(backends, memory, backend)``, where it keeps an index of them: a kernel that is told of
-  a backend whose ``in_flight`` or ``available`` is another now;
+  a backend whose ``in_flight``, ``available`` or ``weight`` is another now;
+- ``FOLLOWS_WEIGHTS = True``, where its picks go by the weights that backends have at the moment, so
+  that slow start is of use;
 - ``answered(backends, memory, backend, now, latency)``, where it goes by response times: a kernel
   that is told of an answer or a failure, before ``changed`` is, and how many nanoseconds after the
   pick it came.
@@ -31,6 +33,11 @@ from emu.registry import Choice, Registry, choice
 
 STRATEGIES = Registry(strategies, "strategy")
 
+FOLLOW_WEIGHTS = tuple(
+    name for name, module in STRATEGIES.items() if getattr(module, "FOLLOWS_WEIGHTS", False)
+)
+"""The strategies that go by the weights that backends have at the moment."""
+
 if TYPE_CHECKING:
     Strategy: TypeAlias = Choice
 else:
@@ -40,15 +47,17 @@ else:
 BACKENDS = np.dtype(
     [
         ("node", "i4"),
-        ("available", "i4"),
-        ("in_flight", "i8"),
-        ("weight", "f8"),
+        ("endpoint", "i4"),
         ("rule", "i4"),
         ("route", "i4"),
+        ("in_flight", "i8"),
+        ("weight", "f8"),
+        ("available", "i8"),
     ]
 )
-"""One backend of a listener: a node with its health, load and weight, the number of what it decides
-about packets from there (see `emu.hops.node.RULE`), and the route to it (see `emu.hops.ports`)."""
+"""One backend of a listener: a node, with the number of what it decides about packets from there
+(see `emu.hops.node.RULE`), or an endpoint (see `emu.hops.node.ENDPOINT`), what does not apply is
+-1; the route to it (see `emu.hops.ports`); its load, weight and health."""
 
 pick = dispatcher("strategies", [module.pick for module in STRATEGIES.values()])
 """``pick(kind, backends, memory, now, key, seed, request, attempt)`` for any strategy, by its

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 from emu.errors import Mistake
+from emu.hops.balancer import FOLLOW_WEIGHTS
 from emu.scenario.checks.subject import Subject
+from emu.scenario.cluster import Cluster, qualified
 from emu.scenario.description import Listener, LoadBalancer
 from emu.scenario.names import service_port
 from emu.scenario.place import Path
@@ -11,29 +13,69 @@ from emu.scenario.text import listed
 
 
 def mistakes(subject: Subject) -> Iterator[Mistake]:
-    """Listeners without a Service that has a NodePort, or on a port twice; impossible weights."""
+    """Listeners without a Service that has what they need, or on a port twice; impossible
+    weights; unknown backends; slow start without weights."""
     for number, balancer in enumerate(subject.spec.load_balancers):
-        yield from _weights(subject, balancer, ("spec", "loadBalancers", number, "weights"))
+        yield from _backends(subject, balancer, ("spec", "loadBalancers", number))
+        yield from _slow_start(subject, balancer, ("spec", "loadBalancers", number))
         ports: set[int] = set()
         for index, listener in enumerate(balancer.listeners):
             path = ("spec", "loadBalancers", number, "listeners", index)
             if listener.port in ports:
                 yield subject.place.mistake((*path, "port"), "is the port of another listener")
             ports.add(listener.port)
-            yield from _service(subject, listener, path)
+            yield from _service(subject, listener, balancer.target, path)
 
 
-def _weights(subject: Subject, balancer: LoadBalancer, path: Path) -> Iterator[Mistake]:
+def warnings(subject: Subject) -> Iterator[str]:
+    """Slow start without a backend that joins."""
+    for balancer in subject.spec.load_balancers:
+        if balancer.slow_start and not any(balancer.available_from.values()):
+            yield (
+                f"load balancer {balancer.name}: slowStart is of no use where no backend has a "
+                "time in availableFrom"
+            )
+
+
+def _backends(subject: Subject, balancer: LoadBalancer, path: Path) -> Iterator[Mistake]:
+    """What is said of backends, by their names."""
+    to_pods = balancer.target == "pod"
+    what = "Pod of its Services" if to_pods else "node"
     names = [node.name for node in subject.cluster.nodes]
-    for name in balancer.weights:
-        if name not in names:
-            rule = f"unknown node; known: {listed(name, names)}"
-            yield subject.place.mistake((*path, name), rule)
-    if names and not any(balancer.weights.get(name, 1) for name in names):
-        yield subject.place.mistake(path, "must leave a node with a weight above 0")
+    if to_pods:
+        names = _pods(subject.cluster, balancer)
+    for field, said in (("weights", balancer.weights), ("availableFrom", balancer.available_from)):
+        for name in said:
+            if (qualified(name) if to_pods else name) not in names:
+                rule = f"unknown {what}; known: {listed(name, names)}"
+                yield subject.place.mistake((*path, field, name), rule)
+    weights = {qualified(name) if to_pods else name: its for name, its in balancer.weights.items()}
+    if names and not any(weights.get(name, 1) for name in names):
+        rule = f"must leave a {what} with a weight above 0"
+        yield subject.place.mistake((*path, "weights"), rule)
 
 
-def _service(subject: Subject, listener: Listener, path: Path) -> Iterator[Mistake]:
+def _slow_start(subject: Subject, balancer: LoadBalancer, path: Path) -> Iterator[Mistake]:
+    name = balancer.strategy.name
+    if balancer.slow_start and name not in FOLLOW_WEIGHTS:
+        known = ", ".join(FOLLOW_WEIGHTS)
+        rule = f"must have a strategy that follows weights, and {name} does not: {known}"
+        yield subject.place.mistake((*path, "slowStart"), rule)
+
+
+def _pods(cluster: Cluster, balancer: LoadBalancer) -> list[str]:
+    """The Pods that are endpoints of the Services behind it, in their order."""
+    services = {qualified(listener.service) for listener in balancer.listeners}
+    addresses = {
+        endpoint.addresses[0]
+        for found in cluster.endpoint_slices
+        if found.service in services
+        for endpoint in found.endpoints
+    }
+    return [pod.key for pod in cluster.pods if pod.ip in addresses]
+
+
+def _service(subject: Subject, listener: Listener, target: str, path: Path) -> Iterator[Mistake]:
     service = subject.cluster.service(listener.service)
     if service is None:
         known = (found.key for found in subject.cluster.services)
@@ -48,6 +90,6 @@ def _service(subject: Subject, listener: Listener, path: Path) -> Iterator[Mista
     elif port.protocol != "TCP":
         rule = f"must have a TCP port; port {port.port} is {port.protocol}"
         yield subject.place.mistake((*path, "service"), rule)
-    elif not port.node_port:
+    elif target == "node" and not port.node_port:
         rule = f"must have a NodePort; its type is {service.type}"
         yield subject.place.mistake((*path, "service"), rule)

@@ -61,6 +61,16 @@ def test_a_pick_is_available(name, states, request):
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
+def test_of_no_backends_none_is_picked(name):
+    """A Service without any endpoint has no backends at all: -1."""
+    backends = backends_of([])
+    memory = prepared(name, backends)
+    for request in range(3):
+        kind = STRATEGIES.number(name)
+        assert pick(kind, backends, memory, 0, ADDRESS, 1, request, 0) == -1
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
 @settings(deadline=None)
 @given(states=STATES, seed=st.integers(0, 2**63 - 1))
 def test_equal_arguments_give_equal_picks(name, states, seed):

@@ -29,6 +29,8 @@ _TIME: Final = 3
 _DEADLINES: Final = 4
 _LATEST: Final = 2**62
 
+FOLLOWS_WEIGHTS = True
+
 
 class Options(OptionsModel):
     """Envoy's LeastRequestLbConfig."""
@@ -40,7 +42,8 @@ class Options(OptionsModel):
 
 
 def prepare(options: Options, backends: NDArray[Any]) -> NDArray[np.int64]:
-    """The options, whether weights are equal, the time and deadlines; which are available."""
+    """The options, whether weights are equal, the time and deadlines, the weights (as bits) that
+    these go by; which are available."""
     weights = backends["weight"]
     head = [
         options.choice_count,
@@ -48,22 +51,49 @@ def prepare(options: Options, backends: NDArray[Any]) -> NDArray[np.int64]:
         int((weights == weights[:1]).all()),
         0,
     ]
-    deadlines = [int(SCALE / weight) if weight > 0 else _LATEST for weight in weights]
-    return np.array([*head, *deadlines, *members(backends["available"])], np.int64)
+    deadlines = [_first_deadline(weight) for weight in weights]
+    bits = np.ascontiguousarray(weights).view(np.int64)
+    return np.array([*head, *deadlines, *bits, *members(backends["available"])], np.int64)
+
+
+@embedded
+def _first_deadline(weight: float) -> int:
+    """That of an idle backend when the schedule begins, from then on."""
+    return int(SCALE / weight) if weight > 0 else _LATEST
 
 
 @kernel
 def changed(backends: NDArray[Any], memory: NDArray[np.int64], backend: int) -> None:
-    """The backend has come or gone, or has more or fewer requests, which is no matter."""
-    places = memory[_DEADLINES + len(backends) :]
+    """The backend has come or gone, or weighs something else; requests are no matter."""
+    count = len(backends)
+    places = memory[_DEADLINES + 2 * count :]
     change(places, backend, backends[backend]["available"] != 0)
+    weights = memory[_DEADLINES + count : _DEADLINES + 2 * count].view(np.float64)
+    if weights[backend] != backends[backend]["weight"]:
+        weights[backend] = backends[backend]["weight"]
+        _reschedule(weights, memory)
+
+
+@kernel
+def _reschedule(weights: NDArray[np.float64], memory: NDArray[np.int64]) -> None:
+    """Weights are equal now, or no longer, when the schedule begins anew."""
+    before, equal = memory[_EQUAL], 1
+    for weight in weights:
+        if weight != weights[0]:
+            equal = 0
+    memory[_EQUAL] = equal
+    if before != 0 and equal == 0:
+        for backend in range(len(weights)):
+            memory[_DEADLINES + backend] = min(
+                memory[_TIME] + _first_deadline(weights[backend]), _LATEST
+            )
 
 
 @kernel
 def _least_of_drawn(
     backends: NDArray[Any], memory: NDArray[np.int64], seed: int, request: int, attempt: int
 ) -> int:
-    places, found = memory[_DEADLINES + len(backends) :], -1
+    places, found = memory[_DEADLINES + 2 * len(backends) :], -1
     if count(places) == 0:
         return -1
     for k in range(memory[_CHOICES]):

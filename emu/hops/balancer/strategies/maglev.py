@@ -29,6 +29,8 @@ _OFFSET = np.uint64(0)
 _SKIP = np.uint64(1)
 _COLUMNS = 5
 
+FOLLOWS_WEIGHTS = True
+
 
 def _prime(size: int) -> int:
     if any(size % divisor == 0 for divisor in range(2, int(size**0.5) + 1)):

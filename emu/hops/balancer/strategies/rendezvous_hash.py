@@ -25,6 +25,8 @@ from emu.registry import OptionsModel
 _SHIFT = np.uint64(12)
 _TO_UNIT = 2.0**-52
 
+FOLLOWS_WEIGHTS = True
+
 
 class Options(OptionsModel):
     """Rendezvous hashing has no options."""

@@ -44,7 +44,7 @@ def prepare(options: Options, backends: NDArray[Any]) -> NDArray[np.int64]:
 
 def _whole(weights: NDArray[np.float64]) -> NDArray[np.int64]:
     """The weights as whole numbers without a common divisor."""
-    if (weights != np.floor(weights)).any() or weights.max() > _HEAVIEST:
+    if (weights != np.floor(weights)).any() or weights.max(initial=0) > _HEAVIEST:
         weights = np.ceil(weights * (_HEAVIEST / weights.max()))
     whole = weights.astype(np.int64)
     return np.asarray(whole // max(1, np.gcd.reduce(whole)), np.int64)

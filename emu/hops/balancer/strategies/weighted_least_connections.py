@@ -16,6 +16,8 @@ from emu.hops.balancer.sums import SCALE, units
 from emu.kernel import kernel
 from emu.registry import OptionsModel
 
+FOLLOWS_WEIGHTS = True
+
 
 class Options(OptionsModel):
     """Weighted least connections has no options: weights are the load balancer's."""

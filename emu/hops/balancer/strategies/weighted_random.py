@@ -14,6 +14,8 @@ from emu.kernel import kernel
 from emu.random_streams import BALANCE, uniform
 from emu.registry import OptionsModel
 
+FOLLOWS_WEIGHTS = True
+
 
 class Options(OptionsModel):
     """Weighted random has no options."""

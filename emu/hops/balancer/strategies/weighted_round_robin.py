@@ -15,6 +15,8 @@ from emu.hops.balancer.sums import units
 from emu.kernel import kernel
 from emu.registry import OptionsModel
 
+FOLLOWS_WEIGHTS = True
+
 
 class Options(OptionsModel):
     """Weighted round robin has no options: weights are the load balancer's."""

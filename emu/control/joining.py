@@ -1,0 +1,73 @@
+"""Backends that a load balancer finds available only in the course of a run.
+
+Without slow start one has its whole weight W at once. With slow start it has W * max(least,
+(elapsed / window)^(1 / aggression)) until the window is over. Source: Envoy, "Slow start mode", and
+source/extensions/load_balancing_policies/common/load_balancer_impl.cc. Envoy looks at the clock
+whenever it schedules a backend anew; here the weight grows in `STEPS` equal steps of time, as
+HAProxy's does in 20.
+"""
+
+from collections.abc import Generator, Iterator
+from typing import Final
+
+import simpy
+
+from emu.hops.balancer import changed
+from emu.model import Model, SlowStart
+from emu.model.state import ListenerState, State
+
+STEPS: Final = 100
+"""Of a slow start's window."""
+
+
+def share(slow_start: SlowStart, elapsed_ns: int) -> float:
+    """What part of its weight a backend has so long after it became available."""
+    if elapsed_ns >= slow_start.window_ns:
+        return 1.0
+    grown: float = (elapsed_ns / slow_start.window_ns) ** (1 / slow_start.aggression)
+    return max(slow_start.least, grown)
+
+
+def joining(
+    env: simpy.Environment, model: Model, state: State
+) -> Iterator[Generator[simpy.Event, None, None]]:
+    """A process for each backend that is not available from the start."""
+    for listener, its in zip(model.listeners, state.listeners, strict=True):
+        for backend, since in enumerate(listener.since.tolist()):
+            if since and listener.backends["available"][backend]:
+                weight = float(listener.backends["weight"][backend])
+                yield _join(env, its, backend, since, weight, listener.slow_start)
+
+
+def _join(
+    env: simpy.Environment,
+    its: ListenerState,
+    backend: int,
+    since: int,
+    weight: float,
+    slow_start: SlowStart | None,
+) -> Generator[simpy.Event, None, None]:
+    yield env.timeout(since)
+    its.backends["available"][backend] = 1
+    if slow_start is not None:
+        yield from _grow(env, its, backend, weight, slow_start)
+    _weigh(its, backend, weight)
+
+
+def _grow(
+    env: simpy.Environment,
+    its: ListenerState,
+    backend: int,
+    weight: float,
+    slow_start: SlowStart,
+) -> Generator[simpy.Event, None, None]:
+    """Until the window is over."""
+    began = int(env.now)
+    for step in range(STEPS):
+        _weigh(its, backend, weight * share(slow_start, int(env.now) - began))
+        yield env.timeout(began + slow_start.window_ns * (step + 1) // STEPS - int(env.now))
+
+
+def _weigh(its: ListenerState, backend: int, weight: float) -> None:
+    its.backends["weight"][backend] = weight
+    changed(its.strategy, its.backends, its.memory, backend)
