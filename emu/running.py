@@ -105,7 +105,7 @@ def _simulate(
             ending: Ending = import_module(f"emu.engines.{engine}").run(model, sink, profile)
         drawn = draws() - drawn
         with watch.phase("finish"):
-            header = recording.close(ending.end_ns, ending.interrupted)
+            header = recording.close(ending.end_ns, ending.interrupted, ending.busy_ns)
     with watch.phase("finish"):
         totals = sink.streaming and sink.streaming.totals(ending.end_ns)
         summary = summary_of(header, totals) if totals else summarise(folder)

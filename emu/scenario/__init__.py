@@ -13,6 +13,7 @@ from emu.scenario.description import (
     Network,
     NodePool,
     ScenarioSpec,
+    Speeds,
 )
 from emu.scenario.kubernetes import (
     Deployment,
@@ -46,6 +47,7 @@ __all__ = [
     "Scenario",
     "ScenarioSpec",
     "Service",
+    "Speeds",
     "load",
     "load_any",
     "parse_overrides",
