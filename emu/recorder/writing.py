@@ -99,7 +99,8 @@ class Recording:
         ``end_ns`` is the simulated time at which the run ended, ``partial`` that it was ended
         before its time, ``busy_ns`` as in `Header`.
         """
-        ending = {"end_ns": end_ns, "partial": partial, "busy_ns": dict(busy_ns or {})}
+        busy = self._header.busy_ns if busy_ns is None else dict(busy_ns)
+        ending = {"end_ns": end_ns, "partial": partial, "busy_ns": busy}
         header = self._header.model_copy(update=ending)
         if self._count:
             self._flush()
