@@ -75,7 +75,8 @@ def queue(described, play):
             seed=1, network="{}", discipline="fifo"):  # fmt: skip
         text = SPEC.format(
             seed=seed, requests=requests, pods=pods, workers=workers, service=service,
-            strategy=strategy, network=network, discipline=discipline, rate=rho * workers * pods * 1e9 / MEAN,
+            strategy=strategy, network=network, discipline=discipline,
+            rate=rho * workers * pods * 1e9 / MEAN,
         )  # fmt: skip
         rows = play(described(text, ONE_POD_A_NODE.format(pods=pods))).rows
         assert (rows["outcome"] == Outcome.OK).all()

@@ -70,7 +70,8 @@ def _serve(f: Fixed, m: Moving, slot: int, pod: int, now: int) -> int:
 
 @part
 def service_end(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
-    """The answer is on its way; the first in the backlog is served next."""
+    """The answer is on its way, and the first in the backlog is served next; or, where workers are
+    shared, the service is not done yet."""
     row = m.rows[slot]
     pod, first = row["pod"], NONE
     if m.pods[pod]["shared"]:
