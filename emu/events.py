@@ -18,7 +18,8 @@ class Kind(IntEnum):
     """A moment at which a hop decides; the value is its rank among events of one instant."""
 
     SERVICE_END = 0
-    """A worker of a Pod has served the request; the next in the backlog takes its place."""
+    """A Pod has served the request, and the next in the backlog takes its place; or, where workers
+    are shared, somebody came meanwhile and the end is later."""
     ANSWER = 1
     """The answer, or the refusal, is back at whoever opened the connection that ends at the Pod:
     the load balancer, or a client that needs none."""

@@ -104,7 +104,7 @@ def _simulate(
         drawn = draws() - drawn
         with watch.phase("finish"):
             _write_joins(model, recording, ending.end_ns)
-            header = recording.close(ending.end_ns, ending.interrupted)
+            header = recording.close(ending.end_ns, ending.interrupted, ending.busy_ns)
     with watch.phase("finish"):
         totals = sink.streaming and sink.streaming.totals(ending.end_ns)
         summary = summary_of(header, totals) if totals else summarise(folder)

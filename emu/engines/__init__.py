@@ -5,7 +5,8 @@ sink as a row of `emu.recorder.rows.ROW`, in the order in which they ended. Engi
 waiting: what happens at an event is decided by the kernels in `emu.hops`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -31,10 +32,12 @@ class Sink(Protocol):
 
 class Ending(NamedTuple):
     """How a run ended: when in simulated time, after how many requests and events, whether before
-    its time; and, of a run that was timed, the time of its events by kind."""
+    its time; what no row tells, the busy time of workers that are shared (see `Header.busy_ns`);
+    and, of a run that was timed, the time of its events by kind."""
 
     end_ns: int
     sent: int
     events: int
     interrupted: bool
+    busy_ns: Mapping[str, int] = MappingProxyType({})
     times: tuple[EventTime, ...] = ()

@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+import numpy as np
 import simpy
 from numpy.typing import NDArray
 
@@ -15,6 +16,7 @@ from emu.engines import Ending, Sink
 from emu.engines.clock import Clock, TimedClock
 from emu.engines.ending import NEVER, cut, deadline_of, ending
 from emu.events import Kind
+from emu.hops.sharing import pass_time
 from emu.model import Model
 from emu.model.state import State
 from emu.recorder.timing import EventTime
@@ -67,8 +69,9 @@ class Session(ABC):
         rows = self.finish_all()
         self._conclude(rows)
         self.write(rows, self.reached())
+        end = self._end_of_run()
         return Ending(
-            self._end_of_run(), self.state.sent, self.events(), self.interrupted, self.times()
+            end, self.state.sent, self.events(), self.interrupted, self._busy_ns(end), self.times()
         )
 
     def times(self) -> tuple[EventTime, ...]:
@@ -88,6 +91,15 @@ class Session(ABC):
         if self.interrupted:
             return max(self.end, self._latest + 1)
         return max(self.reached(), self._latest) if self.end == NEVER else self.end
+
+    def _busy_ns(self, end: int) -> dict[str, int]:
+        """The busy time of the workers of each Pod where they are shared, until the end."""
+        pods, sharing = self.state.pods, self.state.sharing
+        shared = np.flatnonzero(pods["shared"]).tolist()
+        for pod in shared:
+            pass_time(pods, sharing, pod, end)
+        names = self.model.places.pod_names
+        return {names[pod]: int(sharing[pod]["busy_ns"]) for pod in shared}
 
     def write(self, rows: NDArray[Any], now: int) -> None:
         """Hand rows on to the sink."""

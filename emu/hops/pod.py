@@ -1,6 +1,8 @@
-"""A Pod: so many workers, each serving one request at a time, and a FIFO backlog before them.
+"""A Pod: so many workers at some speed, and those that are there beyond them, up to its backlog.
 
-Which request waits where is the engine's business; here it is counted and decided.
+Under FIFO a worker serves one request at a time and the others wait; under processor sharing the
+workers share all of them, see `emu.hops.sharing`. Which request waits where is the engine's
+business; here it is counted and decided.
 """
 
 from enum import IntEnum
@@ -9,21 +11,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emu.distributions import LONGEST, sample
 from emu.kernel import embedded
+from emu.random_streams import SERVICE
 
 POD = np.dtype(
     [
         ("node", "i8"),
-        ("app_port", "i8"),
+        ("app_port", "i4"),
+        ("shared", "i4"),
         ("workers", "i8"),
         ("backlog", "i8"),
         ("service_time", "i8"),
+        ("speed", "f8"),
         ("busy", "i8"),
         ("queued", "i8"),
     ]
 )
-"""One Pod: its node, the port at which its process listens, its size, the place of its service
-time in the model's distributions; and its state, workers busy and requests waiting."""
+"""One Pod, a cache line: its node, the port at which its process listens, whether its workers are
+shared, its size, the place of its service time in the model's distributions, what that is divided
+by; and its state, workers busy and requests beyond them."""
 
 
 class Admission(IntEnum):
@@ -59,3 +66,21 @@ def leave(pods: NDArray[Any], pod: int) -> bool:
         return True
     it["busy"] -= 1
     return False
+
+
+@embedded
+def service_time(
+    pods: NDArray[Any],
+    table: NDArray[np.float64],
+    pod: int,
+    seed: int,
+    request: int,
+    attempt: int,
+) -> int:
+    """How long a worker takes for the request: the request's draw over the Pod's speed, in whole
+    nanoseconds, at most a year."""
+    it = pods[pod]
+    drawn = sample(table, it["service_time"], seed, SERVICE, request, attempt)
+    if it["speed"] == 1.0:
+        return drawn
+    return int(min(drawn / it["speed"], LONGEST) + 0.5)

@@ -42,7 +42,7 @@ def build(scenario: Scenario) -> Model:
 
     choices: list[Choice] = [spec.network.local, spec.resolver.latency]
     behaviours = [behaviour_of(pod, spec.behaviours) for pod in cluster.pods]
-    pods = pod_table(cluster.pods, behaviours, numbers, choices)
+    pods = pod_table(cluster.pods, behaviours, spec.speeds, numbers, choices)
     backends, patience = Backends(cluster, pods, rules, routes), patience_of(spec.kernel)
     balanced = listeners(spec.load_balancers, cluster, numbers, rules, backends, pools, patience)
     graph = topology(spec.network, numbers.hosts, numbers.first_client)
@@ -176,7 +176,7 @@ def _expected(
 ) -> Expected:
     names = [pod.key for pod in cluster.pods]
     seconds = [mean_of(behaviour.service_time) / SECOND for behaviour in behaviours]
-    loads = flows.served * seconds / pods["workers"]
+    loads = flows.served * seconds / pods["speed"] / pods["workers"]
     return Expected(
         nodes=shares(flows.nodes, [node.name for node in cluster.nodes]),
         pods=shares(flows.pods, names),

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from emu.hops.pod import POD
 from emu.model.numbers import Numbers
 from emu.registry import Choice
-from emu.scenario import Behaviour, Pod
+from emu.scenario import Behaviour, Pod, Speeds
 
 DEFAULT_APP_PORT = 8080
 """Where a process listens whose Pod declares no port."""
@@ -25,7 +25,11 @@ _DEFAULT = Behaviour()
 
 
 def pod_table(
-    pods: tuple[Pod, ...], behaviours: list[Behaviour], numbers: Numbers, choices: list[Choice]
+    pods: tuple[Pod, ...],
+    behaviours: list[Behaviour],
+    speeds: Speeds,
+    numbers: Numbers,
+    choices: list[Choice],
 ) -> NDArray[np.void]:
     """The Pods, idle; their service times are added to ``choices``, one for each behaviour.
 
@@ -41,5 +45,9 @@ def pod_table(
         row["node"] = numbers.node(pod.node_name)
         row["app_port"] = behaviour.app_port or (declared or [DEFAULT_APP_PORT])[0]
         row["workers"], row["backlog"] = behaviour.workers, behaviour.backlog
+        row["shared"] = behaviour.discipline == "processor_sharing"
         row["service_time"] = positions[id(behaviour)]
+        row["speed"] = behaviour.speed * speeds.nodes.get(pod.node_name, 1.0)
+    for reference, speed in speeds.pods.items():
+        rows[numbers.pod(reference)]["speed"] *= speed
     return rows

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.hops import affinity, conntrack, dns, pool, ports
+from emu.hops import affinity, conntrack, dns, pool, ports, sharing
 from emu.hops.balancer import BACKENDS, STRATEGIES
 from emu.model import ListenerModel, Model
 
@@ -31,6 +31,7 @@ class State:
 
     def __init__(self, model: Model) -> None:
         self.pods: NDArray[Any] = model.pods.copy()
+        self.sharing = sharing.idle(len(model.pods), model.expected.warmup_ns)
         self.listeners = tuple(ListenerState(listener) for listener in model.listeners)
         self.backends = _joined([its.backends for its in self.listeners], BACKENDS)
         self.memory = _joined([its.memory for its in self.listeners], np.dtype(np.int64))

@@ -9,7 +9,7 @@ processor time, of which a fifth turns rows into columns and the rest encodes th
 keeps 3 kB a row group.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -91,13 +91,17 @@ class Recording:
         """How long the thread that writes has worked."""
         return self._background.seconds
 
-    def close(self, end_ns: int, partial: bool = False) -> Header:
+    def close(
+        self, end_ns: int, partial: bool = False, busy_ns: Mapping[str, int] | None = None
+    ) -> Header:
         """Write what waits and make the files whole; the header that now stands in them.
 
         ``end_ns`` is the simulated time at which the run ended, ``partial`` that it was ended
-        before its time.
+        before its time, ``busy_ns`` as in `Header`.
         """
-        header = self._header.model_copy(update={"end_ns": end_ns, "partial": partial})
+        busy = self._header.busy_ns if busy_ns is None else dict(busy_ns)
+        ending = {"end_ns": end_ns, "partial": partial, "busy_ns": busy}
+        header = self._header.model_copy(update=ending)
         if self._count:
             self._flush()
         self._background.wait()

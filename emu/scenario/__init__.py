@@ -14,6 +14,7 @@ from emu.scenario.description import (
     Network,
     NodePool,
     ScenarioSpec,
+    Speeds,
 )
 from emu.scenario.kubernetes import (
     Deployment,
@@ -48,6 +49,7 @@ __all__ = [
     "Scenario",
     "ScenarioSpec",
     "Service",
+    "Speeds",
     "load",
     "load_any",
     "parse_overrides",

@@ -29,6 +29,7 @@ from emu.workload import Arrivals
 MOST_MANIFESTS = 1000
 
 NonNegative = Annotated[Duration, Field(ge=0)]
+Speed = Annotated[float, Field(ge=0.001, le=1000)]
 Positive = Annotated[Duration, Field(gt=0)]
 
 
@@ -124,11 +125,26 @@ class Behaviour(OptionsModel):
     """The port at which the process really listens; by default the first container port, or 8080.
     """
     workers: Annotated[Whole, Field(ge=1, le=100_000)] = 1
-    """How many requests are served at once."""
+    """How many requests are served at once; with processor sharing, how many cores they share."""
+    discipline: Literal["fifo", "processor_sharing"] = "fifo"
+    """Who is served: the first to come, one by each worker; or all that are there, at once, each at
+    the same rate."""
     backlog: Annotated[Whole, Field(ge=0, le=2**31)] = 4096
-    """How many requests may wait (Linux: net.core.somaxconn 4096); one more is refused."""
+    """How many requests may be there beyond the workers (Linux: net.core.somaxconn 4096): they
+    wait, or share. One more is refused."""
     service_time: Distribution = DISTRIBUTIONS.chosen("exponential", mean="10ms")
-    """How long a worker is busy with a request."""
+    """How long a worker is busy with a request at speed 1."""
+    speed: Speed = 1
+    """What service times are divided by: 0.5 is half as fast."""
+
+
+class Speeds(OptionsModel):
+    """Which machines are slow or fast, as by noisy neighbours; beside what behaviours say."""
+
+    nodes: dict[str, Speed] = Field(default_factory=dict)
+    """The speeds of nodes, by their names, for all Pods on them; 1 where nothing is said."""
+    pods: dict[ObjectReference, Speed] = Field(default_factory=dict)
+    """The speeds of single Pods, by ``namespace/name``; 1 where nothing is said."""
 
 
 class Client(OptionsModel):
@@ -283,6 +299,9 @@ class ScenarioSpec(OptionsModel):
     """The external load balancers."""
     behaviours: tuple[Behaviour, ...] = ()
     """How Pods behave; the first that selects a Pod holds for it."""
+    speeds: Speeds = Speeds()
+    """Speeds of nodes and of single Pods. A Pod's is its behaviour's times its node's times its
+    own."""
     clients: Annotated[tuple[Client, ...], Field(min_length=1)]
     """Who sends requests."""
     network: Network = Network()

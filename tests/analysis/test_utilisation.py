@@ -12,7 +12,7 @@ from emu.recorder.rows import ABSENT, Outcome
 S = 1_000_000_000
 
 
-def serve(synthetic, folder, services, warmup_ns=0, end_ns=10 * S, workers=1):
+def serve(synthetic, folder, services, warmup_ns=0, end_ns=10 * S, workers=1, **header):
     """A run with one request for each (pod, start, end) in seconds, None for never."""
     rows = synthetic.rows(len(services))
     rows["outcome"] = Outcome.OK
@@ -23,7 +23,7 @@ def serve(synthetic, folder, services, warmup_ns=0, end_ns=10 * S, workers=1):
         row["service_end_ns"] = ABSENT if end is None else int(end * S)
     names = [name for name, _, _ in synthetic.places.pods]
     expected = Expected(warmup_ns=warmup_ns, workers=dict.fromkeys(names, workers))
-    return synthetic.record(folder, rows, end_ns=end_ns, expected=expected)
+    return synthetic.record(folder, rows, end_ns=end_ns, expected=expected, **header)
 
 
 def shares(folder):
@@ -58,6 +58,16 @@ def test_pods_are_kept_apart_and_workers_share_the_load(synthetic, tmp_path):
     folder = serve(synthetic, tmp_path, services, workers=2)
     assert shares(folder) == {
         "default/web-1": 0.5, "default/web-2": 1.0, "default/web-3": 0.0,
+    }  # fmt: skip
+
+
+def test_shared_workers_are_busy_for_what_the_header_says(synthetic, tmp_path):
+    """Two requests share a worker for 10 s: it was busy for 10 s, not for 20, as the header of the
+    run knows; the other Pods go by their rows."""
+    services = [(0, 0, 10), (0, 0, 10), (1, 0, 4)]
+    folder = serve(synthetic, tmp_path, services, busy_ns={"default/web-1": 10 * S})
+    assert shares(folder) == {
+        "default/web-1": 1.0, "default/web-2": 0.4, "default/web-3": 0.0,
     }  # fmt: skip
 
 

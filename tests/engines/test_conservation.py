@@ -130,6 +130,8 @@ SCENARIOS = st.fixed_dictionaries(
         "workers": st.integers(1, 3),
         "backlog": st.sampled_from([0, 2, 100]),
         "app_port": st.sampled_from([8080, 8080, 8080, 9090]),
+        "discipline": st.sampled_from(["fifo", "processor_sharing"]),
+        "speed": st.sampled_from([1, 0.3]),
         "latency": st.sampled_from(["0ns", "250us", "{exponential: {mean: 1ms}}"]),
         "external": st.sampled_from(["Cluster", "Local"]),
         "internal": st.sampled_from(["Cluster", "Local"]),
@@ -169,8 +171,10 @@ behaviours:
   - selector: {{app: web}}
     workers: {workers}
     backlog: {backlog}
+    discipline: {discipline}
     appPort: {app_port}
     serviceTime: {{exponential: {{mean: 10ms}}}}
+speeds: {{nodes: {{node-1: {speed}}}}}
 clients: {clients}
 """
 
@@ -235,7 +239,7 @@ def test_nothing_is_left_over_when_all_are_over(described, play, made, requests)
     assert "in_flight" not in run.outcomes
     assert not state.pods["busy"].any() and not state.pods["queued"].any()
     assert not any(listener.backends["in_flight"].any() for listener in state.listeners)
-    assert not any(pod._waiting for pod in run.emulation.pods)
+    assert all(pod.idle() for pod in run.emulation.pods)
     conntrack.count(*state.conntrack, FOREVER)
     assert state.conntrack.live.tolist() == [0, 0]
     assert not state.conntrack.keys.any()
@@ -256,6 +260,7 @@ def test_the_made_scenarios_meet_every_outcome(described, play, seed):
         "latency": "250us", "external": "Cluster", "internal": "Cluster", "selected": "web",
         "sliced": "other", "entries": 10_000, "affinity": "None", "mode": "iptables",
         "scheduler": "rr", "algorithm": "random", "ports": "32768 60999", "reuse": 2, "linear": 0,
+        "discipline": "fifo", "speed": 1,
     }  # fmt: skip
     outside = {"name": "a", "url": OUTSIDE[0], "arrivals": {"poisson": {"rate": "500/s"}}}
     met = set()

@@ -154,6 +154,20 @@ def test_arrival_processes(agreed, described, name):
     assert set(made.requests["client"].to_pylist()) == {"c", "d"}
 
 
+@pytest.mark.parametrize("discipline", ["fifo", "processor_sharing"])
+def test_disciplines_and_speeds(agreed, described, discipline):
+    """Either discipline at other speeds, in overload on the slow node; the busy time is told."""
+    changes = {
+        "behaviours[0].discipline": discipline,
+        "speeds": {"nodes": {"node-1": 0.3}, "pods": {"web-2": 3}},
+        "warmup": "300ms",
+    }
+    made = agreed(described(SPEC, OBJECTS, **changes, record=RECORD["spec.record"]))
+    for pod in made.summary.pods.values():
+        most = min(1, pod.implied_utilisation)
+        assert pod.utilisation == pytest.approx(most, abs=0.15)
+
+
 def test_room_that_runs_out(agreed, described, monkeypatch):
     """Thousands in flight at once: all that there was room for at first is outgrown."""
     pauses, typed = Counter(), compiled.typed

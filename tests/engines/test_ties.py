@@ -23,7 +23,11 @@ loadBalancers:
   - {{name: two, address: 192.168.1.2, listeners: [{{service: default/web}}], strategy: {two}}}
 network: {{internal: {internal}, external: {external}, local: {local}}}
 kernel: {{sysctls: {{net.ipv4.ip_local_port_range: "{ports}"}}}}
-behaviours: [{{workers: {workers}, backlog: {backlog}, serviceTime: {service}}}]
+behaviours:
+  - workers: {workers}
+    backlog: {backlog}
+    serviceTime: {service}
+    discipline: {discipline}
 clients: {clients}
 """
 
@@ -83,6 +87,7 @@ def clients(draw):
             "two": CHOSEN,
             "workers": st.integers(1, 2),
             "backlog": st.sampled_from([0, 1, 50]),
+            "discipline": st.sampled_from(["fifo", "processor_sharing"]),
             "ports": st.sampled_from(["32768 60999", "40000 40004"]),
             **dict.fromkeys(["resolver", "ttl", "internal", "external", "local", "service"], TIMES),
         }

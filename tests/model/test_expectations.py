@@ -76,6 +76,18 @@ def test_overload_exceeds_one(expected):
     assert pods(found, "utilisation") == pytest.approx([3.0] * 3)
 
 
+def test_speeds_multiply_and_divide_the_load(expected):
+    """On a node of half the speed Pods are twice as busy, and one of a quarter of that eight times;
+    the shares are what they were."""
+    speeds = {"nodes": {"node-1": 0.5}, "pods": {"b": 0.25}}
+    found = expected(SERVICE + PODS, speeds=speeds)
+    assert pods(found) == pytest.approx([1 / 3] * 3)
+    assert pods(found, "utilisation") == pytest.approx([0.4, 1.6, 0.2])
+    behaviour = {"selector": {"app": "web"}, "speed": 2, "serviceTime": "10ms"}
+    found = expected(SERVICE + PODS, speeds=speeds, behaviours=[behaviour])
+    assert pods(found, "utilisation") == pytest.approx([0.4, 1.6, 0.2])
+
+
 def test_clients_count_by_their_rates(expected):
     """A client on node-1 that calls the ClusterIP adds to its own node and to all Pods."""
     client = {"url": "http://example.com/", "arrivals": {"constant": {"rate": "60/s"}}}

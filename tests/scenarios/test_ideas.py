@@ -81,6 +81,20 @@ def test_replay_waits_more_than_a_steady_stream(whole):
     assert waits[0] > 5 * waits[1] > 0
 
 
+def test_a_noisy_neighbour_slows_one_pod(whole):
+    """Processor sharing: twice the load of its equals is 4.3 times their mean time in service, and
+    nobody waits before it."""
+    run = whole("noisy-neighbour")
+    pods = run.summary.pods
+    assert [pod.implied_utilisation for pod in pods.values()] == pytest.approx([0.35, 0.35, 0.7])
+    assert [pod.utilisation for pod in pods.values()] == pytest.approx([0.35, 0.35, 0.7], abs=0.05)
+    assert run.summary.latency_by_hop_seconds["queue"].p99 == 0
+    served = (column(run, "service_end_ns") - column(run, "service_start_ns")) / 1e6
+    names = np.array(run.requests["pod"].to_pylist())
+    means = [np.nanmean(served[names == name]) for name in pods]
+    assert means == pytest.approx([15.4, 15.4, 66.7], rel=0.2)
+
+
 def test_overload_is_told_honestly(shipped):
     """Backlogs fill, and latency counts from the intended time until each client's limit."""
     run = shipped("overload")

@@ -5,6 +5,7 @@ and back is the queue's response time and a constant, which is subtracted. The e
 inside the 99 % confidence interval of the run's, by batch means. Seeds are fixed.
 """
 
+from itertools import pairwise
 from math import factorial
 
 import numpy as np
@@ -31,7 +32,11 @@ loadBalancers:
     strategy: {strategy}
 network: {network}
 record: {{interval: 1h}}
-behaviours: [{{workers: {workers}, backlog: 1000000, serviceTime: {service}}}]
+behaviours:
+  - workers: {workers}
+    backlog: 1000000
+    serviceTime: {service}
+    discipline: {discipline}
 clients:
   - {{name: c, addresses: 198.51.100.0/24, url: "http://192.168.1.1/",
      arrivals: {{poisson: {{rate: {rate}/s}}}}}}
@@ -67,10 +72,11 @@ def queue(described, play):
     """Runs a queue at a load; its rows without the first tenth, in order of the requests."""
 
     def run(rho, workers=1, pods=1, service=EXPONENTIAL, strategy="round_robin", requests=200_000,
-            seed=1, network="{}"):  # fmt: skip
+            seed=1, network="{}", discipline="fifo"):  # fmt: skip
         text = SPEC.format(
             seed=seed, requests=requests, pods=pods, workers=workers, service=service,
-            strategy=strategy, network=network, rate=rho * workers * pods * 1e9 / MEAN,
+            strategy=strategy, network=network, discipline=discipline,
+            rate=rho * workers * pods * 1e9 / MEAN,
         )  # fmt: skip
         rows = play(described(text, ONE_POD_A_NODE.format(pods=pods))).rows
         assert (rows["outcome"] == Outcome.OK).all()
@@ -201,6 +207,58 @@ def test_least_connections_beats_the_others(queue):
     low, high = interval(least)
     assert high < erlang_arrivals_response(10, 0.8)
     assert low > mmc_response(10, 0.8)
+
+
+@pytest.fixture(scope="module")
+def sharing(queue):
+    """Runs a queue under processor sharing, where nobody waits before the service begins."""
+
+    def run(rho, workers=1, **options):
+        rows = queue(rho, workers, discipline="processor_sharing", **options)
+        assert (rows["service_start_ns"] == rows["pod_ns"]).all()
+        return rows
+
+    return run
+
+
+def test_mm1_with_processor_sharing_at_half_load(sharing):
+    """M/M/1-PS at 0.5: the mean response of M/M/1, 2 services."""
+    rows = sharing(0.5, requests=60_000)
+    hold(responses(rows), 2.0, 0.1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("workers", "rho", "precision"), [(1, 0.5, 0.05), (1, 0.8, 0.2), (4, 0.7, 0.05), (4, 0.9, 0.3)]
+)
+def test_mmc_with_processor_sharing(sharing, workers, rho, precision):
+    """M/M/c-PS: how many are there does not depend on who is served, so neither does the mean."""
+    hold(responses(sharing(rho, workers)), mmc_response(workers, rho), precision)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rho", [0.5, 0.7])
+@pytest.mark.parametrize(
+    "service", ["10ms", "{lognormal: {mean: 10ms, cv: 2}}", "{weibull: {mean: 10ms, shape: 0.5}}"]
+)
+def test_processor_sharing_does_not_depend_on_the_distribution(sharing, rho, service):
+    """M/G/1-PS: 1 / (1 - rho) for constant services and for heavy tails alike."""
+    hold(responses(sharing(rho, service=service)), 1 / (1 - rho), 0.2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("service", [EXPONENTIAL, "{lognormal: {mean: 10ms, cv: 2}}"])
+def test_processor_sharing_is_fair(queue, sharing, service):
+    """A request of size x takes x / (1 - rho) in the mean, whatever x: the fifth of the shortest
+    requests, the fifth of the longest, and those between. Their sizes are as under FIFO."""
+    alone = queue(0.7, service=service)
+    sizes = (alone["service_end_ns"] - alone["service_start_ns"]) / MEAN
+    slowed = responses(sharing(0.7, service=service)) - sizes / 0.3
+    for shortest, longest in pairwise(np.quantile(sizes, [0, 0.2, 0.4, 0.6, 0.8, 1])):
+        fifth = (shortest <= sizes) & (sizes <= longest)
+        low, high = interval(slowed[fifth])
+        assert low <= 0 <= high
+        assert high - low < 0.2 * sizes[fifth].mean() / 0.3
 
 
 def choices_response(d, rho):

@@ -102,6 +102,12 @@ conntrack entry, route and port; the first and last slot of those that wait unti
 it is translated, and what the rows of its requests have in common; the connection of a load
 balancer that is joined to it (0: none), and where that leads to."""
 
+JOB = np.dtype(
+    [("finish", "i8"), ("request", "i8"), ("left", "i4"), ("right", "i4"), ("awaited", "i8")]
+)
+"""A request in service at a Pod whose workers are shared: the virtual time at which it is done, its
+number, the two jobs below it, and whether its end is awaited."""
+
 # Places in `Moving.counters`.
 NOW: Final = 0
 SENT: Final = 1
@@ -185,11 +191,13 @@ class Moving(NamedTuple):
 
     ``rows`` (`ROW`) and ``journeys`` (`JOURNEY`) have a slot for each request under way; ``out``
     the rows of those that are over, ``blank`` that of one that begins; ``backlogs`` of shape
-    (pods, 2) the first and last slot of each backlog; ``numbers`` how many requests each client has
-    sent, ``turns`` from which of its addresses the next comes; ``times`` of shape (kinds, 2) how
-    many events there were and how many ticks they took, of a run that is timed; ``links`` (`LINK`)
-    has a place for each connection that is kept; ``waiting`` of shape (pools, 2) the first and last
-    slot of those that wait for a connection. The rest is the `State` of any engine.
+    (pods, 2) the first and last slot of each backlog; ``jobs`` (`JOB`) has a slot for each request
+    too, for Pods whose workers are shared: there ``backlogs`` has the first to be done; ``numbers``
+    how many requests each client has sent, ``turns`` from which of its addresses the next comes;
+    ``times`` of shape (kinds, 2) how many events there were and how many ticks they took, of a run
+    that is timed; ``links`` (`LINK`) has a place for each connection that is kept; ``waiting`` of
+    shape (pools, 2) the first and last slot of those that wait for a connection. The rest is the
+    `State` of any engine.
     """
 
     counters: NDArray[np.int64]
@@ -199,10 +207,12 @@ class Moving(NamedTuple):
     journeys: NDArray[Any]
     out: NDArray[Any]
     blank: NDArray[Any]
+    jobs: NDArray[Any]
     numbers: NDArray[np.int64]
     turns: NDArray[np.int64]
     backlogs: NDArray[np.int64]
     pods: NDArray[Any]
+    sharing: NDArray[Any]
     backends: NDArray[Any]
     memory: NDArray[np.int64]
     arrivals: NDArray[np.float64]
@@ -293,10 +303,12 @@ def moving(model: Model, state: State) -> Moving:
         journeys=np.zeros(0, JOURNEY),
         out=np.zeros(CHUNK, ROW),
         blank=_blank(),
+        jobs=np.zeros(0, JOB),
         numbers=np.zeros(len(model.clients), np.int64),
         turns=np.zeros(len(model.clients), np.int64),
         backlogs=np.full((len(model.pods), 2), NONE, np.int64),
         pods=state.pods,
+        sharing=state.sharing,
         backends=state.backends,
         memory=state.memory,
         arrivals=state.arrivals,
@@ -326,12 +338,12 @@ def with_more_slots(state: Moving) -> Moving:
     """The same state with room for twice as many requests under way."""
     before = len(state.rows)
     after = max(_FIRST_SLOTS, 2 * before)
-    rows, journeys = np.zeros(after, ROW), np.zeros(after, JOURNEY)
-    rows[:before], journeys[:before] = state.rows, state.journeys
+    rows, journeys, jobs = np.zeros(after, ROW), np.zeros(after, JOURNEY), np.zeros(after, JOB)
+    rows[:before], journeys[:before], jobs[:before] = state.rows, state.journeys, state.jobs
     journeys["next"][before:] = np.arange(before + 1, after + 1)
     journeys["listener"][before:] = NONE
     state.counters[FREE] = before
-    return with_more_events(state._replace(rows=rows, journeys=journeys))
+    return with_more_events(state._replace(rows=rows, journeys=journeys, jobs=jobs))
 
 
 def with_more_connections(state: Moving, pools: Pools) -> Moving:

@@ -1,6 +1,5 @@
 """Parts of the compiled loop: a Pod queues requests, serves and answers them."""
 
-from emu.distributions import sample
 from emu.engines.compiled.ahead import fetch
 from emu.engines.compiled.connection import answered, close_entry, silence
 from emu.engines.compiled.journeys import datagram, travel
@@ -13,17 +12,19 @@ from emu.engines.compiled.layout import (
     Fixed,
     Moving,
 )
+from emu.engines.compiled.sharing import depart, done_at, share
 from emu.events import Kind
 from emu.hops.conntrack import Closing
 from emu.hops.network import ANSWERED
-from emu.hops.pod import Admission, arrive, leave
+from emu.hops.pod import Admission, arrive, leave, service_time
+from emu.hops.sharing import pass_time
 from emu.kernel import part
-from emu.random_streams import SERVICE
 from emu.recorder.rows import Outcome
 
 _SERVICE_END = int(Kind.SERVICE_END)
 _SERVED = int(Admission.SERVED)
 _QUEUED = int(Admission.QUEUED)
+_REFUSED = int(Admission.REFUSED)
 _TIME_WAIT = int(Closing.TIME_WAIT)
 _CLOSE = int(Closing.CLOSE)
 _OK = int(Outcome.OK)
@@ -36,7 +37,12 @@ def pod_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     row, journey = m.rows[slot], m.journeys[slot]
     pod = row["pod"]
     row["pod_ns"], row["queue_length"] = now, m.pods[pod]["queued"]
+    shared = m.pods[pod]["shared"]
+    if shared:
+        pass_time(m.pods, m.sharing, pod, now)
     admission = arrive(m.pods, pod)
+    if shared and admission != _REFUSED:
+        return share(f, m, slot, pod, now)
     if admission == _SERVED:
         return _serve(f, m, slot, pod, now), _SERVICE_END
     if admission == _QUEUED:
@@ -58,17 +64,24 @@ def pod_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
 def _serve(f: Fixed, m: Moving, slot: int, pod: int, now: int) -> int:
     """A worker turns to the request; when it is done."""
     row = m.rows[slot]
-    end = now + sample(f.table, m.pods[pod]["service_time"], f.seed, SERVICE, row["request"], 0)
+    end = now + service_time(m.pods, f.table, pod, f.seed, row["request"], 0)
     row["service_start_ns"], row["service_end_ns"] = now, end
     return end
 
 
 @part
 def service_end(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
-    """The answer is on its way; the first in the backlog is served next."""
+    """The answer is on its way, and the first in the backlog is served next; or, where workers are
+    shared, the service is not done yet."""
     row = m.rows[slot]
     pod, first = row["pod"], NONE
-    if leave(m.pods, pod):
+    if m.pods[pod]["shared"]:
+        end = done_at(m, slot, pod)
+        if end != now:
+            return end, _SERVICE_END
+        depart(m, slot, pod, now)
+        row["service_end_ns"] = now
+    elif leave(m.pods, pod):
         first = m.backlogs[pod, 0]
         fetch(m, first)
     row["outcome"] = _OK

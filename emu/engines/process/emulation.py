@@ -1,12 +1,12 @@
 """A run in which every client, load balancer, node and Pod is a process."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.distributions import sample
 from emu.engines import Sink
 from emu.engines.process.balancer import Listener
 from emu.engines.process.client import Client
@@ -15,13 +15,15 @@ from emu.engines.process.node import Node
 from emu.engines.process.pod import Pod
 from emu.engines.process.port import Port
 from emu.engines.process.request import Request, as_row
+from emu.engines.process.sharing import SharingPod
 from emu.engines.session import Session
 from emu.hops import pool
 from emu.hops.network import travel
-from emu.hops.pod import arrive, leave
+from emu.hops.pod import arrive, leave, service_time
 from emu.hops.pool import crowded as crowded_connections
 from emu.hops.pool import next_number
 from emu.hops.ports import EXHAUSTED, crowded, release, take
+from emu.hops.sharing import completion, finish_of, pass_time
 from emu.kernel import bound
 from emu.model import Model
 from emu.recorder.rows import ROW
@@ -57,19 +59,32 @@ class Emulation(Session):
         self.pod_kernels: Final = (
             bound(arrive, self.state.pods),
             bound(leave, self.state.pods),
-            bound(sample, model.network.table),
+            bound(service_time, self.state.pods, model.network.table),
         )
         self.endpoints: list[tuple[int, int, int, int]] = model.endpoints.tolist()
         self._bind_ports()
         self._bind_connections()
         self.next_connection: Final = bound(next_number, self.state.pools.room)
         self.kept: dict[int, Connection] = {}
-        self.pods = [Pod(self, number) for number in range(len(model.pods))]
+        self.pods = [
+            SharingPod(self, number) if shared else Pod(self, number)
+            for number, shared in enumerate(model.pods["shared"].tolist())
+        ]
         self.nodes = [Node(self, number) for number in range(len(model.places.nodes))]
         self.listeners = [Listener(self, number) for number in range(len(model.listeners))]
         self.clients = [Client(self, number) for number in range(len(model.clients))]
         self._under_way: dict[int, Request] = {}
         self._ended: list[tuple[int, ...]] = []
+
+    @cached_property
+    def sharing_kernels(self) -> tuple[Callable[..., int], ...]:
+        """Those of Pods whose workers are shared, for the few runs that have such."""
+        pods, sharing = self.state.pods, self.state.sharing
+        return (
+            bound(pass_time, pods, sharing),
+            bound(finish_of, sharing),
+            bound(completion, pods, sharing),
+        )
 
     def take_port(self, route: int, at: int) -> Port | None:
         """A source port for a connection of this route, or None where none is free."""

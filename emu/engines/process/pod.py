@@ -8,7 +8,6 @@ from emu.engines.process.moments import Moment
 from emu.engines.process.request import Request
 from emu.events import Kind
 from emu.hops.pod import Admission
-from emu.random_streams import SERVICE
 from emu.recorder.rows import Outcome
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ class Pod:
         description = emulation.model.pods[number]
         self.vertex = int(description["node"])
         self.app_port = int(description["app_port"])
-        self._service_time = int(description["service_time"])
         self._waiting: deque[tuple[Request, Moment]] = deque()
 
     def serve(self, request: Request, arrival: int) -> Generator[Moment, None, bool]:
@@ -47,11 +45,17 @@ class Pod:
         request.outcome = Outcome.OK
         return True
 
+    def idle(self) -> bool:
+        """Whether no request is here."""
+        return not self._waiting
+
     def _begin(self, request: Request, served: Moment) -> None:
-        """A worker turns to the request, for a time that only the request decides."""
+        """A worker turns to the request."""
         start = self.env.now
-        end = start + self._sample(self._service_time,
-            self.model.seed, SERVICE, request.request, request.attempt,
-        )  # fmt: skip
+        end = start + self._service_time(request)
         request.service_start_ns, request.service_end_ns = start, end
         served.schedule(end)
+
+    def _service_time(self, request: Request) -> int:
+        """How long a worker takes for it, which only the request and the Pod's speed decide."""
+        return self._sample(self.number, self.model.seed, request.request, request.attempt)

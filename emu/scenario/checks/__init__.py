@@ -5,13 +5,22 @@ can be run.
 """
 
 from emu.errors import Mistake
-from emu.scenario.checks import clients, links, load, load_balancers, nodes, services, uniqueness
+from emu.scenario.checks import (
+    clients,
+    links,
+    load,
+    load_balancers,
+    nodes,
+    services,
+    speeds,
+    uniqueness,
+)
 from emu.scenario.checks.size import sizes
 from emu.scenario.checks.subject import Subject
 
 __all__ = ["Subject", "check", "sizes", "warn"]
 
-_TOPICS = (uniqueness, nodes, services, load_balancers, clients, links, load)
+_TOPICS = (uniqueness, nodes, services, load_balancers, clients, speeds, links, load)
 _WARNING_TOPICS = (nodes, services, load_balancers, clients, load)
 
 

@@ -59,12 +59,13 @@ def test_growing_keeps_everything(model):
     slots = len(before.rows)
     numbered(before.rows, 1)
     numbered(before.journeys, 1000)
+    numbered(before.jobs, 2000)
     before.counters[:] = np.arange(100, 100 + len(before.counters))
     before.counters[FREE] = slots  # none is free
-    expected = {"rows": before.rows.copy(), "journeys": before.journeys.copy()}
+    expected = {name: getattr(before, name).copy() for name in ("rows", "journeys", "jobs")}
     counters = before.counters.copy()
     after = with_more_slots(before)
-    assert len(after.rows) == len(after.journeys) == 2 * slots
+    assert len(after.rows) == len(after.journeys) == len(after.jobs) == 2 * slots
     for name, array in expected.items():
         assert (getattr(after, name)[: len(array)] == array).all(), name
     assert free_slots(after) == list(range(slots, 2 * slots))

@@ -1,0 +1,96 @@
+"""Parts of the compiled loop: a Pod whose workers are shared by all requests at it.
+
+The requests of a Pod are a skew heap by their finish: ``backlogs[pod, 0]`` is the first to be done,
+and `JOB` has the links. An end is awaited for the first alone. Who comes meanwhile puts it off, so
+it may be awaited too early, and never too late: when it is there too early, it is awaited anew, or,
+where another comes first now, not until that one has left. So a request has one event at the most.
+"""
+
+from typing import Any
+
+from numpy.typing import NDArray
+
+from emu.engines.compiled.layout import (
+    NONE,
+    PUSH_KIND,
+    PUSH_REQUEST,
+    PUSH_SLOT,
+    PUSH_TIME,
+    Fixed,
+    Moving,
+)
+from emu.events import Kind
+from emu.hops.pod import leave, service_time
+from emu.hops.sharing import completion, finish_of, pass_time
+from emu.kernel import kernel, part
+
+_SERVICE_END = int(Kind.SERVICE_END)
+
+
+@part
+def share(f: Fixed, m: Moving, slot: int, pod: int, now: int) -> tuple[int, int]:
+    """The request is in service from now on."""
+    row, job = m.rows[slot], m.jobs[slot]
+    row["service_start_ns"] = now
+    service = service_time(m.pods, f.table, pod, f.seed, row["request"], 0)
+    job["finish"], job["request"] = finish_of(m.sharing, pod, service), row["request"]
+    job["left"] = job["right"] = NONE
+    first = m.backlogs[pod, 0] = merged(m.jobs, m.backlogs[pod, 0], slot)
+    job["awaited"] = first == slot
+    if first != slot:
+        return NONE, NONE
+    return completion(m.pods, m.sharing, pod, job["finish"]), _SERVICE_END
+
+
+@part
+def done_at(m: Moving, slot: int, pod: int) -> int:
+    """When a request is done whose end was awaited for now; `NONE` where another comes first."""
+    if m.backlogs[pod, 0] != slot:
+        m.jobs[slot]["awaited"] = 0
+        return NONE
+    return completion(m.pods, m.sharing, pod, m.jobs[slot]["finish"])
+
+
+@part
+def depart(m: Moving, slot: int, pod: int, now: int) -> None:
+    """The first is done; the end of the one behind it follows, unless that is awaited."""
+    job = m.jobs[slot]
+    pass_time(m.pods, m.sharing, pod, now)
+    leave(m.pods, pod)
+    first = m.backlogs[pod, 0] = merged(m.jobs, job["left"], job["right"])
+    if first == NONE or m.jobs[first]["awaited"]:
+        return
+    m.jobs[first]["awaited"] = 1
+    m.counters[PUSH_TIME] = completion(m.pods, m.sharing, pod, m.jobs[first]["finish"])
+    m.counters[PUSH_KIND] = _SERVICE_END
+    m.counters[PUSH_REQUEST] = m.jobs[first]["request"]
+    m.counters[PUSH_SLOT] = first
+
+
+@kernel
+def merged(jobs: NDArray[Any], one: int, other: int) -> int:
+    """The first of two skew heaps made one; `NONE` is an empty one.
+
+    Source: D. D. Sleator, R. E. Tarjan, "Self-adjusting heaps", SIAM Journal on Computing 15
+    (1986): the right spines are merged, and the children of each job on the way change places.
+    """
+    if one == NONE or other == NONE:
+        return max(one, other)
+    if _before(jobs, other, one):
+        one, other = other, one
+    root = one
+    while other != NONE:
+        job = jobs[one]
+        right, job["right"] = job["right"], job["left"]
+        if right != NONE and _before(jobs, right, other):
+            right, other = other, right
+        job["left"] = one = other
+        other = right
+    return root
+
+
+@kernel
+def _before(jobs: NDArray[Any], one: int, other: int) -> bool:
+    """Whether one is done before the other."""
+    mine, its = jobs[one]["finish"], jobs[other]["finish"]
+    return bool(mine < its or (mine == its and jobs[one]["request"] < jobs[other]["request"]))
