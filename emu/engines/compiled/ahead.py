@@ -40,4 +40,8 @@ def _fetch_around(f: Fixed, m: Moving, slot: int) -> None:
     prefetch(m.backlogs, 2 * pod)
     fetch_entry(m.conntrack.keys, journey["entry"])
     if journey["listener"] != NONE:
-        hosts.fetch_last(m.ports.routes, m.ports.resting, route_of_balancer(f, m, slot))
+        hosts.fetch_last(
+            m.ports.routes,
+            m.ports.resting,
+            route_of_balancer(f.net.listeners, m.backends, m.journeys, slot),
+        )

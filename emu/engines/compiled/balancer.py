@@ -22,7 +22,7 @@ from emu.engines.compiled.node import open_connection
 from emu.hops import ports as hosts
 from emu.hops.balancer import finished, pick, started
 from emu.hops.pool import next_number
-from emu.kernel import kernel, part
+from emu.kernel import embedded, kernel, part
 from emu.recorder.rows import Outcome
 
 _BAD_GATEWAY = int(Outcome.BAD_GATEWAY)
@@ -35,15 +35,15 @@ def lb_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """The strategy picks a backend, and the balancer opens a connection to it."""
     row, journey = m.rows[slot], m.journeys[slot]
     listener = journey["listener"]
-    if f.kept and _keeps(m.journeys, f.listeners, slot):
+    if f.kept and _keeps(m.journeys, f.net.listeners, slot):
         m.counters[LATER], m.counters[LATER_PLACE] = FORWARD, slot
         return NONE, NONE
     backend = pick_for(f, m, slot, now)
     if backend < 0:
         return unable(f, m, slot, _BAD_GATEWAY, now)
     journey["backend"] = backend
-    strategy, backends, memory = balanced(f, m, listener)
-    place, before = take(f, m, backends[backend]["route"], now)
+    strategy, backends, memory = balanced(f.net.listeners, m.backends, m.memory, listener)
+    place, before = take(m.ports, backends[backend]["route"], f.ports, f.port_rest, now)
     if place == hosts.EXHAUSTED:
         return unable(f, m, slot, _PORTS_EXHAUSTED, now)
     started(strategy, backends, memory, backend)
@@ -85,9 +85,11 @@ def _release(
 @part
 def pick_for(f: Fixed, m: Moving, slot: int, now: int) -> int:
     """The backend that the strategy picks for a request, or -1."""
-    strategy, backends, memory = balanced(f, m, m.journeys[slot]["listener"])
-    key = f.clients[m.rows[slot]["client"]]["address"] + m.journeys[slot]["turn"]
-    return int(pick(strategy, backends, memory, now, key, f.seed, m.rows[slot]["request"], 0))
+    strategy, backends, memory = balanced(
+        f.net.listeners, m.backends, m.memory, m.journeys[slot]["listener"]
+    )
+    key = f.net.clients[m.rows[slot]["client"]]["address"] + m.journeys[slot]["turn"]
+    return int(pick(strategy, backends, memory, now, key, f.net.seed, m.rows[slot]["request"], 0))
 
 
 @part
@@ -102,7 +104,7 @@ def unable(f: Fixed, m: Moving, slot: int, outcome: int, now: int) -> tuple[int,
 def open_to_backend(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """Open a connection to the backend: to a node's NodePort, or to an endpoint."""
     m.rows[slot]["new_connection"] += 2
-    its = f.listeners[m.journeys[slot]["listener"]]
+    its = f.net.listeners[m.journeys[slot]["listener"]]
     it = m.backends[its["first_backend"] + m.journeys[slot]["backend"]]
     if it["endpoint"] != NONE:
         return _to_endpoint(f, m, slot, its["service"], it["endpoint"], now)
@@ -122,12 +124,14 @@ def _to_endpoint(
     return to_pod(f, m, slot, its["pod"], its["port"], now)
 
 
-@part
-def balanced(f: Fixed, m: Moving, listener: int) -> tuple[int, NDArray[Any], NDArray[np.int64]]:
+@embedded
+def balanced(
+    listeners: NDArray[Any], backends: NDArray[Any], memory: NDArray[np.int64], listener: int
+) -> tuple[int, NDArray[Any], NDArray[np.int64]]:
     """A listener's strategy, its backends, and the strategy's memory."""
-    its = f.listeners[listener]
-    backends = m.backends[its["first_backend"] : its["end_backend"]]
-    return its["strategy"], backends, m.memory[its["first_memory"] : its["end_memory"]]
+    its = listeners[listener]
+    its_memory = memory[its["first_memory"] : its["end_memory"]]
+    return its["strategy"], backends[its["first_backend"] : its["end_backend"]], its_memory
 
 
 @part
@@ -135,12 +139,12 @@ def answer(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """A balancer passes the answer on; a client that is itself the sender has it."""
     listener = m.journeys[slot]["listener"]
     if f.kept:
-        _release(m.journeys, m.rows, f.listeners, m.counters, slot)
+        _release(m.journeys, m.rows, f.net.listeners, m.counters, slot)
     if listener == NONE:
         return finish(f, m, slot, now)
-    if f.kept and _is_joined(m.journeys, f.listeners, slot):
+    if f.kept and _is_joined(m.journeys, f.net.listeners, slot):
         return back_to_client(f, m, slot, now)
-    strategy, backends, memory = balanced(f, m, listener)
+    strategy, backends, memory = balanced(f.net.listeners, m.backends, m.memory, listener)
     latency = now - m.rows[slot]["lb_ns"]
     finished(strategy, backends, memory, m.journeys[slot]["backend"], now, latency)
     return back_to_client(f, m, slot, now)

@@ -61,10 +61,10 @@ _PORTS_EXHAUSTED = int(Outcome.PORTS_EXHAUSTED)
 @part
 def next_of_client(f: Fixed, m: Moving, client: int, previous: int) -> tuple[int, int]:
     """When the client means to send its next request, unless the run is over then."""
-    request = m.numbers[client] * len(f.clients) + client
+    request = m.numbers[client] * len(f.net.clients) + client
     intended = following(
-        f.clients[client]["arrivals"], m.arrivals, f.clients[client]["arrival_parameters"],
-        f.seed, request, m.numbers[client], previous,
+        f.net.clients[client]["arrivals"], m.arrivals, f.net.clients[client]["arrival_parameters"],
+        f.net.seed, request, m.numbers[client], previous,
     )  # fmt: skip
     if intended >= f.end:
         m.counters[SENDING] -= 1
@@ -77,7 +77,7 @@ def next_of_client(f: Fixed, m: Moving, client: int, previous: int) -> tuple[int
 @part
 def client_send(f: Fixed, m: Moving, client: int, now: int) -> tuple[int, int]:
     """A new request is under way; the client's next one follows."""
-    counters, clients = m.counters, f.clients
+    counters, clients = m.counters, f.net.clients
     if counters[SENT] == f.requests:
         return NONE, NONE
     counters[SENT] += 1
@@ -103,12 +103,12 @@ def client_send(f: Fixed, m: Moving, client: int, now: int) -> tuple[int, int]:
 @part
 def _set_out(f: Fixed, m: Moving, slot: int, client: int, now: int) -> tuple[int, int]:
     """Resolve the name, and connect to what stands behind the address."""
-    row, journey, clients = m.rows[slot], m.journeys[slot], f.clients
+    row, journey, clients = m.rows[slot], m.journeys[slot], f.net.clients
     address, targets = 0, clients[client]["targets"]
     if clients[client]["resolves"]:
         row["sent_ns"] += dns.resolve(
-            m.dns, client, now, max(targets, 1), f.table, f.resolver_latency, f.resolver_ttl,
-            f.seed, row["request"], 0,
+            m.dns, client, now, max(targets, 1), f.net.table, f.resolver_latency, f.resolver_ttl,
+            f.net.seed, row["request"], 0,
         )  # fmt: skip
         address = m.dns[client]["address"]
     sent, sources = row["sent_ns"], clients[client]["sources"]
@@ -125,7 +125,7 @@ def _set_out(f: Fixed, m: Moving, slot: int, client: int, now: int) -> tuple[int
             return sent, _CLIENT_CONNECT
         m.counters[LATER], m.counters[LATER_PLACE] = CONNECT, slot
         return NONE, NONE
-    place, before = take(f, m, journey["route"], sent)
+    place, before = take(m.ports, journey["route"], f.ports, f.port_rest, sent)
     if len(m.rows) > MANY:
         _fetch_routes(f, m, f.targets[target]["route"], turn, sources)
     if place == hosts.EXHAUSTED:
@@ -145,14 +145,16 @@ def open_to_target(f: Fixed, m: Moving, slot: int, sent: int) -> tuple[int, int]
     kind, vertex = f.targets[target]["kind"], f.targets[target]["vertex"]
     if kind == _LISTENER:
         journey["listener"] = f.targets[target]["listener"]
-        journey["sender"] = len(f.clients) + journey["listener"]
-        row["load_balancer"] = f.listeners[journey["listener"]]["load_balancer"]
+        journey["sender"] = len(f.net.clients) + journey["listener"]
+        row["load_balancer"] = f.net.listeners[journey["listener"]]["load_balancer"]
         if f.encrypted:
-            sent += client_encrypted(f, m, slot, vertex)
+            sent += client_encrypted(f.net, m.rows, slot, vertex)
         if f.kept and journey["connection"] != 0:
-            ready = sent + client_trip(f, m, slot, vertex, 0, SHAKEN)
+            ready = sent + client_trip(f.net, m.rows, slot, vertex, 0, SHAKEN)
             m.links[journey["connection"]]["ready_ns"] = ready
-        row["lb_ns"] = sent + client_travel(f, m, slot, vertex, row["request_bytes"], REACH)
+        row["lb_ns"] = sent + client_travel(
+            f.net, m.rows, slot, vertex, row["request_bytes"], REACH
+        )
         return row["lb_ns"], _LB_REQUEST
     if kind == _SERVICE:
         node, service = f.targets[target]["node"], f.targets[target]["service"]
@@ -163,7 +165,7 @@ def open_to_target(f: Fixed, m: Moving, slot: int, sent: int) -> tuple[int, int]
         journey["via"] = vertex
         return refused(f, m, slot, sent, vertex, 0, FIRST_PACKET[0])
     row["outcome"] = _CONNECT_TIMEOUT
-    return answered(f, m, slot, sent + f.clients[client]["patience_ns"], 0)
+    return answered(f, m, slot, sent + f.net.clients[client]["patience_ns"], 0)
 
 
 @part
@@ -184,12 +186,14 @@ def to_pod(f: Fixed, m: Moving, slot: int, pod: int, port: int, sent: int) -> tu
     if port != m.pods[pod]["app_port"]:
         return refused(f, m, slot, sent, vertex, 1, FIRST_PACKET[0])
     if f.encrypted:
-        sent += encrypted(f, m, slot, vertex)
+        sent += encrypted(f.net, m.rows, m.journeys, slot, vertex)
     if f.kept and pod_link(m.journeys, slot) > 0:
-        ready = sent + trip(f, m, slot, vertex, 1, 0, SHAKEN)
+        ready = sent + trip(f.net, m.rows, m.journeys, slot, vertex, 1, 0, SHAKEN)
         opens(m.links, m.rows, m.journeys, m.counters, slot, ready)
-    legs = CARRIED if datagram(f, m, slot) else REACH
-    return sent + travel(f, m, slot, vertex, 1, row["request_bytes"], legs), _POD_REQUEST
+    legs = CARRIED if datagram(f.datagrams, f.targets, m.journeys, slot) else REACH
+    return sent + travel(
+        f.net, m.rows, m.journeys, slot, vertex, 1, row["request_bytes"], legs
+    ), _POD_REQUEST
 
 
 @part
@@ -197,11 +201,13 @@ def back_to_client(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """The answer goes from the load balancer to the client."""
     row = m.rows[slot]
     size = row["response_bytes"] if row["outcome"] == _OK else 0
-    vertex = f.listeners[m.journeys["listener"][slot]]["vertex"]
-    back = now + client_travel(f, m, slot, vertex, size, ANSWERED)
+    vertex = f.net.listeners[m.journeys["listener"][slot]]["vertex"]
+    back = now + client_travel(f.net, m.rows, slot, vertex, size, ANSWERED)
     if f.kept and m.journeys[slot]["connection"] != 0:
         return back, _CLIENT_ANSWER
-    release(f, m, m.journeys[slot]["route"], row["client_port"], back + f.time_wait, 0)
+    release(
+        m.ports, f.first_port, m.journeys[slot]["route"], row["client_port"], back + f.time_wait, 0
+    )
     return finish(f, m, slot, back)
 
 
@@ -209,7 +215,7 @@ def back_to_client(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
 def finish(f: Fixed, m: Moving, slot: int, back: int) -> tuple[int, int]:
     """The request is over: its row goes out, its slot is free."""
     row = m.rows[slot]
-    deadline = deadline_of(row["intended_ns"], f.clients[row["client"]]["timeout_ns"])
+    deadline = deadline_of(row["intended_ns"], f.net.clients[row["client"]]["timeout_ns"])
     row["outcome"], row["done_ns"] = ending(row["outcome"], back, deadline, f.end)
     m.out[m.counters[ROWS]] = m.rows[slot]
     row["request"] = NONE  # so that a timer finds no request there

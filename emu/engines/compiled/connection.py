@@ -1,47 +1,55 @@
 """Parts of the compiled loop: a connection's port, its conntrack entry, and its end."""
 
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
 from emu.engines.compiled.journeys import datagram
 from emu.engines.compiled.layout import NONE, Fixed, Moving
 from emu.engines.compiled.link import fails, pod_link
 from emu.events import Kind
 from emu.hops import conntrack
 from emu.hops import ports as hosts
-from emu.hops.conntrack import Closing, closing_of_datagrams
-from emu.kernel import part
+from emu.hops.conntrack import Closing, Conntrack, closing_of_datagrams
+from emu.hops.ports import Ports
+from emu.kernel import embedded, part
 
 _ANSWER = int(Kind.ANSWER)
 _SYN_SENT = int(Closing.SYN_SENT)
 
 
-@part
-def take(f: Fixed, m: Moving, route: int, at: int) -> tuple[int, int]:
-    """A source port, as in `emu.hops.ports.take`."""
-    routes, resting, room = m.ports
-    return hosts.take(routes, resting, room, route, f.ports, f.port_rest, at)
+@embedded
+def take(ports: Ports, route: int, count: int, rest: int, at: int) -> tuple[int, int]:
+    """A source port of a route, as in `emu.hops.ports.take`."""
+    return hosts.take(ports.routes, ports.resting, ports.room, route, count, rest, at)
 
 
-@part
-def release(f: Fixed, m: Moving, route: int, port: int, free: int, entry: int) -> None:
+@embedded
+def release(ports: Ports, first: int, route: int, port: int, free: int, entry: int) -> None:
     """Give a source port back, as in `emu.hops.ports.release`."""
-    routes, resting, room = m.ports
-    hosts.release(routes, resting, room, route, port - f.first_port, free, entry)
+    hosts.release(ports.routes, ports.resting, ports.room, route, port - first, free, entry)
 
 
-@part
-def route_of_balancer(f: Fixed, m: Moving, slot: int) -> int:
+@embedded
+def route_of_balancer(
+    listeners: NDArray[Any], backends: NDArray[Any], journeys: NDArray[Any], slot: int
+) -> int:
     """The route from the load balancer to its backend."""
-    journey = m.journeys[slot]
-    first = f.listeners[journey["listener"]]["first_backend"]
-    return int(m.backends[first + journey["backend"]]["route"])
+    journey = journeys[slot]
+    return int(
+        backends[listeners[journey["listener"]]["first_backend"] + journey["backend"]]["route"]
+    )
 
 
-@part
-def expire(f: Fixed, m: Moving, node: int, entry: int, at: int, state: int) -> None:
+@embedded
+def expire(
+    table: Conntrack, timeouts: NDArray[np.int64], node: int, entry: int, at: int, state: int
+) -> None:
     """Let a node's conntrack entry expire its time after then."""
-    table = m.conntrack
     conntrack.close(
         table.keys, table.ends, table.loads, table.expiries, table.counters, table.live,
-        table.servers, node, entry, at + f.timeouts[state], state,
+        table.servers, node, entry, at + timeouts[state], state,
     )  # fmt: skip
 
 
@@ -51,9 +59,9 @@ def close_entry(f: Fixed, m: Moving, slot: int, at: int, state: int) -> None:
     journey = m.journeys[slot]
     if journey["entry"] == 0 or (f.kept and pod_link(m.journeys, slot) != 0):
         return
-    if datagram(f, m, slot):
+    if datagram(f.datagrams, f.targets, m.journeys, slot):
         state = closing_of_datagrams(m.rows[slot]["node_ns"], at)
-    expire(f, m, journey["via"], journey["entry"], at, state)
+    expire(m.conntrack, f.timeouts, journey["via"], journey["entry"], at, state)
 
 
 @part
@@ -67,10 +75,17 @@ def answered(f: Fixed, m: Moving, slot: int, back: int, held: int) -> tuple[int,
         fails(m.links, m.rows, m.journeys, m.counters, slot, back)
         return back, _ANSWER
     if journey["listener"] == NONE:
-        release(f, m, journey["route"], row["client_port"], back + held, journey["entry"])
+        release(
+            m.ports,
+            f.first_port,
+            journey["route"],
+            row["client_port"],
+            back + held,
+            journey["entry"],
+        )
         return back, _ANSWER
-    route = route_of_balancer(f, m, slot)
-    release(f, m, route, row["lb_port"], back + held, journey["entry"])
+    route = route_of_balancer(f.net.listeners, m.backends, m.journeys, slot)
+    release(m.ports, f.first_port, route, row["lb_port"], back + held, journey["entry"])
     return back, _ANSWER
 
 
@@ -81,7 +96,7 @@ def out_of_patience(f: Fixed, m: Moving, slot: int) -> int:
     start = row["sent_ns"] if m.journeys[slot]["listener"] == NONE else row["lb_ns"]
     if f.kept and pod_link(m.journeys, slot) > 0:
         start = m.links[pod_link(m.journeys, slot)]["start_ns"]
-    return int(start + f.senders[m.journeys[slot]["sender"]]["patience_ns"])
+    return int(start + f.net.senders[m.journeys[slot]["sender"]]["patience_ns"])
 
 
 @part

@@ -16,12 +16,12 @@ def keep(f: Fixed, m: Moving, slot: int, pool: int, route: int, port: int, now: 
     """Open a connection of a pool for a request; its place among those that are kept."""
     settings, pools, connections, room = m.pools
     request = m.rows[slot]["request"]
-    kept = opened(settings, pools, connections, room, pool, now, f.seed, request, 0)
+    kept = opened(settings, pools, connections, room, pool, now, f.net.seed, request, 0)
     begin(m, kept, route, port, now)
     at = first_look(settings, pools, connections, room, kept)
     if at < NEVER:
         number = connections[kept]["number"]
-        schedule_timer(m, _CONNECTION_DUE, at, number, kept)
+        schedule_timer(m.events, m.counters, _CONNECTION_DUE, at, number, kept)
     return int(kept)
 
 

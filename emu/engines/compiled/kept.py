@@ -54,7 +54,7 @@ def afterwards(f: Fixed, m: Moving, now: int) -> None:
         else:
             time, kind = forward(f, m, place, now)
         if time != NONE:
-            schedule(m, kind, time, m.rows[place]["request"], place)
+            schedule(m.events, kind, time, m.rows[place]["request"], place)
     # What was opened meanwhile may be settled at once: nobody waits for it yet.
     m.counters[LATER] = 0
 
@@ -79,7 +79,7 @@ def happen(f: Fixed, m: Moving, kind: int, slot: int, number: int, now: int) -> 
 def _client_answer(f: Fixed, m: Moving, slot: int, now: int) -> None:
     """A client that keeps its connection to a load balancer has its answer."""
     journey, outcome = m.journeys[slot], m.rows[slot]["outcome"]
-    if f.listeners[journey["listener"]]["joins"] == 0:
+    if f.net.listeners[journey["listener"]]["joins"] == 0:
         outcome = _OK  # whatever happened behind it, the balancer has answered
     if journey["connection"] > 0:
         _done(f, m, journey["connection"], outcome, now)
@@ -120,7 +120,7 @@ def _connection_due(f: Fixed, m: Moving, kept: int, number: int, now: int) -> No
         _close(f, m, kept, _TIME_WAIT, now)
         serve(f, m, connections[kept]["pool"], now)
     elif at < NEVER:
-        schedule_timer(m, _CONNECTION_DUE, at, number, kept)
+        schedule_timer(m.events, m.counters, _CONNECTION_DUE, at, number, kept)
 
 
 @part
@@ -164,7 +164,7 @@ def _close(f: Fixed, m: Moving, kept: int, closing: int, now: int) -> None:
         give_back(settings, pools, connections, room, upstream, now)
         _let_go(f, m, upstream, closing, now)
         it = m.links[upstream]
-        strategy, backends, memory = balanced(f, m, it["listener"])
+        strategy, backends, memory = balanced(f.net.listeners, m.backends, m.memory, it["listener"])
         finished(strategy, backends, memory, it["backend"], now, now - it["start_ns"])
 
 
@@ -173,6 +173,6 @@ def _let_go(f: Fixed, m: Moving, kept: int, closing: int, now: int) -> None:
     """Let the connection's conntrack entry and its port be kept for their times from now on."""
     it = m.links[kept]
     if it["entry"] != 0:
-        expire(f, m, it["via"], it["entry"], now, closing)
+        expire(m.conntrack, f.timeouts, it["via"], it["entry"], now, closing)
     held = f.time_wait if closing == _TIME_WAIT else 0
-    release(f, m, it["route"], it["port"], now + held, it["entry"])
+    release(m.ports, f.first_port, it["route"], it["port"], now + held, it["entry"])

@@ -151,6 +151,18 @@ CHUNK: Final = 4096
 _FIRST_SLOTS: Final = 1024
 
 
+class Net(NamedTuple):
+    """What of the model says how long journeys take."""
+
+    seed: int
+    clients: NDArray[Any]
+    senders: NDArray[Any]
+    listeners: NDArray[Any]
+    legs: NDArray[Any]
+    core: NDArray[np.int64]
+    table: NDArray[np.float64]
+
+
 class Fixed(NamedTuple):
     """The model as the loop reads it; see `emu.model.Model` for the arrays."""
 
@@ -158,7 +170,6 @@ class Fixed(NamedTuple):
     datagrams: bool
     kept: bool
     encrypted: bool
-    seed: int
     end: int
     requests: int
     sources: int
@@ -173,17 +184,12 @@ class Fixed(NamedTuple):
     timeouts: NDArray[np.int64]
     resolver_latency: int
     resolver_ttl: int
-    clients: NDArray[Any]
     targets: NDArray[Any]
-    senders: NDArray[Any]
-    listeners: NDArray[Any]
     rules: NDArray[Any]
     members: NDArray[np.int64]
     endpoints: NDArray[Any]
     limits: NDArray[np.int64]
-    legs: NDArray[Any]
-    core: NDArray[np.int64]
-    table: NDArray[np.float64]
+    net: Net
 
 
 class Moving(NamedTuple):
@@ -227,12 +233,20 @@ class Moving(NamedTuple):
 
 def fixed(model: Model, state: State, timed: bool = False) -> Fixed:
     """The model laid out for the loop; ``timed`` asks for the time of the events by kind."""
+    net = Net(
+        seed=model.seed,
+        clients=model.clients,
+        senders=_senders(model),
+        listeners=_listeners(model, state),
+        legs=model.network.legs,
+        core=model.network.core,
+        table=model.network.table,
+    )
     return Fixed(
         timed=timed,
         datagrams=bool(model.targets["datagram"].any()),
         kept=len(model.pools) > 1,
         encrypted=any_tls(model),
-        seed=model.seed,
         end=NEVER if model.end_ns is None else model.end_ns,
         requests=NEVER if model.requests is None else model.requests,
         sources=model.sources,
@@ -247,17 +261,12 @@ def fixed(model: Model, state: State, timed: bool = False) -> Fixed:
         timeouts=np.array(model.kernel.timeouts, np.int64),
         resolver_latency=model.resolver_latency,
         resolver_ttl=model.resolver_ttl_ns,
-        clients=model.clients,
         targets=model.targets,
-        senders=_senders(model),
-        listeners=_listeners(model, state),
         rules=model.rules,
         members=model.members,
         endpoints=model.endpoints,
         limits=model.conntrack_limits,
-        legs=model.network.legs,
-        core=model.network.core,
-        table=model.network.table,
+        net=net,
     )
 
 

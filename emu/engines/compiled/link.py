@@ -63,11 +63,15 @@ def _carry_on(f: Fixed, m: Moving, slot: int, kept: int, now: int) -> tuple[int,
     start = max(now, it["ready_ns"])
     journey["via"] = it["via"]
     if it["node"] != ABSENT:
-        row["node_ns"] = start + trip(f, m, slot, it["via"], 0, row["request_bytes"], CARRIED_VIA)
+        row["node_ns"] = start + trip(
+            f.net, m.rows, m.journeys, slot, it["via"], 0, row["request_bytes"], CARRIED_VIA
+        )
     row["pod"], row["node"], row["service"] = it["pod"], it["node"], it["service"]
     row["endpoint"], row["masquerade_port"] = it["endpoint"], it["masquerade_port"]
     vertex = m.pods[it["pod"]]["node"]
-    return start + trip(f, m, slot, vertex, 1, row["request_bytes"], CARRIED), _POD_REQUEST
+    return start + trip(
+        f.net, m.rows, m.journeys, slot, vertex, 1, row["request_bytes"], CARRIED
+    ), _POD_REQUEST
 
 
 @kernel
@@ -116,5 +120,5 @@ def settle(f: Fixed, m: Moving, kept: int, now: int) -> None:
     while slot != NONE:
         following = m.journeys[slot]["next"]
         time, kind = _carry_on(f, m, slot, kept, now)
-        schedule(m, kind, time, m.rows[slot]["request"], slot)
+        schedule(m.events, kind, time, m.rows[slot]["request"], slot)
         slot = following

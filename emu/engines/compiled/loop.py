@@ -140,10 +140,10 @@ def _schedule_what_follows(f: Fixed, m: Moving, kind: int, slot: int, time: int,
     if f.kept and counters[LATER] != 0:
         kept.afterwards(f, m, counters[NOW])
     if time != NONE:
-        schedule(m, then, time, _whose(f, m, kind, slot), slot)
+        schedule(m.events, then, time, _whose(f, m, kind, slot), slot)
     if counters[PUSH_TIME] != NONE:
         schedule(
-            m, counters[PUSH_KIND], counters[PUSH_TIME], counters[PUSH_REQUEST],
+            m.events, counters[PUSH_KIND], counters[PUSH_TIME], counters[PUSH_REQUEST],
             counters[PUSH_SLOT],
         )  # fmt: skip
 
@@ -170,7 +170,7 @@ def _happen(f: Fixed, m: Moving, kind: int, slot: int, number: int, now: int) ->
 def _whose(f: Fixed, m: Moving, kind: int, slot: int) -> int:
     """The request of an event's follower: a client's sending is followed by that of its next."""
     if kind == _CLIENT_SEND:
-        return int(m.numbers[slot]) * len(f.clients) + slot
+        return int(m.numbers[slot]) * len(f.net.clients) + slot
     return int(m.rows[slot]["request"])
 
 
@@ -183,7 +183,7 @@ def processor_clock() -> int:
 @kernel
 def start(f: Fixed, m: Moving) -> None:
     """Put each client's first event on the heap."""
-    for client in range(len(f.clients)):
+    for client in range(len(f.net.clients)):
         time, then = next_of_client(f, m, client, 0)
         if time != NONE:
-            schedule(m, then, time, client, client)
+            schedule(m.events, then, time, client, client)

@@ -45,16 +45,18 @@ def open_connection(
     row["node"], row["service"] = node, service
     journey["via"] = node
     journey["rule"] = rule
-    if datagram(f, m, slot):
-        return now + travel(f, m, slot, node, 0, row["request_bytes"], CARRIED_VIA), _NODE_SYN
-    return now + travel(f, m, slot, node, 0, 0, FIRST_PACKET), _NODE_SYN
+    if datagram(f.datagrams, f.targets, m.journeys, slot):
+        return now + travel(
+            f.net, m.rows, m.journeys, slot, node, 0, row["request_bytes"], CARRIED_VIA
+        ), _NODE_SYN
+    return now + travel(f.net, m.rows, m.journeys, slot, node, 0, 0, FIRST_PACKET), _NODE_SYN
 
 
 @part
 def node_syn(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """The node's rules translate the connection, refuse it, or drop its SYN."""
     row, journey = m.rows[slot], m.journeys[slot]
-    node, sender, table = journey["via"], f.senders[m.journeys[slot]["sender"]], m.conntrack
+    node, sender, table = journey["via"], f.net.senders[m.journeys[slot]["sender"]], m.conntrack
     turn = int(journey["turn"]) if journey["listener"] == NONE else 0
     own_port = row["client_port"] if journey["listener"] == NONE else row["lb_port"]
     verdict, endpoint, nat_port, masqueraded = translate(
@@ -64,7 +66,7 @@ def node_syn(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
         f.mode, f.loads, f.evicts, journey["rule"], node,
         sender["number"] + turn, f.sources, sender["pod"], sender["address"] + turn,
         own_port, journey["before"], f.limits[node], now,
-        f.seed, row["request"], int(journey["retry"]) << 16,
+        f.net.seed, row["request"], int(journey["retry"]) << 16,
     )  # fmt: skip
     if verdict == _WANTS_ROOM:
         return WAIT_AGAIN, NONE
@@ -98,8 +100,8 @@ def _dropped(f: Fixed, m: Moving, slot: int, verdict: int, now: int) -> tuple[in
     journey["retry"] += 1
     retry = int(journey["retry"])
     again = resend(retry, f.linear)
-    given_up = again >= f.senders[m.journeys[slot]["sender"]]["patience_ns"]
-    if given_up or datagram(f, m, slot):
+    given_up = again >= f.net.senders[m.journeys[slot]["sender"]]["patience_ns"]
+    if given_up or datagram(f.datagrams, f.targets, m.journeys, slot):
         return answered(f, m, slot, max(now, out_of_patience(f, m, slot)), 0)
     return now - resend(retry - 1, f.linear) + again, _NODE_SYN
 
@@ -115,8 +117,10 @@ def refused(
     row = m.rows[slot]
     row["outcome"] = _REFUSED
     if hops:
-        row["pod_ns"] = start + travel(f, m, slot, vertex, hops, 0, (first, ONWARD[1]))
-    back = start + travel(f, m, slot, vertex, hops, 0, (first, REFUSED[1]))
+        row["pod_ns"] = start + travel(
+            f.net, m.rows, m.journeys, slot, vertex, hops, 0, (first, ONWARD[1])
+        )
+    back = start + travel(f.net, m.rows, m.journeys, slot, vertex, hops, 0, (first, REFUSED[1]))
     close_entry(f, m, slot, back, _CLOSE)
     return answered(f, m, slot, back, 0)
 
@@ -133,9 +137,11 @@ def _deliver(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     if m.pods[pod]["app_port"] != f.endpoints[row["endpoint"]]["port"]:
         return refused(f, m, slot, now, vertex, 1, REFUSED[0])
     if f.encrypted:
-        now += encrypted(f, m, slot, vertex)
+        now += encrypted(f.net, m.rows, m.journeys, slot, vertex)
     if f.kept and pod_link(m.journeys, slot) > 0:
-        ready = now + trip(f, m, slot, vertex, 1, 0, SHAKEN_ONWARD)
+        ready = now + trip(f.net, m.rows, m.journeys, slot, vertex, 1, 0, SHAKEN_ONWARD)
         opens(m.links, m.rows, m.journeys, m.counters, slot, ready)
-    legs = DATAGRAM_ONWARD if datagram(f, m, slot) else ESTABLISHED
-    return now + travel(f, m, slot, vertex, 1, row["request_bytes"], legs), _POD_REQUEST
+    legs = DATAGRAM_ONWARD if datagram(f.datagrams, f.targets, m.journeys, slot) else ESTABLISHED
+    return now + travel(
+        f.net, m.rows, m.journeys, slot, vertex, 1, row["request_bytes"], legs
+    ), _POD_REQUEST

@@ -55,7 +55,7 @@ def pod_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
         m.backlogs[pod, 1] = slot
         return NONE, NONE
     row["outcome"] = _BACKLOG_FULL
-    if datagram(f, m, slot):
+    if datagram(f.datagrams, f.targets, m.journeys, slot):
         return silence(f, m, slot, now)
     return _reply(f, m, slot, now, 0, _CLOSE)
 
@@ -64,7 +64,7 @@ def pod_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
 def _serve(f: Fixed, m: Moving, slot: int, pod: int, now: int) -> int:
     """A worker turns to the request; when it is done."""
     row = m.rows[slot]
-    end = now + service_time(m.pods, f.table, pod, f.seed, row["request"], 0)
+    end = now + service_time(m.pods, f.net.table, pod, f.net.seed, row["request"], 0)
     row["service_start_ns"], row["service_end_ns"] = now, end
     return end
 
@@ -85,7 +85,7 @@ def service_end(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
         first = m.backlogs[pod, 0]
         fetch(m, first)
     row["outcome"] = _OK
-    size = row["response_bytes"] = f.clients[row["client"]]["response_bytes"]
+    size = row["response_bytes"] = f.net.clients[row["client"]]["response_bytes"]
     follower = _reply(f, m, slot, now, size, _TIME_WAIT)
     if first != NONE:
         _serve_from_backlog(f, m, first, pod, now)
@@ -107,7 +107,9 @@ def _serve_from_backlog(f: Fixed, m: Moving, first: int, pod: int, now: int) -> 
 @part
 def _reply(f: Fixed, m: Moving, slot: int, now: int, size: int, closing: int) -> tuple[int, int]:
     """The Pod's answer, or its refusal, goes back to the sender."""
-    back = now + travel(f, m, slot, m.pods[m.rows[slot]["pod"]]["node"], 1, size, ANSWERED)
+    back = now + travel(
+        f.net, m.rows, m.journeys, slot, m.pods[m.rows[slot]["pod"]]["node"], 1, size, ANSWERED
+    )
     close_entry(f, m, slot, back, closing)
-    in_order = closing == _TIME_WAIT and not datagram(f, m, slot)
+    in_order = closing == _TIME_WAIT and not datagram(f.datagrams, f.targets, m.journeys, slot)
     return answered(f, m, slot, back, f.time_wait if in_order else 0)

@@ -1,19 +1,24 @@
 """Parts of the compiled loop: putting events on the list."""
 
-from emu.engines.compiled.event_list import add
-from emu.engines.compiled.layout import TIMERS, Moving
+import numpy as np
+from numpy.typing import NDArray
+
+from emu.engines.compiled.event_list import EventList, add
+from emu.engines.compiled.layout import TIMERS
 from emu.events import priority
-from emu.kernel import part
+from emu.kernel import embedded
 
 
-@part
-def schedule(m: Moving, kind: int, time: int, number: int, slot: int) -> None:
+@embedded
+def schedule(events: EventList, kind: int, time: int, number: int, slot: int) -> None:
     """Let an event of a request or a connection happen: of its slot, or of its place."""
-    add(m.events, kind, time, priority(kind, number), slot)
+    add(events, kind, time, priority(kind, number), slot)
 
 
-@part
-def schedule_timer(m: Moving, kind: int, time: int, number: int, slot: int) -> None:
+@embedded
+def schedule_timer(
+    events: EventList, counters: NDArray[np.int64], kind: int, time: int, number: int, slot: int
+) -> None:
     """Let an event happen that may be void by then, and that takes room of its own."""
-    m.counters[TIMERS] += 1
-    schedule(m, kind, time, number, slot)
+    counters[TIMERS] += 1
+    schedule(events, kind, time, number, slot)

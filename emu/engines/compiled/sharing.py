@@ -32,7 +32,7 @@ def share(f: Fixed, m: Moving, slot: int, pod: int, now: int) -> tuple[int, int]
     """The request is in service from now on."""
     row, job = m.rows[slot], m.jobs[slot]
     row["service_start_ns"] = now
-    service = service_time(m.pods, f.table, pod, f.seed, row["request"], 0)
+    service = service_time(m.pods, f.net.table, pod, f.net.seed, row["request"], 0)
     job["finish"], job["request"] = finish_of(m.sharing, pod, service), row["request"]
     job["left"] = job["right"] = NONE
     first = m.backlogs[pod, 0] = merged(m.jobs, m.backlogs[pod, 0], slot)

@@ -53,7 +53,7 @@ def _client_takes(
     row, journey = m.rows[slot], m.journeys[slot]
     row["sent_ns"], kept = now, found
     if found == OPEN:
-        place, before = take(f, m, journey["route"], now)
+        place, before = take(m.ports, journey["route"], f.ports, f.port_rest, now)
         if place == hosts.EXHAUSTED:
             row["outcome"] = _PORTS_EXHAUSTED
             return now, _ANSWER
@@ -63,9 +63,9 @@ def _client_takes(
     journey["connection"] = kept
     row["client_port"] = m.links[kept]["port"]
     row["connection"] = m.pools.connections[kept]["number"]
-    deadline = deadline_of(row["intended_ns"], f.clients[row["client"]]["timeout_ns"])
+    deadline = deadline_of(row["intended_ns"], f.net.clients[row["client"]]["timeout_ns"])
     if now <= deadline < NEVER:
-        schedule_timer(m, _CLIENT_TIMEOUT, deadline, row["request"], slot)
+        schedule_timer(m.events, m.counters, _CLIENT_TIMEOUT, deadline, row["request"], slot)
     if found == OPEN:
         return open_to_target(f, m, slot, now)
     if f.targets[journey["target"]]["kind"] == _LISTENER:
@@ -78,11 +78,13 @@ def _to_balancer(f: Fixed, m: Moving, slot: int, kept: int, now: int) -> tuple[i
     """A request goes to a load balancer over a connection that is open, or being opened."""
     row, journey = m.rows[slot], m.journeys[slot]
     journey["listener"] = f.targets[journey["target"]]["listener"]
-    its = f.listeners[journey["listener"]]
-    journey["sender"] = len(f.clients) + journey["listener"]
+    its = f.net.listeners[journey["listener"]]
+    journey["sender"] = len(f.net.clients) + journey["listener"]
     row["load_balancer"] = its["load_balancer"]
     start = max(now, m.links[kept]["ready_ns"])
-    row["lb_ns"] = start + client_trip(f, m, slot, its["vertex"], row["request_bytes"], CARRIED)
+    row["lb_ns"] = start + client_trip(
+        f.net, m.rows, slot, its["vertex"], row["request_bytes"], CARRIED
+    )
     return row["lb_ns"], _LB_REQUEST
 
 
@@ -90,7 +92,7 @@ def _to_balancer(f: Fixed, m: Moving, slot: int, kept: int, now: int) -> tuple[i
 def forward(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """A load balancer takes a connection that is kept, or joins one to the client's."""
     journey = m.journeys[slot]
-    its = f.listeners[journey["listener"]]
+    its = f.net.listeners[journey["listener"]]
     joins = its["joins"] != 0
     if joins:
         kept = _joined(m, slot)
@@ -104,7 +106,9 @@ def forward(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     journey["backend"] = backend
     if joins:
         return _join(f, m, slot, now)
-    strategy, backends, memory = balanced(f, m, journey["listener"])
+    strategy, backends, memory = balanced(
+        f.net.listeners, m.backends, m.memory, journey["listener"]
+    )
     started(strategy, backends, memory, backend)
     settings, pools, connections, room = m.pools
     pool = its["first_pool"] + backend
@@ -136,11 +140,16 @@ def _along(f: Fixed, m: Moving, slot: int, kept: int, now: int) -> tuple[int, in
 @kernel
 def _join(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """Open a connection that is joined to the client's, for as long as that lasts."""
-    journey, route = m.journeys[slot], route_of_balancer(f, m, slot)
-    place, before = take(f, m, route, now)
+    journey, route = (
+        m.journeys[slot],
+        route_of_balancer(f.net.listeners, m.backends, m.journeys, slot),
+    )
+    place, before = take(m.ports, route, f.ports, f.port_rest, now)
     if place == hosts.EXHAUSTED:
         return unable(f, m, slot, _PORTS_EXHAUSTED, now)
-    strategy, backends, memory = balanced(f, m, journey["listener"])
+    strategy, backends, memory = balanced(
+        f.net.listeners, m.backends, m.memory, journey["listener"]
+    )
     started(strategy, backends, memory, journey["backend"])
     kept = _kept_by_balancer(f, m, slot, _NOBODYS, route, place, before, now)
     m.links[journey["connection"]]["upstream"] = kept
@@ -167,8 +176,8 @@ def _balancer_takes(
     """A request goes over a connection of the pool, or has another opened."""
     if found != OPEN:
         return _along(f, m, slot, found, now)
-    route = route_of_balancer(f, m, slot)
-    place, before = take(f, m, route, now)
+    route = route_of_balancer(f.net.listeners, m.backends, m.journeys, slot)
+    place, before = take(m.ports, route, f.ports, f.port_rest, now)
     if place == hosts.EXHAUSTED:
         m.rows[slot]["outcome"] = _PORTS_EXHAUSTED
         m.rows[slot]["lb_response_ns"] = now
@@ -198,7 +207,7 @@ def serve(f: Fixed, m: Moving, pool: int, now: int) -> None:
         else:
             time, kind = _balancer_takes(f, m, slot, pool, found, now)
         if time != NONE:
-            schedule(m, kind, time, m.rows[slot]["request"], slot)
+            schedule(m.events, kind, time, m.rows[slot]["request"], slot)
 
 
 @part
@@ -207,4 +216,4 @@ def _is_late(f: Fixed, m: Moving, slot: int, now: int) -> bool:
     if m.journeys[slot]["listener"] != NONE:
         return False
     row = m.rows[slot]
-    return deadline_of(row["intended_ns"], f.clients[row["client"]]["timeout_ns"]) < now
+    return deadline_of(row["intended_ns"], f.net.clients[row["client"]]["timeout_ns"]) < now

@@ -87,7 +87,7 @@ def test_a_blank_row_is_in_flight_and_knows_nothing(model):
 def test_listeners_share_out_backends_and_memory(model):
     """Each listener's part of the backends and of the memory is its own array."""
     state = State(model)
-    listeners = fixed(model, state).listeners
+    listeners = fixed(model, state).net.listeners
     assert len(listeners) == 3
     for listener, its in zip(listeners, state.listeners, strict=True):
         backends = state.backends[listener["first_backend"] : listener["end_backend"]]
@@ -104,7 +104,7 @@ def test_listeners_share_out_backends_and_memory(model):
 
 def test_senders_are_clients_and_then_listeners(model):
     """A client tries for 127 s, as Linux does; a listener for its own time, from its vertex."""
-    senders = fixed(model, State(model)).senders
+    senders = fixed(model, State(model)).net.senders
     seconds = [127, 127, 60, 3, 3]
     assert senders["patience_ns"].tolist() == [patience * 10**9 for patience in seconds]
     assert senders["vertex"].tolist() == senders["number"].tolist()
