@@ -1,9 +1,9 @@
 """The kinds of events in a request's life, and the order of events that fall on one instant.
 
 Ties are ordered by declaration, never by chance or by insertion: first the kind, in the order
-below, then the request; or the connection, where an event is about one. Whatever frees something (a
-worker, a place among the load balancer's requests in flight, a connection) comes before whatever
-takes something at the same instant.
+below, then the request, then the attempt; or the connection, where an event is about one. Whatever
+frees something (a worker, a place among the load balancer's requests in flight, a connection) comes
+before whatever takes something at the same instant.
 
 ``docs/model.md`` says which hop each event asks and which events follow it.
 """
@@ -44,20 +44,34 @@ class Kind(IntEnum):
 GLUE_PRIORITIES: Final = 2
 """SimPy's own URGENT and NORMAL: control processes come before requests of one instant."""
 
+MOST_ATTEMPTS: Final = 1 << 8
+"""So many attempts of a request can be told apart."""
+
+_TICKETS: Final = 1 << 48
+
 
 @inlined
-def priority(kind: int, request: int) -> int:
-    """The rank of an event among those of its instant, lower first; requests below 2**40."""
-    return GLUE_PRIORITIES + (kind << 40) + request
+def ticket_of(request: int, attempt: int) -> int:
+    """The number of an attempt among events, in the order of requests below 2**40, then attempts.
+
+    Where an event is about a connection, the connection's number stands in its place.
+    """
+    return (request << 8) + attempt
 
 
 @inlined
-def number_of(rank: int) -> int:
-    """The request or connection of the event that has this rank."""
-    return (rank - GLUE_PRIORITIES) & (2**40 - 1)
+def priority(kind: int, ticket: int) -> int:
+    """The rank of an event among those of its instant, lower first."""
+    return GLUE_PRIORITIES + (kind << 48) + ticket
+
+
+@inlined
+def ticket_in(rank: int) -> int:
+    """The ticket of the event that has this rank."""
+    return (rank - GLUE_PRIORITIES) & (_TICKETS - 1)
 
 
 @inlined
 def kind_of(rank: int) -> int:
     """The kind of the event that has this rank; below 0 for SimPy's own."""
-    return (rank - GLUE_PRIORITIES) >> 40
+    return (rank - GLUE_PRIORITIES) >> 48

@@ -85,11 +85,12 @@ def _release(
 @part
 def pick_for(f: Fixed, m: Moving, slot: int, now: int) -> int:
     """The backend that the strategy picks for a request, or -1."""
-    strategy, backends, memory = balanced(
-        f.net.listeners, m.backends, m.memory, m.journeys[slot]["listener"]
-    )
+    row, listener = m.rows[slot], m.journeys[slot]["listener"]
+    strategy, backends, memory = balanced(f.net.listeners, m.backends, m.memory, listener)
     key = f.net.clients[m.rows[slot]["client"]]["address"] + m.journeys[slot]["turn"]
-    return int(pick(strategy, backends, memory, now, key, f.net.seed, m.rows[slot]["request"], 0))
+    return int(
+        pick(strategy, backends, memory, now, key, f.net.seed, row["request"], row["attempt"])
+    )
 
 
 @part

@@ -19,8 +19,8 @@ from emu.engines.compiled.layout import (
     MANY,
     NONE,
     PUSH_KIND,
-    PUSH_REQUEST,
     PUSH_SLOT,
+    PUSH_TICKET,
     PUSH_TIME,
     ROWS,
     SENDING,
@@ -31,6 +31,7 @@ from emu.engines.compiled.layout import (
 )
 from emu.engines.compiled.link import opens, pod_link
 from emu.engines.compiled.node import open_connection, refused
+from emu.engines.compiled.schedule import ticket_at
 from emu.engines.ending import NEVER, deadline_of, ending
 from emu.events import Kind
 from emu.hops import dns
@@ -95,7 +96,7 @@ def client_send(f: Fixed, m: Moving, client: int, now: int) -> tuple[int, int]:
     row["intended_ns"] = row["sent_ns"] = now
     time, kind = _set_out(f, m, slot, client, now)
     counters[PUSH_TIME], counters[PUSH_KIND] = time, kind
-    counters[PUSH_REQUEST], counters[PUSH_SLOT] = request, slot
+    counters[PUSH_TICKET], counters[PUSH_SLOT] = ticket_at(m.rows, slot), slot
     m.numbers[client] += 1
     return next_of_client(f, m, client, now)
 
@@ -108,7 +109,7 @@ def _set_out(f: Fixed, m: Moving, slot: int, client: int, now: int) -> tuple[int
     if clients[client]["resolves"]:
         row["sent_ns"] += dns.resolve(
             m.dns, client, now, max(targets, 1), f.net.table, f.resolver_latency, f.resolver_ttl,
-            f.net.seed, row["request"], 0,
+            f.net.seed, row["request"], row["attempt"],
         )  # fmt: skip
         address = m.dns[client]["address"]
     sent, sources = row["sent_ns"], clients[client]["sources"]

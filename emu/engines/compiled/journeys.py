@@ -35,7 +35,7 @@ def travel(
     return network.travel(
         net.legs, net.core, net.table, sender["vertex"], journeys[slot]["via"], vertex,
         sender["local_hops"], hops, size, legs[0], legs[1], POD_CONNECTION,
-        net.seed, rows[slot]["request"], 0,
+        net.seed, rows[slot]["request"], rows[slot]["attempt"],
     )  # fmt: skip
 
 
@@ -48,7 +48,7 @@ def client_travel(
     return network.travel(
         net.legs, net.core, net.table, its["vertex"], vertex, vertex,
         its["local_hops"], 0, size, legs[0], legs[1], CLIENT_CONNECTION,
-        net.seed, rows[slot]["request"], 0,
+        net.seed, rows[slot]["request"], rows[slot]["attempt"],
     )  # fmt: skip
 
 

@@ -15,8 +15,10 @@ _CONNECTION_DUE = int(Kind.CONNECTION_DUE)
 def keep(f: Fixed, m: Moving, slot: int, pool: int, route: int, port: int, now: int) -> int:
     """Open a connection of a pool for a request; its place among those that are kept."""
     settings, pools, connections, room = m.pools
-    request = m.rows[slot]["request"]
-    kept = opened(settings, pools, connections, room, pool, now, f.net.seed, request, 0)
+    row = m.rows[slot]
+    kept = opened(
+        settings, pools, connections, room, pool, now, f.net.seed, row["request"], row["attempt"]
+    )
     begin(m, kept, route, port, now)
     at = first_look(settings, pools, connections, room, kept)
     if at < NEVER:

@@ -20,7 +20,7 @@ from emu.engines.compiled.layout import (
     Moving,
 )
 from emu.engines.compiled.link import settle
-from emu.engines.compiled.schedule import schedule, schedule_timer
+from emu.engines.compiled.schedule import schedule, schedule_timer, ticket_at
 from emu.engines.compiled.taking import client_connect, forward, serve
 from emu.engines.ending import NEVER
 from emu.events import Kind
@@ -54,13 +54,13 @@ def afterwards(f: Fixed, m: Moving, now: int) -> None:
         else:
             time, kind = forward(f, m, place, now)
         if time != NONE:
-            schedule(m.events, kind, time, m.rows[place]["request"], place)
+            schedule(m.events, kind, time, ticket_at(m.rows, place), place)
     # What was opened meanwhile may be settled at once: nobody waits for it yet.
     m.counters[LATER] = 0
 
 
 @kernel
-def happen(f: Fixed, m: Moving, kind: int, slot: int, number: int, now: int) -> tuple[int, int]:
+def happen(f: Fixed, m: Moving, kind: int, slot: int, ticket: int, now: int) -> tuple[int, int]:
     """Handle an event that there is where connections are kept."""
     if kind == _CLIENT_CONNECT:
         return client_connect(f, m, slot, now)
@@ -69,9 +69,9 @@ def happen(f: Fixed, m: Moving, kind: int, slot: int, number: int, now: int) -> 
         return NONE, NONE
     m.counters[TIMERS] -= 1
     if kind == _CLIENT_TIMEOUT:
-        _client_timeout(f, m, slot, number, now)
+        _client_timeout(f, m, slot, ticket, now)
     elif kind == _CONNECTION_DUE:
-        _connection_due(f, m, slot, number, now)
+        _connection_due(f, m, slot, ticket, now)
     return NONE, NONE
 
 
@@ -87,11 +87,11 @@ def _client_answer(f: Fixed, m: Moving, slot: int, now: int) -> None:
 
 
 @part
-def _client_timeout(f: Fixed, m: Moving, slot: int, request: int, now: int) -> None:
+def _client_timeout(f: Fixed, m: Moving, slot: int, ticket: int, now: int) -> None:
     """A client gives up: its connection is left to others if it is open, or ends."""
     journey = m.journeys[slot]
     kept = journey["connection"]
-    if m.rows[slot]["request"] != request or kept <= 0 or not _is_open(m, kept, now):
+    if ticket_at(m.rows, slot) != ticket or kept <= 0 or not _is_open(m, kept, now):
         return
     journey["connection"] = NONE
     if m.links[kept]["upstream"] != 0:

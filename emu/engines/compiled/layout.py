@@ -103,10 +103,10 @@ it is translated, and what the rows of its requests have in common; the connecti
 balancer that is joined to it (0: none), and where that leads to."""
 
 JOB = np.dtype(
-    [("finish", "i8"), ("request", "i8"), ("left", "i4"), ("right", "i4"), ("awaited", "i8")]
+    [("finish", "i8"), ("ticket", "i8"), ("left", "i4"), ("right", "i4"), ("awaited", "i8")]
 )
 """A request in service at a Pod whose workers are shared: the virtual time at which it is done, its
-number, the two jobs below it, and whether its end is awaited."""
+ticket, the two jobs below it, and whether its end is awaited."""
 
 # Places in `Moving.counters`.
 NOW: Final = 0
@@ -116,7 +116,7 @@ ROWS: Final = 3
 FREE: Final = 4
 PUSH_TIME: Final = 5
 PUSH_KIND: Final = 6
-PUSH_REQUEST: Final = 7
+PUSH_TICKET: Final = 7
 PUSH_SLOT: Final = 8
 HAPPENED: Final = 9
 TIMERS: Final = 10

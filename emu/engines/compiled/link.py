@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from emu.engines.compiled.journeys import trip
 from emu.engines.compiled.layout import LATER, LATER_PLACE, NONE, SETTLE, Fixed, Moving
-from emu.engines.compiled.schedule import schedule
+from emu.engines.compiled.schedule import schedule, ticket_at
 from emu.engines.ending import NEVER
 from emu.events import Kind
 from emu.hops.network import CARRIED, CARRIED_VIA
@@ -120,5 +120,5 @@ def settle(f: Fixed, m: Moving, kept: int, now: int) -> None:
     while slot != NONE:
         following = m.journeys[slot]["next"]
         time, kind = _carry_on(f, m, slot, kept, now)
-        schedule(m.events, kind, time, m.rows[slot]["request"], slot)
+        schedule(m.events, kind, time, ticket_at(m.rows, slot), slot)
         slot = following

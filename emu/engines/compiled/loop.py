@@ -23,8 +23,8 @@ from emu.engines.compiled.layout import (
     NONE,
     NOW,
     PUSH_KIND,
-    PUSH_REQUEST,
     PUSH_SLOT,
+    PUSH_TICKET,
     PUSH_TIME,
     ROWS,
     TIMERS,
@@ -35,8 +35,8 @@ from emu.engines.compiled.layout import (
 )
 from emu.engines.compiled.node import node_syn
 from emu.engines.compiled.pod import pod_request, service_end
-from emu.engines.compiled.schedule import schedule
-from emu.events import Kind, kind_of, number_of
+from emu.engines.compiled.schedule import schedule, ticket_at
+from emu.events import Kind, kind_of, ticket_in, ticket_of
 from emu.hops import pool
 from emu.hops import ports as hosts
 from emu.kernel import kernel, part, ticks
@@ -101,7 +101,7 @@ def advance(f: Fixed, m: Moving, until: int) -> int:
         counters[NOW], counters[PUSH_TIME] = now, NONE
         began = ticks() if f.timed else 0
         remove(m.events, place)
-        time, then = _happen(f, m, kind, slot, number_of(rank), now)
+        time, then = _happen(f, m, kind, slot, ticket_in(rank), now)
         if time == WAIT_AGAIN:
             add(m.events, kind, now, rank, slot)
             return _ENLARGE
@@ -143,13 +143,13 @@ def _schedule_what_follows(f: Fixed, m: Moving, kind: int, slot: int, time: int,
         schedule(m.events, then, time, _whose(f, m, kind, slot), slot)
     if counters[PUSH_TIME] != NONE:
         schedule(
-            m.events, counters[PUSH_KIND], counters[PUSH_TIME], counters[PUSH_REQUEST],
+            m.events, counters[PUSH_KIND], counters[PUSH_TIME], counters[PUSH_TICKET],
             counters[PUSH_SLOT],
         )  # fmt: skip
 
 
 @part
-def _happen(f: Fixed, m: Moving, kind: int, slot: int, number: int, now: int) -> tuple[int, int]:
+def _happen(f: Fixed, m: Moving, kind: int, slot: int, ticket: int, now: int) -> tuple[int, int]:
     """Handle an event; when the next one of the same slot comes, and of which kind it is."""
     if kind == _NODE_SYN:
         return node_syn(f, m, slot, now)
@@ -163,15 +163,15 @@ def _happen(f: Fixed, m: Moving, kind: int, slot: int, number: int, now: int) ->
         return lb_request(f, m, slot, now)
     if kind == _CLIENT_SEND:
         return client_send(f, m, slot, now)
-    return kept.happen(f, m, kind, slot, number, now)
+    return kept.happen(f, m, kind, slot, ticket, now)
 
 
 @part
 def _whose(f: Fixed, m: Moving, kind: int, slot: int) -> int:
-    """The request of an event's follower: a client's sending is followed by that of its next."""
+    """The ticket of an event's follower: a client's sending is followed by that of its next."""
     if kind == _CLIENT_SEND:
-        return int(m.numbers[slot]) * len(f.net.clients) + slot
-    return int(m.rows[slot]["request"])
+        return int(ticket_of(m.numbers[slot] * len(f.net.clients) + slot, 0))
+    return int(ticket_at(m.rows, slot))
 
 
 @kernel
@@ -186,4 +186,4 @@ def start(f: Fixed, m: Moving) -> None:
     for client in range(len(f.net.clients)):
         time, then = next_of_client(f, m, client, 0)
         if time != NONE:
-            schedule(m.events, then, time, client, client)
+            schedule(m.events, then, time, ticket_of(client, 0), client)

@@ -66,7 +66,7 @@ def node_syn(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
         f.mode, f.loads, f.evicts, journey["rule"], node,
         sender["number"] + turn, f.sources, sender["pod"], sender["address"] + turn,
         own_port, journey["before"], f.limits[node], now,
-        f.net.seed, row["request"], int(journey["retry"]) << 16,
+        f.net.seed, row["request"], (int(journey["retry"]) << 16) + row["attempt"],
     )  # fmt: skip
     if verdict == _WANTS_ROOM:
         return WAIT_AGAIN, NONE

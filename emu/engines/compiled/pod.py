@@ -6,12 +6,13 @@ from emu.engines.compiled.journeys import datagram, travel
 from emu.engines.compiled.layout import (
     NONE,
     PUSH_KIND,
-    PUSH_REQUEST,
     PUSH_SLOT,
+    PUSH_TICKET,
     PUSH_TIME,
     Fixed,
     Moving,
 )
+from emu.engines.compiled.schedule import ticket_at
 from emu.engines.compiled.sharing import depart, done_at, share
 from emu.events import Kind
 from emu.hops.conntrack import Closing
@@ -64,7 +65,7 @@ def pod_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
 def _serve(f: Fixed, m: Moving, slot: int, pod: int, now: int) -> int:
     """A worker turns to the request; when it is done."""
     row = m.rows[slot]
-    end = now + service_time(m.pods, f.net.table, pod, f.net.seed, row["request"], 0)
+    end = now + service_time(m.pods, f.net.table, pod, f.net.seed, row["request"], row["attempt"])
     row["service_start_ns"], row["service_end_ns"] = now, end
     return end
 
@@ -100,7 +101,7 @@ def _serve_from_backlog(f: Fixed, m: Moving, first: int, pod: int, now: int) -> 
         m.backlogs[pod, 1] = NONE
     m.counters[PUSH_TIME] = _serve(f, m, first, pod, now)
     m.counters[PUSH_KIND] = _SERVICE_END
-    m.counters[PUSH_REQUEST] = m.rows[first]["request"]
+    m.counters[PUSH_TICKET] = ticket_at(m.rows, first)
     m.counters[PUSH_SLOT] = first
 
 

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from emu.engines.compiled.layout import (
     NONE,
     PUSH_KIND,
-    PUSH_REQUEST,
     PUSH_SLOT,
+    PUSH_TICKET,
     PUSH_TIME,
     Fixed,
     Moving,
 )
+from emu.engines.compiled.schedule import ticket_at
 from emu.events import Kind
 from emu.hops.pod import leave, service_time
 from emu.hops.sharing import completion, finish_of, pass_time
@@ -32,8 +33,8 @@ def share(f: Fixed, m: Moving, slot: int, pod: int, now: int) -> tuple[int, int]
     """The request is in service from now on."""
     row, job = m.rows[slot], m.jobs[slot]
     row["service_start_ns"] = now
-    service = service_time(m.pods, f.net.table, pod, f.net.seed, row["request"], 0)
-    job["finish"], job["request"] = finish_of(m.sharing, pod, service), row["request"]
+    service = service_time(m.pods, f.net.table, pod, f.net.seed, row["request"], row["attempt"])
+    job["finish"], job["ticket"] = finish_of(m.sharing, pod, service), ticket_at(m.rows, slot)
     job["left"] = job["right"] = NONE
     first = m.backlogs[pod, 0] = merged(m.jobs, m.backlogs[pod, 0], slot)
     job["awaited"] = first == slot
@@ -63,7 +64,7 @@ def depart(m: Moving, slot: int, pod: int, now: int) -> None:
     m.jobs[first]["awaited"] = 1
     m.counters[PUSH_TIME] = completion(m.pods, m.sharing, pod, m.jobs[first]["finish"])
     m.counters[PUSH_KIND] = _SERVICE_END
-    m.counters[PUSH_REQUEST] = m.jobs[first]["request"]
+    m.counters[PUSH_TICKET] = m.jobs[first]["ticket"]
     m.counters[PUSH_SLOT] = first
 
 
@@ -93,4 +94,4 @@ def merged(jobs: NDArray[Any], one: int, other: int) -> int:
 def _before(jobs: NDArray[Any], one: int, other: int) -> bool:
     """Whether one is done before the other."""
     mine, its = jobs[one]["finish"], jobs[other]["finish"]
-    return bool(mine < its or (mine == its and jobs[one]["request"] < jobs[other]["request"]))
+    return bool(mine < its or (mine == its and jobs[one]["ticket"] < jobs[other]["ticket"]))

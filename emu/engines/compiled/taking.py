@@ -12,7 +12,7 @@ from emu.engines.compiled.journeys import client_trip
 from emu.engines.compiled.keeping import keep, wait
 from emu.engines.compiled.layout import NONE, Fixed, Moving
 from emu.engines.compiled.link import carry
-from emu.engines.compiled.schedule import schedule, schedule_timer
+from emu.engines.compiled.schedule import schedule, schedule_timer, ticket_at
 from emu.engines.ending import NEVER, deadline_of
 from emu.events import Kind
 from emu.hops import ports as hosts
@@ -65,7 +65,9 @@ def _client_takes(
     row["connection"] = m.pools.connections[kept]["number"]
     deadline = deadline_of(row["intended_ns"], f.net.clients[row["client"]]["timeout_ns"])
     if now <= deadline < NEVER:
-        schedule_timer(m.events, m.counters, _CLIENT_TIMEOUT, deadline, row["request"], slot)
+        schedule_timer(
+            m.events, m.counters, _CLIENT_TIMEOUT, deadline, ticket_at(m.rows, slot), slot
+        )
     if found == OPEN:
         return open_to_target(f, m, slot, now)
     if f.targets[journey["target"]]["kind"] == _LISTENER:
@@ -207,7 +209,7 @@ def serve(f: Fixed, m: Moving, pool: int, now: int) -> None:
         else:
             time, kind = _balancer_takes(f, m, slot, pool, found, now)
         if time != NONE:
-            schedule(m.events, kind, time, m.rows[slot]["request"], slot)
+            schedule(m.events, kind, time, ticket_at(m.rows, slot), slot)
 
 
 @part

@@ -58,7 +58,7 @@ class Listener:
         one or open; when the client has the answer."""
         request.load_balancer = self.description.load_balancer
         request.lb_ns = self._arrival(request, client, connection, new)
-        yield Moment(self.env, Kind.LB_REQUEST, request.request, request.lb_ns)
+        yield Moment(self.env, Kind.LB_REQUEST, request.ticket, request.lb_ns)
         request.lb_response_ns = yield from self._behind(request, connection)
         size = request.response_bytes if request.outcome == Outcome.OK else 0
         return request.lb_response_ns + self._travel(request, client, ANSWERED, size)
@@ -172,7 +172,7 @@ class Listener:
 
     def _answer(self, request: Request, at: int) -> Moment:
         """The moment at which the answer is here."""
-        return Moment(self.env, Kind.ANSWER, request.request, at)
+        return Moment(self.env, Kind.ANSWER, request.ticket, at)
 
     def _travel(
         self, request: Request, client: "Client", legs: tuple[int, int], size: int = 0

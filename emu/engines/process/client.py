@@ -11,7 +11,7 @@ from emu.engines.process.destination import Destination, Steps
 from emu.engines.process.moments import Journey, Moment
 from emu.engines.process.pool import Pool
 from emu.engines.process.request import Request
-from emu.events import Kind
+from emu.events import Kind, ticket_of
 from emu.hops import dns
 from emu.recorder.rows import ABSENT, Outcome
 from emu.workload import following
@@ -57,8 +57,8 @@ class Client:
             if intended >= emulation.end:
                 emulation.no_more()
                 return
-            yield Moment(emulation.env, Kind.CLIENT_SEND, number, intended)
-            request = Request(number, self.number, intended, self._request_bytes)
+            yield Moment(emulation.env, Kind.CLIENT_SEND, ticket_of(number, 0), intended)
+            request = Request(number, 0, self.number, intended, self._request_bytes)
             if not emulation.start(request):
                 return
             Journey(self._send(request))
@@ -110,7 +110,7 @@ class Client:
         env, pool = self.emulation.env, destination.pools[self._turn(request)]
         deadline = deadline_of(request.intended_ns, self._timeout)
         if request.sent_ns > env.now:
-            yield Moment(env, Kind.CLIENT_CONNECT, request.request, request.sent_ns)
+            yield Moment(env, Kind.CLIENT_CONNECT, request.ticket, request.sent_ns)
         request.sent_ns = ABSENT
         connection, new = yield from pool.acquire(request, deadline)
         if connection is None:
@@ -138,7 +138,7 @@ class Client:
                 request.held = None
                 pool.give_up(connection)
 
-        moment = Moment(self.emulation.env, Kind.CLIENT_TIMEOUT, request.request, deadline)
+        moment = Moment(self.emulation.env, Kind.CLIENT_TIMEOUT, request.ticket, deadline)
         assert moment.callbacks is not None
         moment.callbacks.append(give_up)
 
@@ -146,5 +146,5 @@ class Client:
         """The name stands for no address, or the host has no port: the client knows at once."""
         request.outcome = outcome
         known = max(self.emulation.env.now, request.sent_ns)
-        yield Moment(self.emulation.env, Kind.ANSWER, request.request, known)
+        yield Moment(self.emulation.env, Kind.ANSWER, request.ticket, known)
         return known

@@ -65,7 +65,7 @@ class Destination:
         listener = self._emulation.listeners[self._target["listener"]]
         back: int = yield from listener.forward(request, self._client, connection, new)
         if connection.kept:
-            yield Moment(self._emulation.env, Kind.CLIENT_ANSWER, request.request, back)
+            yield Moment(self._emulation.env, Kind.CLIENT_ANSWER, request.ticket, back)
         else:
             connection.over(back, Closing.TIME_WAIT)
         return back
@@ -116,4 +116,4 @@ class Destination:
 
     def _answer(self, request: Request, at: int) -> Moment:
         """The moment at which the client, as the sender, has its answer."""
-        return Moment(self._emulation.env, Kind.ANSWER, request.request, at)
+        return Moment(self._emulation.env, Kind.ANSWER, request.ticket, at)

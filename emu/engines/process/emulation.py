@@ -134,12 +134,12 @@ class Emulation(Session):
         if self.state.sent == self.model.requests:
             return False
         self.state.sent += 1
-        self._under_way[request.request] = request
+        self._under_way[request.ticket] = request
         return True
 
     def finish(self, request: Request) -> None:
         """Take the row of a request that is over."""
-        del self._under_way[request.request]
+        del self._under_way[request.ticket]
         self._ended.append(as_row(request))
         self.state.finished += 1
         if len(self._ended) == _CHUNK:

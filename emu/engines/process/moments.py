@@ -11,18 +11,18 @@ from emu.events import Kind, priority
 class Moment(simpy.Event):
     """A point in a request's life to wait for: ``yield Moment(...)``.
 
-    SimPy orders events of one instant by a priority; a model event's is its kind and request (see
+    SimPy orders events of one instant by a priority; a model event's is its kind and ticket (see
     `emu.events`), behind SimPy's own. A moment made without a time is scheduled later, once.
     """
 
     env: Clock
 
-    def __init__(self, env: Clock, kind: Kind, request: int, at: int | None = None) -> None:
+    def __init__(self, env: Clock, kind: Kind, ticket: int, at: int | None = None) -> None:
         self.env = env
         self.callbacks = []
         self._ok = True
         self._value = None
-        self._rank = priority(kind, request)
+        self._rank = priority(kind, ticket)
         if at is not None:
             env.happen(self, self._rank, at)
 

@@ -58,7 +58,7 @@ class Node:
             legs, size = CARRIED_VIA, request.request_bytes
         arrival = start + self._travel(request, sender, self.number, 0, legs, size)
         for retry in count():
-            yield Moment(self.env, Kind.NODE_SYN, request.request, arrival + resend(retry, linear))
+            yield Moment(self.env, Kind.NODE_SYN, request.ticket, arrival + resend(retry, linear))
             verdict, endpoint, nat_port, masqueraded = self._translate(
                 request, connection, rule, retry
             )

@@ -27,14 +27,14 @@ class Pod:
 
     def serve(self, request: Request, arrival: int) -> Generator[Moment, None, bool]:
         """Wait for the request to come, be served or refused; true when it was served."""
-        yield Moment(self.env, Kind.POD_REQUEST, request.request, arrival)
+        yield Moment(self.env, Kind.POD_REQUEST, request.ticket, arrival)
         request.pod_ns = arrival
         request.queue_length = len(self._waiting)
         admission = self._arrive(self.number)
         if admission == Admission.REFUSED:
             request.outcome = Outcome.BACKLOG_FULL
             return False
-        served = Moment(self.env, Kind.SERVICE_END, request.request)
+        served = Moment(self.env, Kind.SERVICE_END, request.ticket)
         if admission == Admission.SERVED:
             self._begin(request, served)
         else:

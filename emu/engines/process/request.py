@@ -3,6 +3,7 @@
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from emu.events import ticket_of
 from emu.recorder.rows import ABSENT, ROW, Outcome
 
 if TYPE_CHECKING:
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
 class Request:
     """What will be its row: the fields of `emu.recorder.rows.ROW`, filled in along the way."""
 
-    attempt = 0
     new_connection = 0
     connection = lb_connection = ABSENT
     outcome: int = Outcome.IN_FLIGHT
@@ -24,8 +24,11 @@ class Request:
     held: "Connection | None" = None
     """The connection that is kept for the requests after it."""
 
-    def __init__(self, request: int, client: int, intended_ns: int, request_bytes: int) -> None:
-        self.request = request
+    def __init__(
+        self, request: int, attempt: int, client: int, intended_ns: int, request_bytes: int
+    ) -> None:
+        self.request, self.attempt = request, attempt
+        self.ticket = ticket_of(request, attempt)
         self.client = client
         self.intended_ns = self.sent_ns = intended_ns
         self.request_bytes = request_bytes

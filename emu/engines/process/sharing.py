@@ -19,7 +19,7 @@ class _Service(NamedTuple):
     """A request in service, done when virtual time reaches ``finish``."""
 
     finish: int
-    request: int
+    ticket: int
 
 
 class SharingPod(Pod):
@@ -40,7 +40,7 @@ class SharingPod(Pod):
 
     def serve(self, request: Request, arrival: int) -> Generator[Moment, None, bool]:
         """Wait for the request to come, be served or refused; true when it was served."""
-        yield Moment(self.env, Kind.POD_REQUEST, request.request, arrival)
+        yield Moment(self.env, Kind.POD_REQUEST, request.ticket, arrival)
         request.pod_ns = arrival
         request.queue_length = int(self._load["queued"])
         self._pass_time(self.number, arrival)
@@ -60,27 +60,27 @@ class SharingPod(Pod):
     def _share(self, request: Request) -> Generator[Moment, None, None]:
         """Be in service until it is done."""
         finish = self._finish_of(self.number, self._service_time(request))
-        mine = _Service(finish, request.request)
+        mine = _Service(finish, request.ticket)
         heappush(self._services, mine)
         done = False
         while not done:
-            self._ends[mine.request] = Moment(self.env, Kind.SERVICE_END, mine.request)
+            self._ends[mine.ticket] = Moment(self.env, Kind.SERVICE_END, mine.ticket)
             self._await_first()
-            yield self._ends[mine.request]
-            self._awaited.remove(mine.request)
+            yield self._ends[mine.ticket]
+            self._awaited.remove(mine.ticket)
             done = self._services[0] == mine and self._done_at(mine) == self.env.now
         heappop(self._services)
-        del self._ends[mine.request]
+        del self._ends[mine.ticket]
         self._pass_time(self.number, self.env.now)
         self._leave(self.number)
         self._await_first()
 
     def _await_first(self) -> None:
         """Await the end of the first to be done, unless that is awaited."""
-        if self._services and self._services[0].request not in self._awaited:
+        if self._services and self._services[0].ticket not in self._awaited:
             first = self._services[0]
-            self._awaited.add(first.request)
-            self._ends[first.request].schedule(self._done_at(first))
+            self._awaited.add(first.ticket)
+            self._ends[first.ticket].schedule(self._done_at(first))
 
     def _done_at(self, service: _Service) -> int:
         return self._completion(self.number, service.finish)
