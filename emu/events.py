@@ -24,20 +24,25 @@ class Kind(IntEnum):
     """The answer, or the refusal, is back at whoever opened the connection that ends at the Pod:
     the load balancer, or a client that needs none."""
     CLIENT_ANSWER = 2
-    """The answer is back at a client that keeps its connection to a load balancer."""
+    """The answer is back from a load balancer at a client that is *watched*: one that keeps
+    connections, tries again, asks twice, or waits for it before it sends the next request."""
     CLIENT_TIMEOUT = 3
-    """A client that keeps connections gives up on the request, if it is still under way."""
+    """A watched client gives up on the attempt, if it is not answered yet."""
     CONNECTION_DUE = 4
     """A kept connection may have been idle for too long, or be too old."""
-    CLIENT_SEND = 5
+    CLIENT_RETRY = 5
+    """A client tries a request again, whose attempt of this ticket has failed."""
+    CLIENT_HEDGE = 6
+    """A client sends a request again, whose attempt of this ticket is not answered yet."""
+    CLIENT_SEND = 7
     """The client means to send the request; it resolves the name and opens a connection."""
-    CLIENT_CONNECT = 6
+    CLIENT_CONNECT = 8
     """A client that keeps connections knows the address that it asked for."""
-    LB_REQUEST = 7
+    LB_REQUEST = 9
     """The request is at the load balancer, which picks a node."""
-    NODE_SYN = 8
+    NODE_SYN = 10
     """The first packet of the connection is at the node that translates it."""
-    POD_REQUEST = 9
+    POD_REQUEST = 11
     """The request is at the Pod: served, queued or refused."""
 
 

@@ -19,6 +19,7 @@ from emu.events import Kind
 from emu.hops.sharing import pass_time
 from emu.model import Model
 from emu.model.state import State
+from emu.recorder.rows import ABSENT
 from emu.recorder.timing import EventTime
 from emu.units import SECOND
 
@@ -117,6 +118,8 @@ class Session(ABC):
         """Say what became of the requests that nobody answered before the end of the run."""
         timeouts = self.model.clients["timeout_ns"]
         for row in rows:
+            if row["done_ns"] != ABSENT:  # its client has given it up
+                continue
             deadline = deadline_of(int(row["intended_ns"]), int(timeouts[row["client"]]))
             row["outcome"], row["done_ns"] = ending(int(row["outcome"]), NEVER, deadline, self.end)
         cut(rows, self.end)

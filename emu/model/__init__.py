@@ -33,13 +33,20 @@ CLIENT = np.dtype(
         ("request_bytes", "i8"),
         ("response_bytes", "i8"),
         ("tls", "i8"),
+        ("watched", "i8"),
+        ("policy", "i8"),
+        ("users", "i8"),
+        ("stride", "i8"),
+        ("think", "i8"),
     ]
 )
 """One client: where it is (``local_hops`` is 1 in a Pod); as which senders conntrack knows it, from
 ``source_number`` on, with IPv4 addresses as numbers from ``address`` on, which its requests take in
 turn; for how long it tries to connect, and how many round trips TLS takes then; what its URL stands
 for (``targets[first_target : first_target + targets]``, one for each address of the domain); when
-it sends, and for how long it waits (-1: for ever)."""
+it sends, and for how long it waits (-1: for ever). Whether its answers are watched, since it keeps
+connections, tries again (by a policy of `emu.hops.retries`), or is a closed loop: of so many users,
+whose requests are ``stride`` apart, and who think by a distribution."""
 
 TARGET = np.dtype(
     [
@@ -128,7 +135,8 @@ class Model:
     many of their endpoints each node has rules for. ``servers`` are the states of the virtual
     servers at first, which count connections from ``loads`` on, or do not (-1); ``sources`` is how
     many senders conntrack can tell apart, ``routes`` how many routes there are, ``pool_settings``
-    and ``pools`` are as in `emu.hops.pool`, ``kernel`` how the hosts are set;
+    and ``pools`` are as in `emu.hops.pool`, ``policies`` as in `emu.hops.retries`,
+    ``kernel`` how the hosts are set;
     ``tracked`` is how many connections all nodes are expected to track at once. ``log`` and
     ``log_share`` are what of the requests is written, see `Header`.
     ``expected`` is what the load implies for nodes and Pods, see `emu.model.expectations`.
@@ -163,6 +171,7 @@ class Model:
     routes: int
     pool_settings: NDArray[Any]
     pools: NDArray[Any]
+    policies: NDArray[Any]
     kernel: KernelModel
     conntrack_limits: NDArray[np.int64]
     tracked: int

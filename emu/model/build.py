@@ -38,9 +38,10 @@ def build(scenario: Scenario) -> Model:
     spec, cluster = scenario.spec, scenario.cluster
     numbers, routes, pools = Numbers(spec, cluster), Routes(), PoolTable()
     rules = RuleTable(cluster, Proxies(cluster), spec.kernel.rule_cost)
-    clients = ClientTable(spec, cluster, numbers, Directory(spec, cluster, rules), routes, pools)
-
     choices: list[Choice] = [spec.network.local, spec.resolver.latency]
+    directory = Directory(spec, cluster, rules)
+    clients = ClientTable(spec, cluster, numbers, directory, routes, pools, choices)
+
     behaviours = [behaviour_of(pod, spec.behaviours) for pod in cluster.pods]
     pods = pod_table(cluster.pods, behaviours, spec.speeds, numbers, choices)
     backends, patience = Backends(cluster, pods, rules, routes), patience_of(spec.kernel)
@@ -49,6 +50,7 @@ def build(scenario: Scenario) -> Model:
     delays = DelayTable(graph, numbers.hosts, choices)
     table, places = table_of(choices)
     delays.placed(places)
+    clients.placed(places)
     pods["service_time"] = np.array(places)[pods["service_time"]]
 
     targets = np.array(clients.targets, TARGET)
@@ -86,6 +88,7 @@ def build(scenario: Scenario) -> Model:
         routes=routes.count,
         pool_settings=pools.settings,
         pools=pools.pools,
+        policies=clients.policies,
         kernel=kernel,
         conntrack_limits=limits,
         tracked=_tracked(spec, float(flows.nodes.sum()), kernel, limits),

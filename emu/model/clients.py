@@ -1,23 +1,27 @@
 """The clients of a scenario as rows of `emu.model.CLIENT`, with what their URLs lead to."""
 
+from collections.abc import Sequence
 from ipaddress import ip_address
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from emu.hops.retries import ONCE, POLICY
 from emu.hops.tcp import patience
 from emu.model import CLIENT
+from emu.model.attempts import policy_of
 from emu.model.numbers import Numbers
 from emu.model.pools import PoolTable
 from emu.model.routes import Route, Routes
 from emu.model.targets import Directory, Target, Viewpoint
+from emu.registry import Choice
 from emu.scenario import Client, Cluster, Kernel, ScenarioSpec, resolve
 from emu.scenario.connections import TLS_ROUND_TRIPS
 from emu.scenario.fields import is_ipv4
 from emu.scenario.names import is_encrypted, target
 from emu.units import SECOND
-from emu.workload import ARRIVALS
+from emu.workload import ARRIVALS, users_of
 
 RESOLVER_TIMEOUT_NS: Final = 5 * SECOND
 """For how long a client waits for a datagram where nothing is said: resolv.conf, ``timeout``."""
@@ -40,6 +44,7 @@ class ClientTable:
         directory: Directory,
         routes: Routes,
         pools: PoolTable,
+        choices: list[Choice],
     ) -> None:
         self._numbers, self._routes, self._pools = numbers, routes, pools
         self.senders = len(numbers.hosts) + len(cluster.pods)
@@ -47,6 +52,8 @@ class ClientTable:
         self.rows = np.zeros(len(spec.clients), CLIENT)
         self.targets: list[Target] = []
         self.target_addresses: list[str] = []
+        self._policies = {ONCE: 0}
+        self._choices = choices
         self._parameters: list[NDArray[np.float64]] = []
         self._parameter_count = 0
         for row, client in zip(self.rows, spec.clients, strict=True):
@@ -84,12 +91,37 @@ class ClientTable:
         parameters = np.array(ARRIVALS[process].parameters(options), np.float64)
         self._parameters.append(parameters)
         self._parameter_count += len(parameters)
+        self._close_loop(row, client)
+        policy = policy_of(client)
+        row["policy"] = self._policies.setdefault(policy, len(self._policies))
+        kept = client.connections is not None
+        row["watched"] = kept or policy != ONCE or row["users"] > 0
         row["timeout_ns"] = -1 if client.timeout is None else client.timeout
         row["patience_ns"] = self._patience
         if target(client.url).protocol == "UDP":
             row["timeout_ns"] = row["patience_ns"] = client.timeout or RESOLVER_TIMEOUT_NS
         row["request_bytes"], row["response_bytes"] = client.request_size, client.response_size
         row["tls"] = TLS_ROUND_TRIPS[client.tls] if is_encrypted(client.url) else 0
+
+    def _close_loop(self, row: np.void, client: Client) -> None:
+        """Users take the client's addresses in turn; each user's requests come from one address."""
+        users, sources = users_of(client.arrivals), int(row["sources"])
+        if users:
+            row["users"], row["stride"] = users, -(-users // sources) * sources
+            row["think"] = len(self._choices)
+            process, options = client.arrivals
+            self._choices.append(ARRIVALS[process].think_time(options))
+
+    def placed(self, places: Sequence[int]) -> None:
+        """Hear where the distributions that were chosen stand in their table."""
+        for row in self.rows:
+            if row["users"]:
+                row["think"] = places[row["think"]]
+
+    @property
+    def policies(self) -> NDArray[Any]:
+        """The policies of all clients, an array of `POLICY`."""
+        return np.array(list(self._policies), POLICY)
 
     def _viewpoint(self, client: Client) -> Viewpoint:
         return Viewpoint(self._numbers.addresses_of(client)[0], self._numbers.node_of(client))

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.hops import affinity, conntrack, dns, pool, ports, sharing
+from emu.hops import affinity, conntrack, dns, pool, ports, retries, sharing
 from emu.hops.balancer import BACKENDS, STRATEGIES
 from emu.model import ListenerModel, Model
 
@@ -44,6 +44,9 @@ class State:
         self.ports = ports.empty(model.routes, model.kernel.ports)
         self.pools = pool.empty(model.pool_settings, model.pools)
         self.dns: NDArray[Any] = np.array([dns.EMPTY] * len(model.clients), dns.CACHE)
+        self.budgets = retries.empty(len(model.clients))
+        self.begun = 0
+        self.pending = 0
         self.sent = 0
         self.finished = 0
         self.sending = len(model.clients)

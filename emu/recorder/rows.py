@@ -25,7 +25,8 @@ class Outcome(IntEnum):
     DNS_FAILURE = 10
     SHED = 11
     PORTS_EXHAUSTED = 12
-    IN_FLIGHT = 13
+    CANCELLED = 13
+    IN_FLIGHT = 14
 
 
 ROW = np.dtype(

@@ -23,6 +23,7 @@ from emu.scenario.fields import (
     Url,
     Whole,
 )
+from emu.scenario.retries import Hedge, Retries
 from emu.scenario.sysctls import Sysctls
 from emu.workload import Arrivals
 
@@ -166,6 +167,10 @@ class Client(OptionsModel):
     ``https`` over TLS; with ``udp``, request and answer are a datagram each."""
     connections: Connections | None = None
     """How it keeps its connections; one for each request where nothing is said."""
+    retries: Retries | None = None
+    """How it tries again after a failure; not at all where nothing is said."""
+    hedge: Hedge | None = None
+    """When it sends a request a second time, if the answer is late; never where nothing is said."""
     tls: TlsVersion = "1.3"
     """The version of TLS, with ``https``."""
     arrivals: Arrivals

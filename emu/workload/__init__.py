@@ -10,6 +10,8 @@ An arrival process is a module with
 - ``rate(options) -> float``: the mean rate in requests per second, in the long run;
 - ``most(options) -> float`` and ``lasts(options) -> float``, if it may come to an end: how many
   requests there are at most, and when the last of them may come, in nanoseconds;
+- ``users(options) -> int`` and ``think_time(options) -> Choice``, if it is a closed loop: how many
+  users there are, and the distribution of the time between an answer and the next request;
 - ``following(parameters, first, seed, request, index, previous) -> int``: a kernel that gives the
   intended time, in nanoseconds, of a client's request number ``index`` (from 0), not before that
   of the previous one, ``previous`` (0 for the first). ``request`` is the number that keys the
@@ -29,7 +31,7 @@ from emu.kernel import dispatcher
 from emu.registry import Choice, Registry, choice
 from emu.workload._end import NO_MORE
 
-__all__ = ["ARRIVALS", "NO_MORE", "Arrivals", "following", "lasts_of", "most_of"]
+__all__ = ["ARRIVALS", "NO_MORE", "Arrivals", "following", "lasts_of", "most_of", "users_of"]
 
 ARRIVALS = Registry(sys.modules[__name__], "arrival process")
 
@@ -44,6 +46,12 @@ def most_of(chosen: Choice) -> float:
     """How many requests an arrival process gives at most; infinite for one without an end."""
     most = getattr(ARRIVALS[chosen.name], "most", None)
     return math.inf if most is None else most(chosen.options)
+
+
+def users_of(chosen: Choice) -> int:
+    """How many users a closed loop has; 0 for an open one."""
+    users = getattr(ARRIVALS[chosen.name], "users", None)
+    return 0 if users is None else int(users(chosen.options))
 
 
 def lasts_of(chosen: Choice) -> float:

@@ -13,7 +13,6 @@ from emu.events import Kind
 from emu.hops.balancer import finished, pick, started
 from emu.hops.conntrack import Closing
 from emu.hops.network import ANSWERED, CARRIED, CLIENT_CONNECTION, REACH, SHAKEN, encrypting
-from emu.hops.pool import NEVER
 from emu.kernel import bound
 from emu.recorder.rows import Outcome
 
@@ -105,7 +104,7 @@ class Listener:
         """Over a connection to this node that is kept: one that there is, or one more."""
         self._started(backend)
         pool = self._pools[backend]
-        connection, new = yield from pool.acquire(request, NEVER)
+        connection, new = yield from pool.acquire(request, heeds=False)
         if connection is None:
             back = self.env.now
             yield self._answer(request, back)

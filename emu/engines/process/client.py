@@ -5,14 +5,16 @@ from typing import TYPE_CHECKING
 
 import simpy
 
-from emu.engines.ending import deadline_of, ending
+from emu.distributions import sample
+from emu.engines.ending import NEVER, deadline_of, ending
+from emu.engines.process.call import Call
 from emu.engines.process.connection import Connection, Sender
 from emu.engines.process.destination import Destination, Steps
 from emu.engines.process.moments import Journey, Moment
-from emu.engines.process.pool import Pool
 from emu.engines.process.request import Request
 from emu.events import Kind, ticket_of
 from emu.hops import dns
+from emu.random_streams import THINK
 from emu.recorder.rows import ABSENT, Outcome
 from emu.workload import following
 
@@ -21,14 +23,15 @@ if TYPE_CHECKING:
 
 
 class Client:
-    """Client number ``number`` of the model."""
+    """Client number ``number`` of the model; ``watched`` as in `emu.model.CLIENT`."""
 
     def __init__(self, emulation: "Emulation", number: int) -> None:
         self.emulation, self.number = emulation, number
         self.description = description = emulation.model.clients[number]
+        self.policy, self.watched = int(description["policy"]), bool(description["watched"])
         self._request_bytes = int(description["request_bytes"])
         self.response_bytes = int(description["response_bytes"])
-        self._timeout = int(description["timeout_ns"])
+        self.timeout = int(description["timeout_ns"])
         self._resolves = bool(description["resolves"])
         self._addresses = emulation.state.dns["address"]
         self.tls = int(description["tls"])
@@ -49,7 +52,9 @@ class Client:
         kind = int(self.description["arrivals"])
         first = int(self.description["arrival_parameters"])
         intended = index = 0
-        while True:
+        for user in range(int(self.description["users"])):
+            self._think(user * len(model.clients) + self.number)
+        while not self.description["users"]:
             number = index * len(model.clients) + self.number
             intended = following(
                 kind, emulation.state.arrivals, first, model.seed, number, index, intended
@@ -58,14 +63,54 @@ class Client:
                 emulation.no_more()
                 return
             yield Moment(emulation.env, Kind.CLIENT_SEND, ticket_of(number, 0), intended)
-            request = Request(number, 0, self.number, intended, self._request_bytes)
-            if not emulation.start(request):
+            if not self._begin(number):
                 return
-            Journey(self._send(request))
             index += 1
 
+    def _think(self, number: int) -> None:
+        """A user thinks before this request."""
+        model, env = self.emulation.model, self.emulation.env
+        thought = sample(
+            model.network.table, int(self.description["think"]), model.seed, THINK, number, 0
+        )
+        at = env.now + int(thought)
+        if at < self.emulation.end:
+            moment = Moment(env, Kind.CLIENT_SEND, ticket_of(number, 0), at)
+            assert moment.callbacks is not None
+            moment.callbacks.append(lambda _: self._begin_next(number))
+
+    def _begin_next(self, number: int) -> None:
+        self._begin(number)
+
+    def _begin(self, number: int) -> bool:
+        """Send a request, unless the run has sent all that it was to send; false then."""
+        if not self.emulation.begins():
+            return False
+        if self.watched:
+            Call(self, number, self.emulation.env.now)
+        else:
+            self.send(self.attempt(number, 0, self.emulation.env.now))
+        return True
+
+    def over(self, call: Call) -> None:
+        """A request is over; in a closed loop, its user thinks about the next."""
+        if self.description["users"]:
+            clients = len(self.emulation.model.clients)
+            self._think(call.number + clients * int(self.description["stride"]))
+
+    def attempt(self, number: int, attempt: int, intended: int) -> Request:
+        """An attempt of a request, which is under way from now on."""
+        request = Request(number, attempt, self.number, intended, self._request_bytes)
+        request.sent_ns = self.emulation.env.now
+        self.emulation.start(request)
+        return request
+
+    def send(self, request: Request) -> None:
+        """Let an attempt set out."""
+        Journey(self._send(request))
+
     def _send(self, request: Request) -> Generator[simpy.Event, None, None]:
-        """One request from its intended time to its end: a `Journey`."""
+        """One attempt from its start to its end: a `Journey`."""
         address = self._resolve(request) if self._resolves else 0
         if not self._destinations:
             back = yield from self._nothing_sent(request, Outcome.DNS_FAILURE)
@@ -73,17 +118,26 @@ class Client:
             back = yield from self._over_kept(request, self._destinations[address])
         else:
             back = yield from self._connect(request, self._destinations[address])
-        deadline = deadline_of(request.intended_ns, self._timeout)
+        self._conclude(request, back)
+        self.emulation.finish(request)
+
+    def _conclude(self, request: Request, back: int) -> None:
+        """Say how the attempt has ended for the client."""
+        deadline = NEVER if self.watched else deadline_of(request.intended_ns, self.timeout)
+        if request.given_up is not None:
+            request.end_given_up(self.emulation.end)
+            return
         request.outcome, request.done_ns = ending(
             request.outcome, back, deadline, self.emulation.end
         )
-        self.emulation.finish(request)
+        if request.call is not None:
+            request.call.answered(request)
 
     def _resolve(self, request: Request) -> int:
         """Which of the domain's addresses it goes to, and wait until the client knows."""
         model, addresses = self.emulation.model, max(len(self._destinations), 1)
         request.sent_ns += dns.resolve(
-            self.emulation.state.dns, self.number, request.intended_ns, addresses,
+            self.emulation.state.dns, self.number, request.sent_ns, addresses,
             model.network.table, model.resolver_latency, model.resolver_ttl_ns,
             model.seed, request.request, request.attempt,
         )  # fmt: skip
@@ -108,39 +162,24 @@ class Client:
     def _over_kept(self, request: Request, destination: Destination) -> Steps:
         """Over a connection that is kept: one that there is, or one more."""
         env, pool = self.emulation.env, destination.pools[self._turn(request)]
-        deadline = deadline_of(request.intended_ns, self._timeout)
         if request.sent_ns > env.now:
             yield Moment(env, Kind.CLIENT_CONNECT, request.ticket, request.sent_ns)
         request.sent_ns = ABSENT
-        connection, new = yield from pool.acquire(request, deadline)
+        connection, new = yield from pool.acquire(request, heeds=True)
         if connection is None:
             if request.outcome == Outcome.PORTS_EXHAUSTED:
-                request.sent_ns = env.now  # else it has waited for longer than its client
+                request.sent_ns = env.now  # else its client has given up meanwhile
             return (yield from self._nothing_sent(request, request.outcome))
         request.sent_ns = env.now
         request.client_port, request.new_connection = connection.port.number, int(new)
         request.connection = self.emulation.number_of(connection.kept)
-        request.held = connection
-        if deadline >= env.now and self._timeout >= 0:
-            self._wait_until(deadline, request, pool)
+        if request.given_up is None:
+            request.held, request.pool = connection, pool
         back = yield from (destination.open if new else destination.carry)(request, connection)
         if request.held is not None:
             request.held = None
             pool.done(connection, destination.met(request.outcome))
         return back
-
-    def _wait_until(self, deadline: int, request: Request, pool: Pool) -> None:
-        """Leave its connection to others when the client gives up, if that is open by then."""
-
-        def give_up(_: simpy.Event) -> None:
-            connection = request.held
-            if connection is not None and connection.is_open:
-                request.held = None
-                pool.give_up(connection)
-
-        moment = Moment(self.emulation.env, Kind.CLIENT_TIMEOUT, request.ticket, deadline)
-        assert moment.callbacks is not None
-        moment.callbacks.append(give_up)
 
     def _nothing_sent(self, request: Request, outcome: int) -> Steps:
         """The name stands for no address, or the host has no port: the client knows at once."""

@@ -64,10 +64,9 @@ class Destination:
     def _over_balancer(self, request: Request, connection: Connection, new: bool) -> Steps:
         listener = self._emulation.listeners[self._target["listener"]]
         back: int = yield from listener.forward(request, self._client, connection, new)
-        if connection.kept:
+        connection.over(back, Closing.TIME_WAIT)
+        if self._client.watched:
             yield Moment(self._emulation.env, Kind.CLIENT_ANSWER, request.ticket, back)
-        else:
-            connection.over(back, Closing.TIME_WAIT)
         return back
 
     def _joining(self, request: Request, connection: Connection) -> Steps:

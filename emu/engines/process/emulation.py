@@ -129,13 +129,30 @@ class Emulation(Session):
         """How many events were put on SimPy's heap."""
         return self.env.number_of_events()
 
-    def start(self, request: Request) -> bool:
-        """Count a request as sent; false when the run has sent all it was to send."""
-        if self.state.sent == self.model.requests:
+    def begins(self) -> bool:
+        """Count a request that begins; false when the run has sent all it was to send."""
+        if self.state.begun == self.model.requests:
             return False
+        self.state.begun += 1
+        return True
+
+    def start(self, request: Request) -> None:
+        """Count an attempt of a request as sent."""
         self.state.sent += 1
         self._under_way[request.ticket] = request
-        return True
+
+    def expect(self) -> None:
+        """Hear that another attempt of a request will be sent; the run is not over before."""
+        self.state.pending += 1
+        if self.state.wanted is not None:
+            self.state.wanted += 1
+
+    def expected(self, sent: bool) -> None:
+        """Hear that it is sent now, or will not be."""
+        self.state.pending -= 1
+        if not sent and self.state.wanted is not None:
+            self.state.wanted -= 1
+            self._halt_when_over()
 
     def finish(self, request: Request) -> None:
         """Take the row of a request that is over."""
@@ -150,7 +167,7 @@ class Emulation(Session):
         """Hear that a client sends nothing more; the run is over with what all have sent."""
         self.state.sending -= 1
         if self.state.sending == 0 and self.model.requests is not None:
-            self.state.wanted = self.state.sent
+            self.state.wanted = self.state.sent + self.state.pending
             self._halt_when_over()
 
     def _halt_when_over(self) -> None:
@@ -161,6 +178,9 @@ class Emulation(Session):
         """Hand on the finished rows; those of the requests under way, by their numbers."""
         self._hand_on()
         under_way = sorted(self._under_way.items())
+        for _, request in under_way:
+            if request.given_up is not None:
+                request.end_given_up(self.end)
         return np.array([as_row(request) for _, request in under_way], ROW)
 
     def _hand_on(self) -> None:

@@ -37,19 +37,21 @@ class Pool:
         self._sender, self._turn, self._tls = sender, turn, tls
         settings = emulation.model.pools[number]["settings"]
         self.multiplexed = bool(emulation.model.pool_settings[settings]["streams"] > 1)
-        self._waiting: deque[tuple[Request, int, Signal]] = deque()
+        self._waiting: deque[tuple[Request, bool, Signal]] = deque()
 
     def acquire(
-        self, request: Request, deadline: int
+        self, request: Request, heeds: bool
     ) -> Generator[Signal, None, tuple[Connection | None, bool]]:
         """Wait for a connection, and whether it is opened for this request.
 
-        None where no port is free, or the client has given up by its ``deadline`` meanwhile.
+        None where no port is free, or the client has given up, if the sender ``heeds`` that.
         """
+        if heeds and request.given_up is not None:
+            return None, False
         found = self.emulation.connections.check_out(self._number)
         if found == WAIT:
             signal = Signal()
-            self._waiting.append((request, deadline, signal))
+            self._waiting.append((request, heeds, signal))
             yield signal
             if signal.value is None:
                 return None, False
@@ -117,9 +119,9 @@ class Pool:
     def _serve(self) -> None:
         """Give the requests that wait what there is."""
         while self._waiting:
-            _, deadline, signal = self._waiting[0]
+            request, heeds, signal = self._waiting[0]
             found = None
-            if deadline >= self.emulation.env.now:
+            if request.given_up is None or not heeds:
                 found = self.emulation.connections.check_out(self._number)
                 if found == WAIT:
                     return

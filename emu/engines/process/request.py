@@ -3,11 +3,14 @@
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from emu.engines.ending import NEVER, ending
 from emu.events import ticket_of
 from emu.recorder.rows import ABSENT, ROW, Outcome
 
 if TYPE_CHECKING:
+    from emu.engines.process.call import Call
     from emu.engines.process.connection import Connection
+    from emu.engines.process.pool import Pool
 
 
 class Request:
@@ -22,7 +25,13 @@ class Request:
     client_port = lb_port = masquerade_port = endpoint = ABSENT
     queue_length = response_bytes = ABSENT
     held: "Connection | None" = None
-    """The connection that is kept for the requests after it."""
+    """The connection that is kept for the requests after it, of this pool."""
+    pool: "Pool | None" = None
+    call: "Call | None" = None
+    retried = False
+    given_up: Outcome | None = None
+    given_up_ns = ABSENT
+    """Why and when the client has given it up."""
 
     def __init__(
         self, request: int, attempt: int, client: int, intended_ns: int, request_bytes: int
@@ -32,6 +41,13 @@ class Request:
         self.client = client
         self.intended_ns = self.sent_ns = intended_ns
         self.request_bytes = request_bytes
+
+    def end_given_up(self, end: int) -> None:
+        """Let its row say that the client has given it up, by the end of the run."""
+        if self.given_up == Outcome.CANCELLED:
+            self.outcome, self.done_ns = Outcome.CANCELLED, self.given_up_ns
+        else:
+            self.outcome, self.done_ns = ending(self.outcome, NEVER, self.given_up_ns, end)
 
 
 as_row = attrgetter(*ROW.names or ())
