@@ -18,6 +18,7 @@ from emu.engines.compiled.layout import (
     FINISHED,
     FREE,
     HAPPENED,
+    NONE,
     NOW,
     ROWS,
     SENT,
@@ -25,16 +26,18 @@ from emu.engines.compiled.layout import (
     Moving,
     fixed,
     moving,
+    with_more_calls,
     with_more_connections,
     with_more_events,
     with_more_slots,
 )
 from emu.engines.compiled.loop import Pause, advance, processor_clock, start
-from emu.engines.ending import NEVER
+from emu.engines.ending import NEVER, ending
 from emu.engines.session import Session
 from emu.events import Kind
 from emu.kernel import typed
 from emu.model import Model
+from emu.recorder.rows import Outcome
 from emu.recorder.timing import EventTime
 from emu.units import SECOND
 
@@ -91,7 +94,19 @@ class Emulation(Session):
             under_way[free] = False
             free = int(self._moving.journeys["next"][free])
         rows = self._moving.rows[under_way]
-        return rows[np.argsort(rows["request"])]
+        self._give_up(rows, self._moving.attempts[under_way])
+        return rows[np.lexsort((rows["attempt"], rows["request"]))]
+
+    def _give_up(self, rows: NDArray[Any], attempts: NDArray[Any]) -> None:
+        """Say of the attempts that watched clients have given up how they ended for these."""
+        watched = self.model.clients["watched"][rows["client"]] != 0
+        for number in np.flatnonzero(watched & (attempts["given_up"] != NONE)):
+            row, given_up_ns = rows[number], int(attempts["given_up_ns"][number])
+            if attempts["given_up"][number] == Outcome.CANCELLED:
+                row["outcome"], row["done_ns"] = Outcome.CANCELLED, given_up_ns
+            else:
+                outcome = int(row["outcome"])
+                row["outcome"], row["done_ns"] = ending(outcome, NEVER, given_up_ns, self.end)
 
     def _run_between_control_events(self) -> Generator[simpy.Event, None, None]:
         while True:
@@ -124,6 +139,8 @@ class Emulation(Session):
             elif pause == Pause.CONNECTIONS:
                 self.state.make_room_for_connections()
                 self._moving = with_more_connections(self._moving, self.state.pools)
+            elif pause == Pause.CALLS:
+                self._moving = with_more_calls(self._moving)
             elif pause == Pause.EVENTS:
                 self._moving = with_more_events(self._moving)
             else:

@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 from emu.engines.compiled.client import back_to_client, finish, to_pod
 from emu.engines.compiled.connection import silence, take
 from emu.engines.compiled.layout import (
+    CONCLUDE,
     DONE,
     FORWARD,
     LATER,
-    LATER_OUTCOME,
+    LATER_NUMBER,
     LATER_PLACE,
     NONE,
     Fixed,
@@ -76,10 +77,10 @@ def _release(
     slot: int,
 ) -> None:
     """The kept connection to the Pod, if it is one, is done with the request that is answered."""
-    link, alone = pod_link(journeys, slot), journeys[slot]["listener"] == NONE
-    if link > 0 and (alone or not _is_joined(journeys, listeners, slot)):
+    link = pod_link(journeys, slot)
+    if link > 0 and not _is_joined(journeys, listeners, slot):
         counters[LATER], counters[LATER_PLACE] = DONE, link
-        counters[LATER_OUTCOME] = rows[slot]["outcome"]
+        counters[LATER_NUMBER] = rows[slot]["outcome"]
 
 
 @part
@@ -139,10 +140,13 @@ def balanced(
 def answer(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """A balancer passes the answer on; a client that is itself the sender has it."""
     listener = m.journeys[slot]["listener"]
+    if listener == NONE:
+        if f.aside and f.net.clients[m.rows[slot]["client"]]["watched"] != 0:
+            m.counters[LATER], m.counters[LATER_PLACE] = CONCLUDE, slot
+            return NONE, NONE
+        return finish(f, m, slot, now)
     if f.kept:
         _release(m.journeys, m.rows, f.net.listeners, m.counters, slot)
-    if listener == NONE:
-        return finish(f, m, slot, now)
     if f.kept and _is_joined(m.journeys, f.net.listeners, slot):
         return back_to_client(f, m, slot, now)
     strategy, backends, memory = balanced(f.net.listeners, m.backends, m.memory, listener)

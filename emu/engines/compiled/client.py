@@ -11,13 +11,17 @@ from emu.engines.compiled.journeys import (
     trip,
 )
 from emu.engines.compiled.layout import (
+    BEGIN,
+    BEGUN,
     CONNECT,
     FINISHED,
     FREE,
     LATER,
+    LATER_NUMBER,
     LATER_PLACE,
     MANY,
     NONE,
+    PENDING,
     PUSH_KIND,
     PUSH_SLOT,
     PUSH_TICKET,
@@ -25,13 +29,13 @@ from emu.engines.compiled.layout import (
     ROWS,
     SENDING,
     SENT,
+    TIMERS,
     WANTED,
     Fixed,
     Moving,
 )
 from emu.engines.compiled.link import opens, pod_link
 from emu.engines.compiled.node import open_connection, refused
-from emu.engines.compiled.schedule import ticket_at
 from emu.engines.ending import NEVER, deadline_of, ending
 from emu.events import Kind
 from emu.hops import dns
@@ -70,39 +74,62 @@ def next_of_client(f: Fixed, m: Moving, client: int, previous: int) -> tuple[int
     if intended >= f.end:
         m.counters[SENDING] -= 1
         if m.counters[SENDING] == 0 and f.end == NEVER:
-            m.counters[WANTED] = m.counters[SENT]
+            m.counters[WANTED] = m.counters[SENT] + m.counters[PENDING]
         return NONE, NONE
     return intended, _CLIENT_SEND
 
 
 @part
-def client_send(f: Fixed, m: Moving, client: int, now: int) -> tuple[int, int]:
-    """A new request is under way; the client's next one follows."""
-    counters, clients = m.counters, f.net.clients
-    if counters[SENT] == f.requests:
+def client_send(f: Fixed, m: Moving, client: int, ticket: int, now: int) -> tuple[int, int]:
+    """A new request is under way; in an open loop, the client's next one follows."""
+    counters, its = m.counters, f.net.clients[client]
+    if its["users"] > 0:
+        counters[TIMERS] -= 1
+    if counters[BEGUN] == f.requests:
         return NONE, NONE
-    counters[SENT] += 1
-    slot = counters[FREE]
-    counters[FREE] = m.journeys[slot]["next"]
-    m.rows[slot] = m.blank[0]
-    row, journey = m.rows[slot], m.journeys[slot]
-    request = m.numbers[client] * len(clients) + client
-    row["request"] = request
-    row["client"] = client
-    row["request_bytes"] = clients[client]["request_bytes"]
-    journey["listener"], journey["entry"], journey["retry"] = NONE, 0, 0
-    journey["connection"] = journey["upstream"] = 0
-    journey["backend"] = 0  # for who looks ahead before one is picked: the slot may have another's
-    row["intended_ns"] = row["sent_ns"] = now
-    time, kind = _set_out(f, m, slot, client, now)
-    counters[PUSH_TIME], counters[PUSH_KIND] = time, kind
-    counters[PUSH_TICKET], counters[PUSH_SLOT] = ticket_at(m.rows, slot), slot
+    counters[BEGUN] += 1
+    if f.aside and its["watched"] != 0:
+        counters[LATER], counters[LATER_PLACE] = BEGIN, client
+        counters[LATER_NUMBER] = ticket >> 8
+        if its["users"] > 0:
+            return NONE, NONE
+    else:
+        request = m.numbers[client] * len(f.net.clients) + client
+        slot = new_attempt(f, m, client, request, 0, now, now)
+        time, kind = set_out(f, m, slot, client, now)
+        counters[PUSH_TIME], counters[PUSH_KIND] = time, kind
+        counters[PUSH_TICKET], counters[PUSH_SLOT] = ticket, slot
     m.numbers[client] += 1
     return next_of_client(f, m, client, now)
 
 
 @part
-def _set_out(f: Fixed, m: Moving, slot: int, client: int, now: int) -> tuple[int, int]:
+def new_attempt(
+    f: Fixed, m: Moving, client: int, request: int, attempt: int, intended: int, now: int
+) -> int:
+    """The slot of an attempt that is under way from now on."""
+    counters, its = m.counters, f.net.clients[client]
+    counters[SENT] += 1
+    slot = counters[FREE]
+    counters[FREE] = m.journeys[slot]["next"]
+    m.rows[slot] = m.blank[0]
+    row, journey = m.rows[slot], m.journeys[slot]
+    row["request"], row["attempt"] = request, attempt
+    row["client"], row["request_bytes"] = client, its["request_bytes"]
+    journey["listener"], journey["entry"], journey["retry"] = NONE, 0, 0
+    journey["connection"] = journey["upstream"] = 0
+    journey["backend"] = 0  # for who looks ahead before one is picked: the slot may have another's
+    row["intended_ns"], row["sent_ns"] = intended, now
+    if its["watched"] != 0:
+        journey["turn"] = request // len(f.net.clients) % its["sources"]
+    else:
+        turn = journey["turn"] = m.turns[client]
+        m.turns[client] = turn + 1 if turn + 1 < its["sources"] else 0
+    return int(slot)
+
+
+@part
+def set_out(f: Fixed, m: Moving, slot: int, client: int, now: int) -> tuple[int, int]:
     """Resolve the name, and connect to what stands behind the address."""
     row, journey, clients = m.rows[slot], m.journeys[slot], f.net.clients
     address, targets = 0, clients[client]["targets"]
@@ -113,8 +140,7 @@ def _set_out(f: Fixed, m: Moving, slot: int, client: int, now: int) -> tuple[int
         )  # fmt: skip
         address = m.dns[client]["address"]
     sent, sources = row["sent_ns"], clients[client]["sources"]
-    turn = journey["turn"] = m.turns[client]
-    m.turns[client] = turn + 1 if turn + 1 < sources else 0
+    turn = journey["turn"]
     if targets == 0:
         row["outcome"] = _DNS_FAILURE
         return sent, _ANSWER
@@ -204,11 +230,11 @@ def back_to_client(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     size = row["response_bytes"] if row["outcome"] == _OK else 0
     vertex = f.net.listeners[m.journeys["listener"][slot]]["vertex"]
     back = now + client_travel(f.net, m.rows, slot, vertex, size, ANSWERED)
-    if f.kept and m.journeys[slot]["connection"] != 0:
+    if m.journeys[slot]["connection"] == 0:
+        free, route = back + f.time_wait, m.journeys[slot]["route"]
+        release(m.ports, f.first_port, route, row["client_port"], free, 0)
+    if f.aside and f.net.clients[row["client"]]["watched"] != 0:
         return back, _CLIENT_ANSWER
-    release(
-        m.ports, f.first_port, m.journeys[slot]["route"], row["client_port"], back + f.time_wait, 0
-    )
     return finish(f, m, slot, back)
 
 
@@ -218,10 +244,16 @@ def finish(f: Fixed, m: Moving, slot: int, back: int) -> tuple[int, int]:
     row = m.rows[slot]
     deadline = deadline_of(row["intended_ns"], f.net.clients[row["client"]]["timeout_ns"])
     row["outcome"], row["done_ns"] = ending(row["outcome"], back, deadline, f.end)
+    hand_out(m, slot)
+    return NONE, NONE
+
+
+@part
+def hand_out(m: Moving, slot: int) -> None:
+    """A row that is complete goes out, and its slot is free."""
     m.out[m.counters[ROWS]] = m.rows[slot]
-    row["request"] = NONE  # so that a timer finds no request there
+    m.rows[slot]["request"] = NONE  # so that a timer finds no request there
     m.counters[ROWS] += 1
     m.journeys[slot]["next"] = m.counters[FREE]
     m.counters[FREE] = slot
     m.counters[FINISHED] += 1
-    return NONE, NONE

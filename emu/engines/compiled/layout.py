@@ -108,6 +108,29 @@ JOB = np.dtype(
 """A request in service at a Pod whose workers are shared: the virtual time at which it is done, its
 ticket, the two jobs below it, and whether its end is awaited."""
 
+CALLED = np.dtype(
+    [
+        ("number", "i8"),
+        ("intended_ns", "i8"),
+        ("client", "i4"),
+        ("sent", "i4"),
+        ("pending", "i4"),
+        ("first", "i4"),
+        ("last", "i4"),
+        ("next", "i4"),
+    ]
+)
+"""A request of a watched client until it is over: how many attempts were sent, and how many are to
+be sent again later; the first and last of the slots whose answers it waits for. ``number`` is -1,
+and ``next`` the next one, where there is no request."""
+
+ATTEMPT = np.dtype(
+    [("given_up_ns", "i8"), ("given_up", "i4"), ("call", "i4"), ("next", "i4"), ("retried", "i4")]
+)
+"""What is known of an attempt of a watched client, beside its row: when it was given up and with
+which outcome (-1: it is waited for); its call, the next attempt of that, and whether it is one that
+was tried again."""
+
 # Places in `Moving.counters`.
 NOW: Final = 0
 SENT: Final = 1
@@ -122,12 +145,15 @@ HAPPENED: Final = 9
 TIMERS: Final = 10
 LATER: Final = 11
 LATER_PLACE: Final = 12
-LATER_OUTCOME: Final = 13
+LATER_NUMBER: Final = 13
 SENDING: Final = 14
 WANTED: Final = 15
-_COUNTERS: Final = 16
+BEGUN: Final = 16
+PENDING: Final = 17
+CALL: Final = 18
+_COUNTERS: Final = 19
 
-# What kept connections ask for behind an event, in `counters[LATER]`; nothing: 0.
+# What is asked for behind an event, in `counters[LATER]`; nothing: 0.
 CONNECT: Final = 1
 """A client's request, of that slot, wants a connection."""
 FORWARD: Final = 2
@@ -135,7 +161,11 @@ FORWARD: Final = 2
 SETTLE: Final = 3
 """The connection of that place is known to be open, or to have failed."""
 DONE: Final = 4
-"""A request on it has ended, with that outcome."""
+"""A request on it has ended, with the outcome of that number."""
+BEGIN: Final = 5
+"""The watched client of that place has a new request, of that number."""
+CONCLUDE: Final = 6
+"""The answer to the attempt in that slot is at its watched client."""
 
 NONE: Final = -1
 """No slot, no listener, no event."""
@@ -149,6 +179,7 @@ MANY: Final = 2048
 CHUNK: Final = 4096
 """Rows that are handed on at once."""
 _FIRST_SLOTS: Final = 1024
+_FIRST_CALLS: Final = 64
 
 
 class Net(NamedTuple):
@@ -168,6 +199,7 @@ class Fixed(NamedTuple):
 
     timed: bool
     datagrams: bool
+    aside: bool
     kept: bool
     encrypted: bool
     end: int
@@ -189,6 +221,7 @@ class Fixed(NamedTuple):
     members: NDArray[np.int64]
     endpoints: NDArray[Any]
     limits: NDArray[np.int64]
+    policies: NDArray[Any]
     net: Net
 
 
@@ -202,8 +235,9 @@ class Moving(NamedTuple):
     how many requests each client has sent, ``turns`` from which of its addresses the next comes;
     ``times`` of shape (kinds, 2) how many events there were and how many ticks they took, of a run
     that is timed; ``links`` (`LINK`) has a place for each connection that is kept; ``waiting`` of
-    shape (pools, 2) the first and last slot of those that wait for a connection. The rest is the
-    `State` of any engine.
+    shape (pools, 2) the first and last slot of those that wait for a connection; ``calls``
+    (`CALLED`) the requests of watched clients, ``attempts`` (`ATTEMPT`) has a slot for each request
+    too. The rest is the `State` of any engine.
     """
 
     counters: NDArray[np.int64]
@@ -229,6 +263,9 @@ class Moving(NamedTuple):
     pools: Pools
     links: NDArray[Any]
     waiting: NDArray[np.int64]
+    calls: NDArray[Any]
+    attempts: NDArray[Any]
+    budgets: NDArray[np.int64]
 
 
 def fixed(model: Model, state: State, timed: bool = False) -> Fixed:
@@ -245,6 +282,7 @@ def fixed(model: Model, state: State, timed: bool = False) -> Fixed:
     return Fixed(
         timed=timed,
         datagrams=bool(model.targets["datagram"].any()),
+        aside=len(model.pools) > 1 or bool(model.clients["watched"].any()),
         kept=len(model.pools) > 1,
         encrypted=any_tls(model),
         end=NEVER if model.end_ns is None else model.end_ns,
@@ -266,6 +304,7 @@ def fixed(model: Model, state: State, timed: bool = False) -> Fixed:
         members=model.members,
         endpoints=model.endpoints,
         limits=model.conntrack_limits,
+        policies=model.policies,
         net=net,
     )
 
@@ -302,6 +341,7 @@ def moving(model: Model, state: State) -> Moving:
     """The state before the first event."""
     empty = np.zeros(0, ROW)
     counters = np.zeros(_COUNTERS, np.int64)
+    counters[TIMERS] = model.clients["users"].sum()
     counters[SENDING] = state.sending
     counters[WANTED] = NEVER if state.wanted is None else state.wanted
     start = Moving(
@@ -328,6 +368,9 @@ def moving(model: Model, state: State) -> Moving:
         pools=state.pools,
         links=np.zeros(len(state.pools.connections), LINK),
         waiting=np.full((len(model.pools), 2), NONE, np.int64),
+        calls=_no_calls(_FIRST_CALLS),
+        attempts=np.zeros(0, ATTEMPT),
+        budgets=state.budgets,
     )
     return with_more_slots(start)
 
@@ -352,7 +395,26 @@ def with_more_slots(state: Moving) -> Moving:
     journeys["next"][before:] = np.arange(before + 1, after + 1)
     journeys["listener"][before:] = NONE
     state.counters[FREE] = before
+    attempts = np.zeros(after, ATTEMPT)
+    attempts[:before] = state.attempts
+    attempts["given_up"][before:] = NONE
+    state = state._replace(attempts=attempts)
     return with_more_events(state._replace(rows=rows, journeys=journeys, jobs=jobs))
+
+
+def _no_calls(count: int) -> NDArray[Any]:
+    """So many places for calls, each followed by the next."""
+    calls = np.zeros(count, CALLED)
+    calls["number"], calls["next"] = NONE, np.arange(1, count + 1)
+    return calls
+
+
+def with_more_calls(state: Moving) -> Moving:
+    """The same state with room for twice as many requests of watched clients."""
+    before = len(state.calls)
+    calls = _no_calls(2 * before)
+    calls[:before] = state.calls
+    return state._replace(calls=calls)
 
 
 def with_more_connections(state: Moving, pools: Pools) -> Moving:

@@ -7,13 +7,14 @@ of another request or client that follows is left in ``counters`` and pushed by 
 
 from enum import IntEnum
 
-from emu.engines.compiled import kept
+from emu.engines.compiled import aside, calls
 from emu.engines.compiled.ahead import look_ahead
 from emu.engines.compiled.balancer import answer, lb_request
 from emu.engines.compiled.client import client_send, next_of_client
 from emu.engines.compiled.event_list import add, earliest, remove
 from emu.engines.compiled.heap import RANK, SLOT, TIME
 from emu.engines.compiled.layout import (
+    CALL,
     CHUNK,
     FINISHED,
     FREE,
@@ -59,7 +60,9 @@ class Pause(IntEnum):
     """Connections that are kept need room."""
     EVENTS = 6
     """There is no room for another event."""
-    FINISHED = 7
+    CALLS = 7
+    """The requests of watched clients need room."""
+    FINISHED = 8
     """As many requests as were to be sent are finished, or as there are."""
 
 
@@ -76,6 +79,7 @@ _ENLARGE = int(Pause.ENLARGE)
 _PORTS = int(Pause.PORTS)
 _CONNECTIONS = int(Pause.CONNECTIONS)
 _EVENTS = int(Pause.EVENTS)
+_CALLS = int(Pause.CALLS)
 _FINISHED = int(Pause.FINISHED)
 
 
@@ -92,7 +96,7 @@ def advance(f: Fixed, m: Moving, until: int) -> int:
             return _ROWS
         rank, slot = m.events.firsts[place, RANK], m.events.firsts[place, SLOT]
         kind = kind_of(rank)
-        if f.kept or kind in (_CLIENT_SEND, _LB_REQUEST):
+        if f.aside or kind in (_CLIENT_SEND, _LB_REQUEST):
             lacking = _lacking(f, m)
             if lacking != NONE:
                 return lacking
@@ -120,12 +124,14 @@ def _lacking(f: Fixed, m: Moving) -> int:
         return _SLOTS
     if hosts.crowded(m.ports.resting, m.ports.room):
         return _PORTS
-    return _lacking_for_kept(m) if f.kept else NONE
+    return _lacking_aside(m) if f.aside else NONE
 
 
 @part
-def _lacking_for_kept(m: Moving) -> int:
-    """The same, of what there is for connections that are kept."""
+def _lacking_aside(m: Moving) -> int:
+    """The same, of what there is for connections that are kept, and for watched clients."""
+    if m.counters[CALL] >= len(m.calls):
+        return _CALLS
     if pool.crowded(m.pools.connections, m.pools.room):
         return _CONNECTIONS
     if len(m.rows) + len(m.numbers) + m.counters[TIMERS] + 2 > len(m.events.heap):
@@ -137,8 +143,8 @@ def _lacking_for_kept(m: Moving) -> int:
 def _schedule_what_follows(f: Fixed, m: Moving, kind: int, slot: int, time: int, then: int) -> None:
     """Put what follows an event of this kind on the list: of the same slot, and of another."""
     counters = m.counters
-    if f.kept and counters[LATER] != 0:
-        kept.afterwards(f, m, counters[NOW])
+    if f.aside and counters[LATER] != 0:
+        aside.afterwards(f, m, counters[NOW])
     if time != NONE:
         schedule(m.events, then, time, _whose(f, m, kind, slot), slot)
     if counters[PUSH_TIME] != NONE:
@@ -162,8 +168,8 @@ def _happen(f: Fixed, m: Moving, kind: int, slot: int, ticket: int, now: int) ->
     if kind == _LB_REQUEST:
         return lb_request(f, m, slot, now)
     if kind == _CLIENT_SEND:
-        return client_send(f, m, slot, now)
-    return kept.happen(f, m, kind, slot, ticket, now)
+        return client_send(f, m, slot, ticket, now)
+    return aside.happen(f, m, kind, slot, ticket, now)
 
 
 @part
@@ -182,8 +188,13 @@ def processor_clock() -> int:
 
 @kernel
 def start(f: Fixed, m: Moving) -> None:
-    """Put each client's first event on the heap."""
+    """Put each client's first event on the list; and in a closed loop, each user's."""
+    m.counters[TIMERS] = 0
     for client in range(len(f.net.clients)):
-        time, then = next_of_client(f, m, client, 0)
-        if time != NONE:
-            schedule(m.events, then, time, ticket_of(client, 0), client)
+        users = f.net.clients[client]["users"]
+        for user in range(users):
+            calls.think(f, m, client, user * len(f.net.clients) + client, 0)
+        if users == 0:
+            time, then = next_of_client(f, m, client, 0)
+            if time != NONE:
+                schedule(m.events, then, time, ticket_of(client, 0), client)

@@ -12,8 +12,7 @@ from emu.engines.compiled.journeys import client_trip
 from emu.engines.compiled.keeping import keep, wait
 from emu.engines.compiled.layout import NONE, Fixed, Moving
 from emu.engines.compiled.link import carry
-from emu.engines.compiled.schedule import schedule, schedule_timer, ticket_at
-from emu.engines.ending import NEVER, deadline_of
+from emu.engines.compiled.schedule import schedule, ticket_at
 from emu.events import Kind
 from emu.hops import ports as hosts
 from emu.hops.balancer import started
@@ -24,7 +23,6 @@ from emu.model.targets import TargetKind
 from emu.recorder.rows import ABSENT, Outcome
 
 _ANSWER = int(Kind.ANSWER)
-_CLIENT_TIMEOUT = int(Kind.CLIENT_TIMEOUT)
 _LB_REQUEST = int(Kind.LB_REQUEST)
 _LISTENER = int(TargetKind.LISTENER)
 _BAD_GATEWAY = int(Outcome.BAD_GATEWAY)
@@ -34,7 +32,10 @@ _NOBODYS = 0
 
 @kernel
 def client_connect(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
-    """A client that keeps connections takes one, or waits for it."""
+    """A client that keeps connections takes one, or waits for it, unless it has given up."""
+    if m.attempts[slot]["given_up"] != NONE:
+        m.rows[slot]["sent_ns"] = ABSENT
+        return now, _ANSWER
     settings, pools, connections, room = m.pools
     pool = f.targets[m.journeys[slot]["target"]]["pool"] + m.journeys[slot]["turn"]
     found = check_out(settings, pools, connections, room, pool)
@@ -63,11 +64,6 @@ def _client_takes(
     journey["connection"] = kept
     row["client_port"] = m.links[kept]["port"]
     row["connection"] = m.pools.connections[kept]["number"]
-    deadline = deadline_of(row["intended_ns"], f.net.clients[row["client"]]["timeout_ns"])
-    if now <= deadline < NEVER:
-        schedule_timer(
-            m.events, m.counters, _CLIENT_TIMEOUT, deadline, ticket_at(m.rows, slot), slot
-        )
     if found == OPEN:
         return open_to_target(f, m, slot, now)
     if f.targets[journey["target"]]["kind"] == _LISTENER:
@@ -194,7 +190,7 @@ def serve(f: Fixed, m: Moving, pool: int, now: int) -> None:
     settings, pools, connections, room = m.pools
     while m.waiting[pool, 0] != NONE:
         slot, found = m.waiting[pool, 0], WAIT
-        late = _is_late(f, m, slot, now)
+        late = m.journeys[slot]["listener"] == NONE and m.attempts[slot]["given_up"] != NONE
         if not late:
             found = check_out(settings, pools, connections, room, pool)
             if found == WAIT:
@@ -210,12 +206,3 @@ def serve(f: Fixed, m: Moving, pool: int, now: int) -> None:
             time, kind = _balancer_takes(f, m, slot, pool, found, now)
         if time != NONE:
             schedule(m.events, kind, time, ticket_at(m.rows, slot), slot)
-
-
-@part
-def _is_late(f: Fixed, m: Moving, slot: int, now: int) -> bool:
-    """Whether a client has given up on its request before it had a connection."""
-    if m.journeys[slot]["listener"] != NONE:
-        return False
-    row = m.rows[slot]
-    return deadline_of(row["intended_ns"], f.net.clients[row["client"]]["timeout_ns"]) < now

@@ -1,27 +1,10 @@
-"""Parts of the compiled loop: what happens to connections that are kept.
-
-Most of it stands outside of the loop itself, which asks for it in ``counters[LATER]`` when it has
-handled an event: so the loop stays as fast where no connection is kept.
-"""
+"""Parts of the compiled loop: how kept connections are given back, and end."""
 
 from emu.engines.compiled.balancer import balanced
-from emu.engines.compiled.client import finish
 from emu.engines.compiled.connection import expire, release
-from emu.engines.compiled.layout import (
-    CONNECT,
-    DONE,
-    LATER,
-    LATER_OUTCOME,
-    LATER_PLACE,
-    NONE,
-    SETTLE,
-    TIMERS,
-    Fixed,
-    Moving,
-)
-from emu.engines.compiled.link import settle
-from emu.engines.compiled.schedule import schedule, schedule_timer, ticket_at
-from emu.engines.compiled.taking import client_connect, forward, serve
+from emu.engines.compiled.layout import NONE, Fixed, Moving
+from emu.engines.compiled.schedule import schedule_timer
+from emu.engines.compiled.taking import serve
 from emu.engines.ending import NEVER
 from emu.events import Kind
 from emu.hops.balancer import finished
@@ -30,9 +13,6 @@ from emu.hops.pool import closed, give_back, look
 from emu.kernel import kernel, part
 from emu.recorder.rows import Outcome
 
-_CLIENT_ANSWER = int(Kind.CLIENT_ANSWER)
-_CLIENT_CONNECT = int(Kind.CLIENT_CONNECT)
-_CLIENT_TIMEOUT = int(Kind.CLIENT_TIMEOUT)
 _CONNECTION_DUE = int(Kind.CONNECTION_DUE)
 _TIME_WAIT, _CLOSE = int(Closing.TIME_WAIT), int(Closing.CLOSE)
 _SYN_SENT = int(Closing.SYN_SENT)
@@ -40,58 +20,13 @@ _OK, _REFUSED = int(Outcome.OK), int(Outcome.REFUSED)
 _BACKLOG_FULL = int(Outcome.BACKLOG_FULL)
 
 
-@kernel
-def afterwards(f: Fixed, m: Moving, now: int) -> None:
-    """Do what an event has asked for."""
-    what, place = m.counters[LATER], m.counters[LATER_PLACE]
-    if what == SETTLE:
-        settle(f, m, place, now)
-    elif what == DONE:
-        _done(f, m, place, m.counters[LATER_OUTCOME], now)
-    else:
-        if what == CONNECT:
-            time, kind = client_connect(f, m, place, now)
-        else:
-            time, kind = forward(f, m, place, now)
-        if time != NONE:
-            schedule(m.events, kind, time, ticket_at(m.rows, place), place)
-    # What was opened meanwhile may be settled at once: nobody waits for it yet.
-    m.counters[LATER] = 0
-
-
-@kernel
-def happen(f: Fixed, m: Moving, kind: int, slot: int, ticket: int, now: int) -> tuple[int, int]:
-    """Handle an event that there is where connections are kept."""
-    if kind == _CLIENT_CONNECT:
-        return client_connect(f, m, slot, now)
-    if kind == _CLIENT_ANSWER:
-        _client_answer(f, m, slot, now)
-        return NONE, NONE
-    m.counters[TIMERS] -= 1
-    if kind == _CLIENT_TIMEOUT:
-        _client_timeout(f, m, slot, ticket, now)
-    elif kind == _CONNECTION_DUE:
-        _connection_due(f, m, slot, ticket, now)
-    return NONE, NONE
-
-
 @part
-def _client_answer(f: Fixed, m: Moving, slot: int, now: int) -> None:
-    """A client that keeps its connection to a load balancer has its answer."""
-    journey, outcome = m.journeys[slot], m.rows[slot]["outcome"]
-    if f.net.listeners[journey["listener"]]["joins"] == 0:
-        outcome = _OK  # whatever happened behind it, the balancer has answered
-    if journey["connection"] > 0:
-        _done(f, m, journey["connection"], outcome, now)
-    finish(f, m, slot, now)
-
-
-@part
-def _client_timeout(f: Fixed, m: Moving, slot: int, ticket: int, now: int) -> None:
-    """A client gives up: its connection is left to others if it is open, or ends."""
+def leave(f: Fixed, m: Moving, slot: int, now: int) -> None:
+    """A client waits no longer for an attempt: its connection is left to others if it is open, or
+    ends."""
     journey = m.journeys[slot]
     kept = journey["connection"]
-    if ticket_at(m.rows, slot) != ticket or kept <= 0 or not _is_open(m, kept, now):
+    if kept <= 0 or not is_open(m, kept, now):
         return
     journey["connection"] = NONE
     if m.links[kept]["upstream"] != 0:
@@ -102,7 +37,7 @@ def _client_timeout(f: Fixed, m: Moving, slot: int, ticket: int, now: int) -> No
 
 
 @part
-def _is_open(m: Moving, kept: int, now: int) -> bool:
+def is_open(m: Moving, kept: int, now: int) -> bool:
     """Whether the client knows that its connection is open, all the way."""
     upstream = m.links[kept]["upstream"]
     here = m.links[kept]["ready_ns"] <= now
@@ -110,7 +45,7 @@ def _is_open(m: Moving, kept: int, now: int) -> bool:
 
 
 @part
-def _connection_due(f: Fixed, m: Moving, kept: int, number: int, now: int) -> None:
+def connection_due(f: Fixed, m: Moving, kept: int, number: int, now: int) -> None:
     """A connection is closed if it is its time, else looked at later."""
     settings, pools, connections, room = m.pools
     if connections[kept]["number"] != number or connections[kept]["over"]:
@@ -131,7 +66,7 @@ def _multiplexed(m: Moving, kept: int) -> bool:
 
 
 @kernel
-def _done(f: Fixed, m: Moving, kept: int, outcome: int, now: int) -> None:
+def done(f: Fixed, m: Moving, kept: int, outcome: int, now: int) -> None:
     """A request on the connection has ended so; the next ones get what is free now."""
     broken = outcome != _OK
     if outcome == _BACKLOG_FULL and _multiplexed(m, kept):
