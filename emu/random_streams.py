@@ -36,6 +36,7 @@ LOG_SAMPLE: Final = 67
 CONNECTION_AGE: Final = 68
 BACKOFF: Final = 69
 THINK: Final = 70
+CLASS: Final = 71
 NETWORK: Final = 1 << 16
 
 _LOW = np.uint64(0xFFFFFFFF)

@@ -111,6 +111,10 @@ class Registry(Mapping[str, ModuleType]):
             raise UnknownNameError(self.what, name, self._names)
         return import_module(f"{self._package}.{name}")
 
+    # A registry is equal to itself alone; so it may stand in the annotation of an optional field.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
     def __contains__(self, name: object) -> bool:
         return name in self._names
 

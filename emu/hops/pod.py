@@ -73,14 +73,19 @@ def service_time(
     pods: NDArray[Any],
     table: NDArray[np.float64],
     pod: int,
+    asked: int,
     seed: int,
     request: int,
     attempt: int,
 ) -> int:
     """How long a worker takes for the request: the request's draw over the Pod's speed, in whole
-    nanoseconds, at most a year."""
+    nanoseconds, at most a year.
+
+    ``asked`` is the distribution that its class asks for, or below 0 for that of the Pod.
+    """
     it = pods[pod]
-    drawn = sample(table, it["service_time"], seed, SERVICE, request, attempt)
+    distribution = it["service_time"] if asked < 0 else asked
+    drawn = sample(table, distribution, seed, SERVICE, request, attempt)
     if it["speed"] == 1.0:
         return drawn
     return int(min(drawn / it["speed"], LONGEST) + 0.5)

@@ -30,8 +30,8 @@ CLIENT = np.dtype(
         ("arrivals", "i8"),
         ("arrival_parameters", "i8"),
         ("timeout_ns", "i8"),
-        ("request_bytes", "i8"),
-        ("response_bytes", "i8"),
+        ("first_class", "i8"),
+        ("classes", "i8"),
         ("tls", "i8"),
         ("watched", "i8"),
         ("policy", "i8"),
@@ -44,9 +44,10 @@ CLIENT = np.dtype(
 ``source_number`` on, with IPv4 addresses as numbers from ``address`` on, which its requests take in
 turn; for how long it tries to connect, and how many round trips TLS takes then; what its URL stands
 for (``targets[first_target : first_target + targets]``, one for each address of the domain); when
-it sends, and for how long it waits (-1: for ever). Whether its answers are watched, since it keeps
-connections, tries again (by a policy of `emu.hops.retries`), or is a closed loop: of so many users,
-whose requests are ``stride`` apart, and who think by a distribution."""
+it sends, of which classes (from ``first_class`` on), and for how long it waits (-1: for ever).
+Whether its answers are watched, since it keeps connections, tries again (by a policy of
+`emu.hops.retries`), or is a closed loop: of so many users, whose requests are ``stride`` apart, and
+who think by a distribution."""
 
 TARGET = np.dtype(
     [
@@ -136,6 +137,7 @@ class Model:
     servers at first, which count connections from ``loads`` on, or do not (-1); ``sources`` is how
     many senders conntrack can tell apart, ``routes`` how many routes there are, ``pool_settings``
     and ``pools`` are as in `emu.hops.pool`, ``policies`` as in `emu.hops.retries`,
+    ``classes`` as in `emu.hops.classes`,
     ``kernel`` how the hosts are set;
     ``tracked`` is how many connections all nodes are expected to track at once. ``log`` and
     ``log_share`` are what of the requests is written, see `Header`.
@@ -172,6 +174,7 @@ class Model:
     pool_settings: NDArray[Any]
     pools: NDArray[Any]
     policies: NDArray[Any]
+    classes: NDArray[Any]
     kernel: KernelModel
     conntrack_limits: NDArray[np.int64]
     tracked: int

@@ -9,6 +9,7 @@ from emu.hops.kubeproxy import MODES
 from emu.hops.network import NetworkTable
 from emu.model import TARGET, KernelModel, ListenerModel, Model
 from emu.model.backends import Backends
+from emu.model.classes import demand_of
 from emu.model.clients import ClientTable, patience_of
 from emu.model.delays import DelayTable, topology
 from emu.model.expectations import Flows, shares
@@ -68,7 +69,7 @@ def build(scenario: Scenario) -> Model:
         hops_share=spec.record.hops,
         log=log,
         log_share=log_share,
-        places=_places(spec, cluster, numbers, rules),
+        places=_places(spec, cluster, numbers, rules, clients.classes.names),
         clients=clients.rows,
         targets=targets,
         target_addresses=tuple(clients.target_addresses),
@@ -89,6 +90,7 @@ def build(scenario: Scenario) -> Model:
         pool_settings=pools.settings,
         pools=pools.pools,
         policies=clients.policies,
+        classes=clients.classes.rows(places),
         kernel=kernel,
         conntrack_limits=limits,
         tracked=_tracked(spec, float(flows.nodes.sum()), kernel, limits),
@@ -143,10 +145,12 @@ def _places(
     cluster: Cluster,
     numbers: Numbers,
     rules: RuleTable,
+    classes: list[str],
 ) -> Places:
     balancers = spec.load_balancers
     return Places(
         clients=[(client.name, numbers.addresses_of(client)) for client in spec.clients],
+        classes=classes,
         load_balancers=[(balancer.name, str(balancer.address)) for balancer in balancers],
         nodes=[(node.name, node.address, node.zone or "") for node in cluster.nodes],
         pods=[(pod.key, pod.ip, numbers.node(pod.node_name)) for pod in cluster.pods],
@@ -166,6 +170,7 @@ def _offer(
     for client, row in zip(spec.clients, clients, strict=True):
         process, options = client.arrivals
         rate = ARRIVALS[process].rate(options) / max(row["targets"], 1)
+        flows.demand = demand_of(client)
         for number in range(row["first_target"], row["first_target"] + row["targets"]):
             flows.to_target(targets[number], balanced, rate)
 
@@ -179,7 +184,7 @@ def _expected(
 ) -> Expected:
     names = [pod.key for pod in cluster.pods]
     seconds = [mean_of(behaviour.service_time) / SECOND for behaviour in behaviours]
-    loads = flows.served * seconds / pods["speed"] / pods["workers"]
+    loads = (flows.served * seconds + flows.work) / pods["speed"] / pods["workers"]
     return Expected(
         nodes=shares(flows.nodes, [node.name for node in cluster.nodes]),
         pods=shares(flows.pods, names),

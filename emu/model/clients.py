@@ -11,6 +11,7 @@ from emu.hops.retries import ONCE, POLICY
 from emu.hops.tcp import patience
 from emu.model import CLIENT
 from emu.model.attempts import policy_of
+from emu.model.classes import ClassTable
 from emu.model.numbers import Numbers
 from emu.model.pools import PoolTable
 from emu.model.routes import Route, Routes
@@ -53,7 +54,7 @@ class ClientTable:
         self.targets: list[Target] = []
         self.target_addresses: list[str] = []
         self._policies = {ONCE: 0}
-        self._choices = choices
+        self._choices, self.classes = choices, ClassTable(choices)
         self._parameters: list[NDArray[np.float64]] = []
         self._parameter_count = 0
         for row, client in zip(self.rows, spec.clients, strict=True):
@@ -100,7 +101,7 @@ class ClientTable:
         row["patience_ns"] = self._patience
         if target(client.url).protocol == "UDP":
             row["timeout_ns"] = row["patience_ns"] = client.timeout or RESOLVER_TIMEOUT_NS
-        row["request_bytes"], row["response_bytes"] = client.request_size, client.response_size
+        row["first_class"], row["classes"] = self.classes.add(client)
         row["tls"] = TLS_ROUND_TRIPS[client.tls] if is_encrypted(client.url) else 0
 
     def _close_loop(self, row: np.void, client: Client) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emu.hops.node import Verdict
+from emu.model.classes import Demand
 from emu.model.services import RuleTable
 from emu.model.targets import TargetKind
 
@@ -19,13 +20,17 @@ class Flows:
     """Mean rates, per second, as they follow from the clients' rates.
 
     ``nodes`` and ``pods`` are those of the connections that each is given, ``served`` those that
-    each Pod does not refuse for their port.
+    each Pod does not refuse for their port and that take its own service time; ``work`` is what the
+    others ask of it, in seconds a second. ``demand`` is that of the client whose requests are next.
     """
+
+    demand = Demand(1.0, 0.0)
 
     def __init__(self, nodes: int, rules: RuleTable, pods: NDArray[np.void]) -> None:
         self.nodes = np.zeros(nodes)
         self.pods = np.zeros(len(pods))
         self.served = np.zeros(len(pods))
+        self.work = np.zeros(len(pods))
         self._rules = rules.rules
         self._ports = pods["app_port"]
         self._members, self._endpoints = rules.members, rules.endpoints(pods)
@@ -35,7 +40,9 @@ class Flows:
         there = pods >= 0
         pods, ports = pods[there], ports[there]
         np.add.at(self.pods, pods, rate)
-        np.add.at(self.served, pods[self._ports[pods] == ports], rate)
+        listening = pods[self._ports[pods] == ports]
+        np.add.at(self.served, listening, rate * self.demand.own)
+        np.add.at(self.work, listening, rate * self.demand.seconds)
 
     def to_service(self, node: int, number: int, rate: float) -> None:
         """Requests that a node has this rule about."""

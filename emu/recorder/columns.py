@@ -53,6 +53,7 @@ REQUESTS: Final = (
     _name("client", "who sent it", nullable=False),
     _name("client_address", "source address as the client sends it", nullable=False),
     _number("client_port", "source port as the client sends it"),
+    _name("class", "of which of the client's classes it is"),
     _long("connection", "number of the client's connection that carried it"),
     _flag("new_connection", "the connection was opened for this request"),
     _long("lb_connection", "number of the load balancer's connection that carried it"),

@@ -11,6 +11,8 @@ class Places:
 
     clients: Sequence[tuple[str, Sequence[str]]]
     """Name of each client, and the addresses that its requests take in turn."""
+    classes: Sequence[str] = ("",)
+    """Name of each class of requests; empty for that of a client without classes."""
     load_balancers: Sequence[tuple[str, str]] = ()
     """Name and address of each load balancer."""
     nodes: Sequence[tuple[str, str, str]] = ()

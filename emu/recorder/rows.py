@@ -34,6 +34,7 @@ ROW = np.dtype(
         ("request", "i8"),
         ("attempt", "i8"),
         ("client", "i8"),
+        ("request_class", "i8"),
         ("connection", "i8"),
         ("new_connection", "i8"),
         ("lb_connection", "i8"),

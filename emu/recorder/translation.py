@@ -48,6 +48,7 @@ class Translation:
             "client_address": _Names(
                 "client", [address for _, addresses in places.clients for address in addresses]
             ),
+            "class": _Names("request_class", places.classes),
             "outcome": _Names("outcome", _OUTCOMES),
             "load_balancer": _Names("load_balancer", [name for name, _ in places.load_balancers]),
             "load_balancer_address": _Names(

@@ -12,6 +12,7 @@ from emu.distributions import DISTRIBUTIONS, Distribution
 from emu.hops.balancer import STRATEGIES, Strategy
 from emu.quantities import Bandwidth, Cpu, Duration, Fraction, Size
 from emu.registry import OptionsModel
+from emu.scenario.classes import RequestClass
 from emu.scenario.connections import Connections, TlsVersion
 from emu.scenario.fields import (
     Address,
@@ -167,6 +168,8 @@ class Client(OptionsModel):
     ``https`` over TLS; with ``udp``, request and answer are a datagram each."""
     connections: Connections | None = None
     """How it keeps its connections; one for each request where nothing is said."""
+    classes: tuple[RequestClass, ...] = ()
+    """Of which kinds its requests are; all alike where nothing is said."""
     retries: Retries | None = None
     """How it tries again after a failure; not at all where nothing is said."""
     hedge: Hedge | None = None
@@ -189,6 +192,14 @@ class Client(OptionsModel):
         if sum(place is not None for place in places) > 1:
             raise ValueError("must have only one of address, addresses, pod and node")
         return self
+
+    @field_validator("classes")
+    @classmethod
+    def _named_once(cls, classes: tuple[RequestClass, ...]) -> tuple[RequestClass, ...]:
+        names = [one.name for one in classes]
+        if len(set(names)) < len(names):
+            raise ValueError("must have a different name for each class")
+        return classes
 
     @model_validator(mode="after")
     def _connects(self) -> "Client":

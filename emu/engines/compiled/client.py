@@ -40,6 +40,7 @@ from emu.engines.ending import NEVER, deadline_of, ending
 from emu.events import Kind
 from emu.hops import dns
 from emu.hops import ports as hosts
+from emu.hops.classes import class_of
 from emu.hops.network import ANSWERED, CARRIED, FIRST_PACKET, REACH, SHAKEN
 from emu.hops.pool import next_number
 from emu.kernel import part
@@ -115,7 +116,11 @@ def new_attempt(
     m.rows[slot] = m.blank[0]
     row, journey = m.rows[slot], m.journeys[slot]
     row["request"], row["attempt"] = request, attempt
-    row["client"], row["request_bytes"] = client, its["request_bytes"]
+    row["client"] = client
+    row["request_class"] = class_of(
+        f.classes, its["first_class"], its["classes"], f.net.seed, request
+    )
+    row["request_bytes"] = f.classes[row["request_class"]]["request_bytes"]
     journey["listener"], journey["entry"], journey["retry"] = NONE, 0, 0
     journey["connection"] = journey["upstream"] = 0
     journey["backend"] = 0  # for who looks ahead before one is picked: the slot may have another's

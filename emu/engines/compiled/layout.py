@@ -222,6 +222,7 @@ class Fixed(NamedTuple):
     endpoints: NDArray[Any]
     limits: NDArray[np.int64]
     policies: NDArray[Any]
+    classes: NDArray[Any]
     net: Net
 
 
@@ -305,6 +306,7 @@ def fixed(model: Model, state: State, timed: bool = False) -> Fixed:
         endpoints=model.endpoints,
         limits=model.conntrack_limits,
         policies=model.policies,
+        classes=model.classes,
         net=net,
     )
 

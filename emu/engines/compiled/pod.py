@@ -65,7 +65,10 @@ def pod_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
 def _serve(f: Fixed, m: Moving, slot: int, pod: int, now: int) -> int:
     """A worker turns to the request; when it is done."""
     row = m.rows[slot]
-    end = now + service_time(m.pods, f.net.table, pod, f.net.seed, row["request"], row["attempt"])
+    end = now + service_time(
+        m.pods, f.net.table, pod, f.classes[row["request_class"]]["service_time"],
+        f.net.seed, row["request"], row["attempt"],
+    )  # fmt: skip
     row["service_start_ns"], row["service_end_ns"] = now, end
     return end
 
@@ -86,7 +89,7 @@ def service_end(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
         first = m.backlogs[pod, 0]
         fetch(m, first)
     row["outcome"] = _OK
-    size = row["response_bytes"] = f.net.clients[row["client"]]["response_bytes"]
+    size = row["response_bytes"] = f.classes[row["request_class"]]["response_bytes"]
     follower = _reply(f, m, slot, now, size, _TIME_WAIT)
     if first != NONE:
         _serve_from_backlog(f, m, first, pod, now)

@@ -33,7 +33,10 @@ def share(f: Fixed, m: Moving, slot: int, pod: int, now: int) -> tuple[int, int]
     """The request is in service from now on."""
     row, job = m.rows[slot], m.jobs[slot]
     row["service_start_ns"] = now
-    service = service_time(m.pods, f.net.table, pod, f.net.seed, row["request"], row["attempt"])
+    service = service_time(
+        m.pods, f.net.table, pod, f.classes[row["request_class"]]["service_time"],
+        f.net.seed, row["request"], row["attempt"],
+    )  # fmt: skip
     job["finish"], job["ticket"] = finish_of(m.sharing, pod, service), ticket_at(m.rows, slot)
     job["left"] = job["right"] = NONE
     first = m.backlogs[pod, 0] = merged(m.jobs, m.backlogs[pod, 0], slot)

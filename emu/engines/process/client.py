@@ -14,6 +14,7 @@ from emu.engines.process.moments import Journey, Moment
 from emu.engines.process.request import Request
 from emu.events import Kind, ticket_of
 from emu.hops import dns
+from emu.hops.classes import class_of
 from emu.random_streams import THINK
 from emu.recorder.rows import ABSENT, Outcome
 from emu.workload import following
@@ -29,8 +30,7 @@ class Client:
         self.emulation, self.number = emulation, number
         self.description = description = emulation.model.clients[number]
         self.policy, self.watched = int(description["policy"]), bool(description["watched"])
-        self._request_bytes = int(description["request_bytes"])
-        self.response_bytes = int(description["response_bytes"])
+        self._classes = (int(description["first_class"]), int(description["classes"]))
         self.timeout = int(description["timeout_ns"])
         self._resolves = bool(description["resolves"])
         self._addresses = emulation.state.dns["address"]
@@ -100,7 +100,10 @@ class Client:
 
     def attempt(self, number: int, attempt: int, intended: int) -> Request:
         """An attempt of a request, which is under way from now on."""
-        request = Request(number, attempt, self.number, intended, self._request_bytes)
+        model = self.emulation.model
+        place = int(class_of(model.classes, *self._classes, model.seed, number))
+        its = self.emulation.classes[place]
+        request = Request(number, attempt, self.number, intended, place, its)
         request.sent_ns = self.emulation.env.now
         self.emulation.start(request)
         return request

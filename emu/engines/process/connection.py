@@ -180,7 +180,7 @@ def exchange(
         return False, NEVER
     size = 0
     if served:
-        size = request.response_bytes = emulation.clients[request.client].response_bytes
+        size = request.response_bytes = request.its.response_bytes
     back = emulation.env.now + emulation.travel(*way, size, *ANSWERED, POD_CONNECTION, *draw)
     return served, back
 

@@ -14,7 +14,7 @@ from emu.engines.process.connection import Connection
 from emu.engines.process.node import Node
 from emu.engines.process.pod import Pod
 from emu.engines.process.port import Port
-from emu.engines.process.request import Request, as_row
+from emu.engines.process.request import Request, RequestClass, as_row
 from emu.engines.process.sharing import SharingPod
 from emu.engines.session import Session
 from emu.hops import pool
@@ -62,6 +62,7 @@ class Emulation(Session):
             bound(service_time, self.state.pods, model.network.table),
         )
         self.endpoints: list[tuple[int, int, int, int]] = model.endpoints.tolist()
+        self.classes = [RequestClass(*row) for row in model.classes.tolist()]
         self._bind_ports()
         self._bind_connections()
         self.next_connection: Final = bound(next_number, self.state.pools.room)

@@ -58,4 +58,5 @@ class Pod:
 
     def _service_time(self, request: Request) -> int:
         """How long a worker takes for it, which only the request and the Pod's speed decide."""
-        return self._sample(self.number, self.model.seed, request.request, request.attempt)
+        draw = (self.model.seed, request.request, request.attempt)
+        return self._sample(self.number, request.its.service_time, *draw)

@@ -1,7 +1,7 @@
 """One attempt of a request while it is under way."""
 
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from emu.engines.ending import NEVER, ending
 from emu.events import ticket_of
@@ -11,6 +11,15 @@ if TYPE_CHECKING:
     from emu.engines.process.call import Call
     from emu.engines.process.connection import Connection
     from emu.engines.process.pool import Pool
+
+
+class RequestClass(NamedTuple):
+    """A class of requests: an `emu.hops.classes.REQUEST_CLASS`."""
+
+    below: float
+    request_bytes: int
+    response_bytes: int
+    service_time: int
 
 
 class Request:
@@ -34,13 +43,20 @@ class Request:
     """Why and when the client has given it up."""
 
     def __init__(
-        self, request: int, attempt: int, client: int, intended_ns: int, request_bytes: int
+        self,
+        request: int,
+        attempt: int,
+        client: int,
+        intended_ns: int,
+        request_class: int,
+        its: RequestClass,
     ) -> None:
         self.request, self.attempt = request, attempt
         self.ticket = ticket_of(request, attempt)
         self.client = client
         self.intended_ns = self.sent_ns = intended_ns
-        self.request_bytes = request_bytes
+        self.request_class, self.its = request_class, its
+        self.request_bytes = its.request_bytes
 
     def end_given_up(self, end: int) -> None:
         """Let its row say that the client has given it up, by the end of the run."""
