@@ -171,7 +171,7 @@ def _kept_place(
 
     It may have been chosen by a rule with other endpoints: under the other traffic policy.
     """
-    member = affinity.member_of(kept, key, its["affinity_s"] * SECOND, now)
+    member = affinity.member_of(kept, key, int(its["affinity_s"]) * SECOND, now)
     if member == affinity.NONE:
         return -1
     place = member - its["first"]

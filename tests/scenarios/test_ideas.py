@@ -12,6 +12,9 @@ SCENARIOS = Path(__file__).parents[2] / "scenarios"
 SHIPPED = sorted(path.stem for path in SCENARIOS.glob("*.yaml"))
 
 
+WITHOUT = {"Service/web.spec.sessionAffinity": "None", "spec.duration": "5s"}
+
+
 def column(run, name):
     """A column of the requests as an array; nulls are NaN."""
     return run.requests[name].to_numpy()
@@ -231,3 +234,48 @@ def test_every_scenario_is_conserved(shipped):
         counts = run.summary.requests
         assert counts.sent == counts.ok + counts.failed + counts.in_flight == run.requests.num_rows
         assert isinstance(run, emu.Run)
+
+
+def test_session_affinity_leaves_pods_idle_and_others_swamped(whole, tmp_path):
+    """Idle are N (1 - 1/N)^K Pods for K addresses; whoever has four clients cannot keep up."""
+    expected, idle = 126 * (125 / 126) ** 126, []
+    for seed in range(1, 9):
+        run = whole("session-affinity", seed=seed, duration="5s")
+        idle.append(sum(pod.requests == 0 for pod in run.summary.pods.values()))
+    assert np.mean(idle) == pytest.approx(expected, abs=4 * 3.5 / 8**0.5)
+    names = np.array(run.requests["pod"].to_pylist())
+    addresses = np.array(run.requests["client_address"].to_pylist())
+    for name, pod in run.summary.pods.items():
+        clients = len(set(addresses[names == name]))
+        assert clients < 4 or pod.utilisation > 0.9, (name, clients)
+        assert clients > 1 or pod.utilisation < 0.6, (name, clients)
+    none = emu.run(SCENARIOS / "session-affinity.yaml", overrides=WITHOUT, out=tmp_path)
+    assert min(pod.requests for pod in none.summary.pods.values()) > 0
+
+
+def moved(run):
+    """The share of the addresses whose node is another from 5 s on."""
+    before, after = {}, {}
+    intended = column(run, "intended_ns")
+    addresses, nodes = run.requests["client_address"].to_pylist(), run.requests["node"].to_pylist()
+    for address, node, at in zip(addresses, nodes, intended, strict=True):
+        if node is not None:
+            (before if at < 4.9e9 else after if at > 5e9 else {})[address] = node
+    both = before.keys() & after.keys()
+    assert len(both) > 3500
+    return sum(before[address] != after[address] for address in both) / len(both)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "share", "by"),
+    [
+        ("source_ip_hash", 0.9, 0.02),
+        ("rendezvous_hash", 0.1, 0.02),
+        ("ring_hash", 0.1, 0.04),
+        ("maglev", 0.1, 0.04),
+    ],
+)
+def test_a_node_that_joins_moves_clients(whole, strategy, share, by):
+    """From nine nodes to ten: modulo hashing moves nine in ten, consistent hashing one in ten."""
+    run = whole("rehash", **{"loadBalancers[0].strategy": strategy})
+    assert moved(run) == pytest.approx(share, abs=by)
