@@ -14,7 +14,8 @@ request. A strategy is a module in ``strategies/`` with
   a backend whose ``in_flight`` or ``available`` is another now;
 - ``answered(backends, memory, backend, now, latency)``, where it goes by response times: a kernel
   that is told of an answer or a failure, before ``changed`` is, and how many nanoseconds after the
-  pick it came.
+  pick it came;
+- ``failure(memory) -> str``, where it may fail: what has failed in a run, once; empty if nothing.
 
 ``in_flight`` counts the requests that a backend was given and has not answered, those in service
 included; the balancer counts, strategies read.
@@ -26,6 +27,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emu.hops.balancer import strategies
+from emu.hops.balancer.backends import BACKENDS
+from emu.hops.balancer.own_file import OwnStrategy, own_strategy
 from emu.kernel import dispatcher, kernel
 from emu.registry import Choice, Registry, choice
 
@@ -34,21 +37,8 @@ STRATEGIES = Registry(strategies, "strategy")
 if TYPE_CHECKING:
     Strategy: TypeAlias = Choice
 else:
-    Strategy = choice(STRATEGIES)
+    Strategy = choice(STRATEGIES, rewritten=own_strategy, rewritten_type=OwnStrategy)
     """The type of a scenario's field that holds a strategy."""
-
-BACKENDS = np.dtype(
-    [
-        ("node", "i4"),
-        ("available", "i4"),
-        ("in_flight", "i8"),
-        ("weight", "f8"),
-        ("rule", "i4"),
-        ("route", "i4"),
-    ]
-)
-"""One backend of a listener: a node with its health, load and weight, the number of what it decides
-about packets from there (see `emu.hops.node.RULE`), and the route to it (see `emu.hops.ports`)."""
 
 pick = dispatcher("strategies", [module.pick for module in STRATEGIES.values()])
 """``pick(kind, backends, memory, now, key, seed, request, attempt)`` for any strategy, by its
