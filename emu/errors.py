@@ -70,8 +70,7 @@ class UnknownNameError(EmuError):
 
 
 class StrategyError(EmuError):
-    """A user's own strategy that has failed in a run; the message names its file and the request.
-    """
+    """A user's own strategy that has failed; the message names its file and the request."""
 
 
 class ResultsError(EmuError):

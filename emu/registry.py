@@ -133,22 +133,15 @@ def choice(
     registry: Registry,
     shorthand: Callable[[Any], Any] | None = None,
     shorthand_type: Any = str,
-    rewritten: Callable[[Any], Any] | None = None,
-    rewritten_type: Any = None,
 ) -> Any:
     """The annotated type of a field that holds one variant of ``registry``.
 
     It validates into a `Choice`. ``shorthand`` may turn a value that is no mapping into one
     (``20ms`` into ``{constant: {value: 20ms}}``), which the JSON Schema describes as
-    ``shorthand_type``; a string that names a variant always may. ``rewritten`` may give a mapping of
-    another form, described as ``rewritten_type``, the form of a choice, and what else there is back.
+    ``shorthand_type``; a string that names a variant always may.
     """
-    forms = [] if shorthand is None else [shorthand_type]
-    forms += [] if rewritten is None else [rewritten_type]
 
     def expand(value: Any) -> Any:
-        if rewritten is not None:
-            value = rewritten(value)
         if isinstance(value, Choice):
             return {value.name: value.options}
         if isinstance(value, str) and value in registry:
@@ -185,15 +178,15 @@ def choice(
         BeforeValidator(expand),
         AfterValidator(chosen),
         PlainSerializer(dump),
-        _Shorthands(registry, forms),
+        _Shorthands(registry, None if shorthand is None else shorthand_type),
     ]
 
 
 class _Shorthands(NamedTuple):
-    """Adds to a choice's JSON Schema the names alone, and the types of its other forms."""
+    """Adds to a choice's JSON Schema the names alone, and the type of its shorthand."""
 
     registry: Registry
-    types: list[Any]
+    shorthand_type: Any
 
     def __get_pydantic_json_schema__(
         self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
@@ -201,7 +194,8 @@ class _Shorthands(NamedTuple):
         forms: list[dict[str, Any]] = [handler(core_schema)]
         if bare := [name for name, module in self.registry.items() if _is_optional(module.Options)]:
             forms.append({"enum": bare})
-        forms += [TypeAdapter(type_).json_schema() for type_ in self.types]
+        if self.shorthand_type is not None:
+            forms.append(TypeAdapter(self.shorthand_type).json_schema())
         return {"anyOf": forms}
 
 

@@ -48,7 +48,8 @@ def native(function: Callable[..., int], count: int) -> tuple[int, Any]:
     compiled = CFunc(function, ((numba.int64,) * count, numba.int64), {}, {})
     compiled.enable_caching()
     compiled.compile()
-    return int(compiled.address), compiled
+    address: Any = compiled.address
+    return int(address), compiled
 
 
 @intrinsic  # type: ignore[untyped-decorator]

@@ -19,7 +19,14 @@ class ListenerState:
         self.strategy = STRATEGIES.number(listener.strategy.name)
         self.backends: NDArray[Any] = listener.backends.copy()
         self.memory: NDArray[np.int64] = strategy.prepare(listener.strategy.options, self.backends)
+        self._pick = strategy.pick
         self._failure = getattr(strategy, "failure", None)
+
+    def try_out(self) -> None:
+        """Ask a strategy that may fail once. Raises StrategyError where it does."""
+        if self._failure is not None:
+            self._pick(self.backends, self.memory, 0, 0, 0, 0, 0)
+            self.check()
 
     def check(self) -> None:
         """Raise StrategyError where the strategy has failed."""

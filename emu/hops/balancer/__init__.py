@@ -15,29 +15,36 @@ request. A strategy is a module in ``strategies/`` with
 - ``answered(backends, memory, backend, now, latency)``, where it goes by response times: a kernel
   that is told of an answer or a failure, before ``changed`` is, and how many nanoseconds after the
   pick it came;
+- ``most_keys(options) -> int``, where it remembers them: how many keys it has room for, which its
+  option ``clients`` says;
 - ``failure(memory) -> str``, where it may fail: what has failed in a run, once; empty if nothing.
 
 ``in_flight`` counts the requests that a backend was given and has not answered, those in service
 included; the balancer counts, strategies read.
 """
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BeforeValidator
 
 from emu.hops.balancer import strategies
 from emu.hops.balancer.backends import BACKENDS
-from emu.hops.balancer.own_file import OwnStrategy, own_strategy
+from emu.hops.balancer.own_file import OwnForm, own_strategy
 from emu.kernel import dispatcher, kernel
 from emu.registry import Choice, Registry, choice
+
+__all__ = [
+    "BACKENDS", "STRATEGIES", "Strategy", "answered", "changed", "finished", "pick", "started",
+]  # fmt: skip
 
 STRATEGIES = Registry(strategies, "strategy")
 
 if TYPE_CHECKING:
     Strategy: TypeAlias = Choice
 else:
-    Strategy = choice(STRATEGIES, rewritten=own_strategy, rewritten_type=OwnStrategy)
+    Strategy = Annotated[choice(STRATEGIES), BeforeValidator(own_strategy), OwnForm()]
     """The type of a scenario's field that holds a strategy."""
 
 pick = dispatcher("strategies", [module.pick for module in STRATEGIES.values()])

@@ -5,6 +5,7 @@ in Python; else they are called back as plain Python. What they see of the backe
 nothing that they do leads the model astray.
 """
 
+import ast
 import ctypes
 import re
 import sys
@@ -82,13 +83,13 @@ def _reason(error: Exception) -> str:
 
 def _compiled(own: OwnFile) -> list[tuple[int, Any]]:
     """The addresses of the functions, compiled. Raises what numba raises."""
+    _refuse_writes(own.source)
     name = f"{own.module.__name__}_compiled"
     module = executed(name, own.source, own.path)
     for key, value in list(vars(module).items()):
-        function = plain(value)
-        if callable(function) and getattr(function, "__code__", None) is not None:
-            if function.__code__.co_filename == module.__file__:
-                setattr(module, key, _checked(function))
+        code = getattr(plain(value), "__code__", None)
+        if code is not None and code.co_filename == module.__file__:
+            setattr(module, key, _checked(plain(value)))
     wrappers = _wrappers(module)
     made = []
     for function in _FUNCTIONS:
@@ -96,6 +97,18 @@ def _compiled(own: OwnFile) -> list[tuple[int, Any]]:
             _specialise(getattr(module, function), function)
         made.append(native(getattr(wrappers, function), _ARRAYS + _rest(function)))
     return made
+
+
+def _refuse_writes(source: str) -> None:
+    """Raise TypeError where a field of backends is written to; compiled code would not notice."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+            below: ast.expr = node
+            while isinstance(below, ast.Subscript):
+                key = below.slice
+                if isinstance(key, ast.Constant) and key.value in (BACKENDS.names or ()):
+                    raise TypeError(f"backends may not be written to (line {node.lineno})")
+                below = below.value
 
 
 def _rest(name: str) -> int:
@@ -117,7 +130,7 @@ def _specialise(function: Any, name: str) -> None:
         raise TypeError(f"pick gives {signature.return_type}")
 
 
-_WRAPPER: Final = '''
+_WRAPPER: Final = """
 def {name}(real, count, memory, cells, {rest}):
     backends = carray(pointer(memory), count, BACKENDS)
     its = carray(pointer(memory + {size} * count), cells - {words} * count, int64)
@@ -128,7 +141,7 @@ def {name}(real, count, memory, cells, {rest}):
     except Exception:
         gives = FAILED
     return gives
-'''
+"""
 
 
 def _wrappers(module: ModuleType) -> ModuleType:
@@ -152,7 +165,7 @@ def _wrappers(module: ModuleType) -> ModuleType:
         carray=numba.carray, pointer=pointer, BACKENDS=BACKENDS, int64=np.int64, FAILED=FAILED,
         **{f"own_{key}": getattr(module, key, None) for key in _FUNCTIONS},
     )  # fmt: skip
-    exec(compile(text, str(path), "exec"), vars(made))  # noqa: S102
+    exec(compile(text, str(path), "exec"), vars(made))
     return made
 
 
@@ -192,10 +205,10 @@ def _views(
     backends: int, memory: int, count: int, cells: int
 ) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """The arrays at these addresses; the backends cannot be written to."""
-    there = np.frombuffer((ctypes.c_char * (count * BACKENDS.itemsize)).from_address(backends),
-                          BACKENDS)  # fmt: skip
+    size = count * BACKENDS.itemsize
+    there = np.ctypeslib.as_array((ctypes.c_uint8 * size).from_address(backends)).view(BACKENDS)
     there.flags.writeable = False
-    its = np.frombuffer((ctypes.c_int64 * cells).from_address(memory), np.int64)
+    its = np.ctypeslib.as_array((ctypes.c_int64 * cells).from_address(memory))
     return there, its[WORDS * count :]
 
 
@@ -222,9 +235,7 @@ def _tell(own: OwnFile, name: str) -> Callable[..., int]:
     return tell
 
 
-def _raised(
-    own: OwnFile, name: str, arrays: tuple[int, int, int, int], rest: Sequence[int]
-) -> str:
+def _raised(own: OwnFile, name: str, arrays: tuple[int, int, int, int], rest: Sequence[int]) -> str:
     """What the Python function raises where the compiled one raised."""
     real, count, memory, cells = arrays
     backends, its = _views(real, memory, count, cells)

@@ -10,7 +10,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, GetJsonSchemaHandler, TypeAdapter, ValidationError
+from pydantic_core import CoreSchema
 
 from emu.kernel import cache_folder, write_once
 from emu.registry import OptionsModel
@@ -35,14 +36,28 @@ class OwnStrategy(OptionsModel):
     """The options of the strategy, as the file's own ``Options`` has them."""
 
 
+class OwnForm:
+    """Adds to the JSON Schema of a choice of strategies how a user's own is named."""
+
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """The choice's own schema, or this form."""
+        schema = handler(core_schema)
+        schema["anyOf"].append(TypeAdapter(OwnStrategy).json_schema(by_alias=True))
+        return schema
+
+
 def own_strategy(value: Any) -> Any:
     """``{file: PATH, options: {...}}`` as the choice of the strategy `file`; else the value."""
     if not isinstance(value, Mapping) or not isinstance(value.get("file"), str):
         return value
     if not set(value) <= {"file", "options"}:
         return value
-    options = value.get("options")
-    return {"file": {"path": value["file"], "options": {} if options is None else options}}
+    options = {} if value.get("options") is None else value["options"]
+    if not isinstance(options, Mapping):
+        raise ValueError("must have options that are a mapping")
+    return {"file": {"path": value["file"], "options": options}}
 
 
 class NoOptions(OptionsModel):
@@ -72,7 +87,8 @@ class OwnFile:
 
     def function(self, name: str) -> Callable[..., Any] | None:
         """A function of the file as plain Python."""
-        return plain(getattr(self.module, name, None))
+        found: Callable[..., Any] | None = plain(getattr(self.module, name, None))
+        return found
 
 
 @cache
@@ -110,7 +126,7 @@ def executed(name: str, source: str, path: str) -> ModuleType:
     write_once(place, source)
     sys.modules[name] = module
     try:
-        exec(code, vars(module))  # noqa: S102 - a strategy's file is meant to be executed
+        exec(code, vars(module))
     except (Exception, SystemExit) as error:
         raise ValueError(f"must be a strategy; {path} raised {told(error, module)}") from None
     return module

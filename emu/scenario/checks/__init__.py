@@ -12,7 +12,7 @@ from emu.scenario.checks.subject import Subject
 __all__ = ["Subject", "check", "sizes", "warn"]
 
 _TOPICS = (uniqueness, nodes, services, load_balancers, clients, links, load)
-_WARNING_TOPICS = (nodes, services, clients, load)
+_WARNING_TOPICS = (nodes, services, load_balancers, clients, load)
 
 
 def check(subject: Subject) -> list[Mistake]:

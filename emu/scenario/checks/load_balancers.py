@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from emu.errors import Mistake
+from emu.hops.balancer import STRATEGIES
 from emu.scenario.checks.subject import Subject
 from emu.scenario.description import Listener, LoadBalancer
 from emu.scenario.names import service_port
@@ -14,6 +15,7 @@ def mistakes(subject: Subject) -> Iterator[Mistake]:
     """Listeners without a Service that has a NodePort, or on a port twice; impossible weights."""
     for number, balancer in enumerate(subject.spec.load_balancers):
         yield from _weights(subject, balancer, ("spec", "loadBalancers", number, "weights"))
+        yield from _keys(subject, balancer, ("spec", "loadBalancers", number, "strategy"))
         ports: set[int] = set()
         for index, listener in enumerate(balancer.listeners):
             path = ("spec", "loadBalancers", number, "listeners", index)
@@ -21,6 +23,30 @@ def mistakes(subject: Subject) -> Iterator[Mistake]:
                 yield subject.place.mistake((*path, "port"), "is the port of another listener")
             ports.add(listener.port)
             yield from _service(subject, listener, path)
+
+
+def warnings(subject: Subject) -> Iterator[str]:
+    """A user's own strategies that are not compiled."""
+    for number, balancer in enumerate(subject.spec.load_balancers):
+        options = balancer.strategy.options
+        why_plain = getattr(STRATEGIES[balancer.strategy.name], "why_plain", None)
+        if why_plain is not None and (why := why_plain(options)):
+            yield (
+                f"{subject.place.file}: spec.loadBalancers[{number}].strategy: {options.path} is"
+                f" run as plain Python, which is slower: {why}"
+            )
+
+
+def _keys(subject: Subject, balancer: LoadBalancer, path: Path) -> Iterator[Mistake]:
+    """A strategy that remembers clients has room for all that there are."""
+    most_keys = getattr(STRATEGIES[balancer.strategy.name], "most_keys", None)
+    if most_keys is None:
+        return
+    clients = subject.spec.clients
+    keys = sum(client.addresses.num_addresses if client.addresses else 1 for client in clients)
+    if most_keys(balancer.strategy.options) < keys:
+        rule = f"must have room for {keys} clients: as many addresses send requests"
+        yield subject.place.mistake((*path, balancer.strategy.name, "clients"), rule)
 
 
 def _weights(subject: Subject, balancer: LoadBalancer, path: Path) -> Iterator[Mistake]:

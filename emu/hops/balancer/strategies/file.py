@@ -22,7 +22,7 @@ from emu.registry import OptionsModel
 
 EXAMPLE = {
     "path": "in_turn_of_the_least.py",
-    "source": '''
+    "source": """
 def prepare(options, backends):
     return [0]
 
@@ -37,7 +37,7 @@ def pick(backends, memory, now, key, seed, request, attempt):
                 best = backend
     memory[0] = best + 1
     return best
-''',
+""",
 }
 
 # Places in the memory; behind them stand a copy of the backends, and the strategy's own memory.
