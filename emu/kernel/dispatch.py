@@ -74,7 +74,7 @@ def write_once(path: Path, text: str) -> None:
     if path.exists():
         return
     handle, temporary = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "w") as file:
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
     os.utime(temporary, (0, 0))
     Path(temporary).replace(path)

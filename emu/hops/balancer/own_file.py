@@ -121,7 +121,7 @@ def executed(name: str, source: str, path: str) -> ModuleType:
     module.__file__ = str(place)
     try:
         code = compile(source, str(place), "exec", dont_inherit=True)
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ValueError(f"must be Python: {_one_line(error)}") from None
     write_once(place, source)
     sys.modules[name] = module
