@@ -74,7 +74,8 @@ FOUND: dict[tuple[str, int], tuple[int, str]] = {
 
 
 def modelled(strategy: str, nodes: int) -> Model:
-    """The benchmarks' scenario with 1,000 Pods and this strategy."""
+    """The benchmarks' scenario with 1,000 Pods and this strategy, a user's own by its example."""
+    example = getattr(STRATEGIES[strategy], "EXAMPLE", {})
     return build(
         emu.load(
             SCENARIO,
@@ -83,7 +84,7 @@ def modelled(strategy: str, nodes: int) -> Model:
                 "spec.nodePools[0].nodes": nodes,
                 "Deployment/web.spec.replicas": 1_000,
                 "spec.clients[0].arrivals": {"poisson": {"rate": "75000/s"}},
-                "spec.loadBalancers": [BALANCER | {"strategy": strategy}],
+                "spec.loadBalancers": [BALANCER | {"strategy": {strategy: example}}],
             },
         )
     )

@@ -67,7 +67,7 @@ def picks(name):
         picked.append(
             int(module.pick(backends, memory, request * 1000, request % 5, SEED, request, 0))
         )
-    return picked + memory[getattr(module, "HEAD", 0) :].tolist()  # addresses differ, of course
+    return picked + ([] if name == "file" else memory.tolist())  # which has addresses in it
 
 
 def translations(name):

@@ -24,7 +24,7 @@ def multiply(x, y, z):
 
 
 def test_a_python_function_is_called_back():
-    """With all its arguments, of either sign and 64 bits, from a kernel and from Python."""
+    """With all its arguments, of either sign and 64 bits."""
     given = []
 
     def answer(*arguments):
@@ -33,8 +33,7 @@ def test_a_python_function_is_called_back():
 
     address, alive = callback(answer, 3)
     assert asked(np.array([0, address]), 1, 2**63 - 1, -(2**63)) == -5
-    assert call(address, (1, 2, 3)) == -5
-    assert given == [(2**63 - 1, -(2**63), 2), (1, 2, 3)]
+    assert given == [(2**63 - 1, -(2**63), 2)]
     del alive
 
 

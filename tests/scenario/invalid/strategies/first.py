@@ -13,4 +13,5 @@ class Options(OptionsModel):
 
 
 def pick(backends, memory, now, key, seed, request, attempt):
+    """Says which."""
     return 0

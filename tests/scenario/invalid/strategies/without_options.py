@@ -2,4 +2,5 @@
 
 
 def pick(backends, memory, now, key, seed, request, attempt):
+    """Says which."""
     return 0

@@ -2,4 +2,5 @@
 
 
 def pick(backends, request):
+    """Says which."""
     return request % len(backends)
