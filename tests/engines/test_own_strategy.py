@@ -1,11 +1,14 @@
 """A user's own strategy in a run: equal in both engines, part of its identity, and stopped."""
 
+from pathlib import Path
+
 import numba
 import pytest
 
 import emu
 from emu.running import ENGINES
 
+SHIPPED = Path(__file__).parents[2] / "scenarios" / "nodeport.yaml"
 SPEC = """\
 apiVersion: emu/v1
 kind: Scenario
@@ -123,3 +126,15 @@ def test_a_strategy_that_is_not_compiled_is_told(own):
     """A warning names the balancer and the file, and says why."""
     (warning,) = emu.load(own(PLAIN)).warnings
     assert "spec.loadBalancers[0].strategy: own/picks.py is run as plain Python" in warning
+
+
+def test_the_shipped_one_keeps_its_limit(tmp_path):
+    """No node ever has more requests in flight than it says; what is beyond is refused."""
+    options = {"file": "in_turn_up_to.py", "options": {"most": 4}}
+    overrides = {"spec.loadBalancers[0].strategy": options, "spec.record.interval": "10ms"}
+    run = emu.run(SHIPPED, overrides=overrides | {"spec.duration": "20s"}, out=tmp_path)
+    in_flight = [
+        row["value"] for row in run.metrics.to_pylist() if row["metric"] == "balancer_in_flight"
+    ]
+    assert max(in_flight) == 2 * 4
+    assert "bad_gateway" in run.requests["outcome"].to_pylist()
