@@ -15,7 +15,7 @@ from numba.extending import intrinsic
 
 
 def call(address: int, arguments: tuple[int, ...]) -> int:
-    """What the function at the address gives for these arguments."""
+    """What the function at the address gives for these arguments; for kernels alone."""
     its: Any = _prototype(len(arguments))(int(address))
     return int(its(*map(int, arguments)))
 

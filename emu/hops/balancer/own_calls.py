@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emu.hops.balancer.backends import BACKENDS
-from emu.hops.balancer.own_file import ARGUMENTS, OwnFile, executed, own_file, plain, told
+from emu.hops.balancer.own_file import ARGUMENTS, OwnFile, executed, functions, own_file, told
 from emu.kernel import cache_folder, callback, native, pointer, write_once
 
 FAILED: Final = -(2**62)
@@ -84,18 +84,15 @@ def _reason(error: Exception) -> str:
 def _compiled(own: OwnFile) -> list[tuple[int, Any]]:
     """The addresses of the functions, compiled. Raises what numba raises."""
     _refuse_writes(own.source)
-    name = f"{own.module.__name__}_compiled"
-    module = executed(name, own.source, own.path)
-    for key, value in list(vars(module).items()):
-        code = getattr(plain(value), "__code__", None)
-        if code is not None and code.co_filename == module.__file__:
-            setattr(module, key, _checked(plain(value)))
+    module = executed(f"{own.module.__name__}_compiled", own.source, own.path)
+    for key, function in functions(module):
+        setattr(module, key, _checked(function))
     wrappers = _wrappers(module)
     made = []
-    for function in _FUNCTIONS:
-        if hasattr(module, function):
-            _specialise(getattr(module, function), function)
-        made.append(native(getattr(wrappers, function), _ARRAYS + _rest(function)))
+    for name in _FUNCTIONS:
+        if hasattr(module, name):
+            _specialise(getattr(module, name), name)
+        made.append(native(getattr(wrappers, name), _ARRAYS + _rest(name)))
     return made
 
 

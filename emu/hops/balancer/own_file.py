@@ -74,6 +74,8 @@ class OwnFile:
         self.path, self.source = path, source
         digest = hashlib.sha256(source.encode()).hexdigest()[:16]
         self.module = executed(f"emu_strategy_{digest}", source, path)
+        for name, function in functions(self.module):
+            setattr(self.module, name, function)
         _check(self.module, path)
 
     def validated(self, options: dict[str, Any]) -> BaseModel:
@@ -87,8 +89,7 @@ class OwnFile:
 
     def function(self, name: str) -> Callable[..., Any] | None:
         """A function of the file as plain Python."""
-        found: Callable[..., Any] | None = plain(getattr(self.module, name, None))
-        return found
+        return getattr(self.module, name, None)
 
 
 @cache
@@ -132,9 +133,16 @@ def executed(name: str, source: str, path: str) -> ModuleType:
     return module
 
 
-def plain(function: Any) -> Any:
-    """The Python function behind one that is compiled."""
-    return getattr(function, "py_func", function)
+def functions(module: ModuleType) -> list[tuple[str, Callable[..., Any]]]:
+    """The functions that stand in a module's file, as plain Python whatever decorates them."""
+    found = []
+    for name, value in vars(module).items():
+        function = inspect.unwrap(value) if callable(value) else None
+        function = inspect.unwrap(getattr(function, "py_func", function)) if function else None
+        code = getattr(function, "__code__", None)
+        if function is not None and code is not None and code.co_filename == module.__file__:
+            found.append((name, function))
+    return found
 
 
 def told(error: BaseException, module: ModuleType) -> str:
@@ -159,7 +167,7 @@ def _one_line(error: BaseException) -> str:
 def _check(module: ModuleType, path: str) -> None:
     """Raise ValueError unless the module is a strategy."""
     for name, wanted in ARGUMENTS.items():
-        function = plain(getattr(module, name, None))
+        function = getattr(module, name, None)
         shown = f"{name}({', '.join(wanted)})"
         if function is None and name != "pick":
             continue

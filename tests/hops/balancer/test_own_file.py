@@ -130,7 +130,10 @@ def answered(backends, memory, backend, now, latency):
         ("return 1 // (request - 7)", "raised ZeroDivisionError: "),
         ("return memory[0]", "raised IndexError: index 0 is out of bounds"),
         ("return memory[10**12]", "raised IndexError: index 1000000000000 is out of bounds"),
+        ("return memory[-1]", "raised IndexError: index -1 is out of bounds"),
         ("memory[3] = 5", "raised IndexError: index 3 is out of bounds"),
+        ("raise ValueError('not', request, backends[2]['weight'])", "raised ValueError: ('not', 7"),
+        ("return sum(memory[4] for _ in range(3))", "raised IndexError: index 4 is out of bounds"),
         ("backends[9]['node']", "raised IndexError: index 9 is out of bounds"),
         ("backends['node'][2] = 1", "raised ValueError: assignment destination is read-only"),
         ("backends[2]['node'] = 1", "raised ValueError: assignment destination is read-only"),
@@ -149,6 +152,17 @@ def test_what_pick_may_not_do_is_told(body, failure):
         assert said.startswith(f"own.py: for request 7, pick {failure.format(line=line)}")
         assert own.pick(8) == -1
         assert own.backends["node"].tolist() == [0, 0, 0, 0]
+
+
+def test_bounds_are_checked_in_helpers_too():
+    """Whether numba was told to compile them or not, and whether pick itself is compiled."""
+    helper = "from emu.kernel import kernel\n\n\n@kernel\ndef far(memory, place):\n"
+    helper += "    return memory[place]\n\n\n"
+    for begin in (HEAD, UNCOMPILED):
+        own = Own(f"{helper}{begin}return far(memory, 10**12)")
+        assert own.pick() == -1
+        said = "own.py: for request 7, pick raised IndexError: index 1000000000000 is out of bounds"
+        assert own.failure().startswith(said)
 
 
 def test_nothing_may_be_picked_on_purpose():
