@@ -25,6 +25,7 @@ __all__ = [
     "Run",
     "Scenario",
     "ScenarioError",
+    "StrategyError",
     "Summary",
     "Trace",
     "UnknownNameError",
@@ -41,7 +42,14 @@ __all__ = [
 if TYPE_CHECKING:
     from emu.analysis.summary import Summary
     from emu.api import compare, load, open_run, probe, rules, run, trace
-    from emu.errors import EmuError, Mistake, ResultsError, ScenarioError, UnknownNameError
+    from emu.errors import (
+        EmuError,
+        Mistake,
+        ResultsError,
+        ScenarioError,
+        StrategyError,
+        UnknownNameError,
+    )
     from emu.experiments.comparison import Comparison
     from emu.probing.flows import Answer, Flow
     from emu.probing.reaching import Reach
@@ -61,6 +69,7 @@ _HOMES = {
     "Run": "emu.results",
     "Scenario": "emu.scenario",
     "ScenarioError": "emu.errors",
+    "StrategyError": "emu.errors",
     "Summary": "emu.analysis.summary",
     "Trace": "emu.tracing",
     "UnknownNameError": "emu.errors",

@@ -5,6 +5,7 @@
     EmuError                 anything the emulator itself refuses; the command line exits with 2
     ├── ScenarioError        the description is wrong; carries every Mistake found
     ├── UnknownNameError     a name that nothing in its place has; lists the known ones
+    ├── StrategyError        a user's own strategy has failed in a run
     └── ResultsError         a run folder cannot be written, or is not one
 
 SimPy re-creates exceptions as ``type(error)(*error.args)``, so errors take positional arguments
@@ -66,6 +67,10 @@ class UnknownNameError(EmuError):
         return f"unknown {self.what} {self.name!r}; known: {known}" + (
             f" and {more} more" if more > 0 else ""
         )
+
+
+class StrategyError(EmuError):
+    """A user's own strategy that has failed; the message names its file and the request."""
 
 
 class ResultsError(EmuError):

@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from emu.hops.balancer import BACKENDS, STRATEGIES
+from emu.hops.balancer.own_file import own_file
 
 ROOT = Path(__file__).parents[1]
 RECIPES = dict(
@@ -83,3 +87,18 @@ def test_recipes_pass_lint_and_types(copy):
     run(copy, "-m", "ruff", "format", "--check", *paths)
     run(copy, "-m", "ruff", "check", *paths)
     run(copy, "-m", "mypy", *paths)
+
+
+def test_the_strategy_is_also_one_of_a_users_own():
+    """Named as a file in a scenario, the same text picks the same as it does in the package."""
+    source = RECIPES["emu/hops/balancer/strategies/favour_idle.py"]
+    own = STRATEGIES["file"]
+    options = own.Options.model_validate({"path": "favour_idle.py", "source": source})
+    backends = np.zeros(4, BACKENDS)
+    backends["available"], backends["in_flight"] = [1, 1, 0, 1], [0, 1, 0, 5]
+    memory, recipe = own.prepare(options, backends), own_file("favour_idle.py", source).module
+    picked = [own.pick(backends, memory, 0, 0, 7, request, 0) for request in range(500)]
+    assert own.failure(memory) == ""
+    wanted = [recipe.pick(backends, memory, 0, 0, 7, request, 0) for request in range(500)]
+    assert picked == wanted
+    assert sorted(set(picked)) == [0, 1, 3]

@@ -4,12 +4,20 @@ import pickle
 
 import pytest
 
-from emu.errors import EmuError, Mistake, ResultsError, ScenarioError, UnknownNameError
+from emu.errors import (
+    EmuError,
+    Mistake,
+    ResultsError,
+    ScenarioError,
+    StrategyError,
+    UnknownNameError,
+)
 
 MISTAKE = Mistake("web.yaml", 14, "spec.clients[0].arrivals.poisson.rate", "-5/s", "must be > 0")
 ERRORS = [
     ScenarioError([MISTAKE, Mistake("", 0, "spec.seed", "", "is missing")]),
     UnknownNameError("strategy", "rondom", ["random", "round_robin"]),
+    StrategyError("own.py: for request 3, pick gave 7"),
     ResultsError("results/web: not a run folder"),
 ]
 

@@ -27,10 +27,13 @@ def inventory(scenario: "Scenario") -> dict[str, Any]:
     where no request reaches a Pod.
     """
     from emu.model.build import build
+    from emu.model.state import ListenerState
     from emu.scenario.checks.load import offered
 
-    spec, cluster = scenario.spec, scenario.cluster
-    busiest = max(build(scenario).expected.utilisation.values(), default=0.0)
+    spec, cluster, model = scenario.spec, scenario.cluster, build(scenario)
+    for listener in model.listeners:
+        ListenerState(listener).try_out()
+    busiest = max(model.expected.utilisation.values(), default=0.0)
     return {
         "scenario": scenario.name,
         "digest": scenario.digest,

@@ -65,6 +65,7 @@ class Session(ABC):
             self.env.process(self._stop_at(self.model.end_ns))
         with self._stopping_on_interrupt():
             self.env.run(until=self._stop)
+        self.state.check_strategies()
         if self.interrupted:
             self.end = self.reached() + 1  # some of this instant's events have happened
         rows = self.finish_all()

@@ -24,8 +24,9 @@ import numpy as np
 from numba.extending import register_jitable
 
 from emu.kernel.cache import cache_folder, source_digest
+from emu.kernel.calling import call, callback, native, pointer
 from emu.kernel.compiling import announced, compiling_timed
-from emu.kernel.dispatch import bound, dispatcher, typed
+from emu.kernel.dispatch import bound, dispatcher, typed, write_once
 from emu.kernel.instruments import count_draw, draws, ticks
 from emu.kernel.loading import cached
 from emu.kernel.prefetching import prefetch
@@ -35,6 +36,8 @@ __all__ = [
     "announced",
     "bound",
     "cache_folder",
+    "call",
+    "callback",
     "compiling_timed",
     "count_draw",
     "dispatcher",
@@ -42,11 +45,14 @@ __all__ = [
     "embedded",
     "inlined",
     "kernel",
+    "native",
     "part",
+    "pointer",
     "prefetch",
     "source_digest",
     "ticks",
     "typed",
+    "write_once",
 ]
 
 Function = TypeVar("Function", bound=Callable[..., Any])

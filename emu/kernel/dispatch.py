@@ -56,7 +56,7 @@ def dispatcher(name: str, functions: Sequence[Callable[..., Any]]) -> Callable[.
         lines += [f"    if kind == {kind}:", f"        return f{kind}({arguments})"]
     lines.append(f"    return f{len(functions) - 1}({arguments})")
     path = cache_folder() / f"dispatch_{name}.py"
-    _write_once(path, "\n".join(lines) + "\n")
+    write_once(path, "\n".join(lines) + "\n")
     spec = importlib.util.spec_from_file_location(f"emu_dispatch_{name}", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -66,7 +66,7 @@ def dispatcher(name: str, functions: Sequence[Callable[..., Any]]) -> Callable[.
     return dispatch
 
 
-def _write_once(path: Path, text: str) -> None:
+def write_once(path: Path, text: str) -> None:
     """Write the file unless it stands; whole at once, since several processes may start together.
 
     The time stamp is fixed because numba's cache compares it.
@@ -74,7 +74,7 @@ def _write_once(path: Path, text: str) -> None:
     if path.exists():
         return
     handle, temporary = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "w") as file:
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
     os.utime(temporary, (0, 0))
     Path(temporary).replace(path)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emu.errors import StrategyError
 from emu.hops import affinity, conntrack, dns, pool, ports, retries, sharing
 from emu.hops.balancer import BACKENDS, STRATEGIES
 from emu.model import ListenerModel, Model
@@ -19,6 +20,19 @@ class ListenerState:
         self.backends: NDArray[Any] = listener.backends.copy()
         self.backends["available"][listener.since > 0] = 0
         self.memory: NDArray[np.int64] = strategy.prepare(listener.strategy.options, self.backends)
+        self._pick = strategy.pick
+        self._failure = getattr(strategy, "failure", None)
+
+    def try_out(self) -> None:
+        """Ask a strategy that may fail once. Raises StrategyError where it does."""
+        if self._failure is not None:
+            self._pick(self.backends, self.memory, 0, 0, 0, 0, 0)
+            self.check()
+
+    def check(self) -> None:
+        """Raise StrategyError where the strategy has failed."""
+        if self._failure is not None and (text := self._failure(self.memory)):
+            raise StrategyError(text)
 
 
 class State:
@@ -51,6 +65,11 @@ class State:
         self.finished = 0
         self.sending = len(model.clients)
         self.wanted = model.requests
+
+    def check_strategies(self) -> None:
+        """Raise StrategyError where a strategy has failed: then it picks nothing more."""
+        for listener in self.listeners:
+            listener.check()
 
     def make_room(self) -> None:
         """Make room for what nodes keep of connections."""

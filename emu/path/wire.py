@@ -85,7 +85,8 @@ def _through_balancer(attempt: Attempt) -> Iterator[WireStep]:
     what = f"listener on port {listener.port}"
     yield _forward(row["lb_ns"], name, ends.client, ends.front, what)
     if attempt.node:
-        what = f"{listener.strategy.name} picks {attempt.node}"
+        strategy, options = listener.strategy
+        what = f"{getattr(options, 'path', strategy)} picks {attempt.node}"
         yield _forward(row["lb_ns"], name, ends.sender, ends.service, what)
         yield from _through_node(attempt)
     elif attempt.container_native:

@@ -21,7 +21,7 @@ class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[mi
 
 
 def _string(dumper: Any, text: str) -> Any:
-    style = None if isinstance(plain(text), str) else "'"
+    style = "|" if "\n" in text else None if isinstance(plain(text), str) else "'"
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

@@ -83,3 +83,18 @@ def test_the_command_as_a_user_types_it():
     assert done.returncode == 2
     assert done.stderr == "override: spec.warmup = 60s: must be shorter than the duration\n"
     assert done.stdout == ""
+
+
+def test_a_strategy_of_the_users_own_is_tried(tmp_path):
+    """It is asked once; what fails then is told with file, line and request, and exit status 2."""
+    head = "def pick(backends, memory, now, key, seed, request, attempt):\n    "
+    option = f"spec.loadBalancers[0].strategy={{file: {tmp_path / 'own.py'}}}"
+    for body, status in (("return 0", 0), ("return memory[0]", 2), ("return 9", 2)):
+        (tmp_path / "own.py").write_text(head + body + "\n")
+        done = subprocess.run(
+            [sys.executable, "-m", "emu", "check", NODEPORT, "--set", option],
+            capture_output=True, cwd=ROOT, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == status
+        assert "Traceback" not in done.stderr
+        assert ("own.py: for request 0, pick " in done.stderr) == (status == 2)

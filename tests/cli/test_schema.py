@@ -34,12 +34,24 @@ def field(schema, block, name):
 def test_a_variant_is_a_name_alone_or_a_name_with_options(schema):
     """Exactly one of the registry's names; those without required options also as a string."""
     forms = field(schema, "LoadBalancer", "strategy")["anyOf"]
-    assert {"enum": list(STRATEGIES)} in forms
+    assert {"enum": [name for name in STRATEGIES if name != "file"]} in forms
     assert {"$ref": "#/$defs/Strategy"} in forms
     block = schema["$defs"]["Strategy"]
     assert list(block["properties"]) == list(STRATEGIES)
     assert (block["minProperties"], block["maxProperties"]) == (1, 1)
     assert block["additionalProperties"] is False
+
+
+def test_a_strategy_is_also_a_file_with_options(schema):
+    """As a user's own is named: its path, and options that the file itself knows."""
+    (form,) = (
+        form
+        for form in field(schema, "LoadBalancer", "strategy")["anyOf"]
+        if form.get("type") == "object"
+    )
+    assert form["required"] == ["file"]
+    assert set(form["properties"]) == {"file", "options"}
+    assert form["additionalProperties"] is False
 
 
 def test_a_duration_is_short_for_a_distribution(schema):

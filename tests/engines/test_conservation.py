@@ -125,7 +125,9 @@ SCENARIOS = st.fixed_dictionaries(
     {
         "seed": st.integers(0, 2**63 - 1),
         "clients": clients(),
-        "strategy": st.sampled_from(list(STRATEGIES)),
+        "strategy": st.sampled_from(
+            [json.dumps({name: getattr(STRATEGIES[name], "EXAMPLE", {})}) for name in STRATEGIES]
+        ),
         "target": st.sampled_from(["node", "node", "pod"]),
         "workers": st.integers(1, 3),
         "backlog": st.sampled_from([0, 2, 100]),

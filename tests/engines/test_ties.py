@@ -57,7 +57,9 @@ spec:
     spec: {containers: [{name: web, ports: [{containerPort: 8080}]}]}
 """
 
-CHOSEN = st.sampled_from(list(STRATEGIES))
+CHOSEN = st.sampled_from(
+    [json.dumps({name: getattr(STRATEGIES[name], "EXAMPLE", {})}) for name in STRATEGIES]
+)
 RATES = st.sampled_from(["100000000/s", "50000000/s", "33333333/s"])
 
 

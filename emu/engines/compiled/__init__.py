@@ -124,6 +124,7 @@ class Emulation(Session):
         while not self.interrupted:
             pause = self._pass_timed(until) if self._fixed.timed else self._pass(until)
             self._count()
+            self.state.check_strategies()
             if pause == Pause.ROWS:
                 self._hand_on()
             elif pause == Pause.SLOTS:

@@ -86,6 +86,7 @@ class Listener:
             self.env.now, connection.address, self.model.seed, request.request, request.attempt
         )
         if backend < 0:
+            self.state.check()
             request.outcome = Outcome.BAD_GATEWAY
             return self.env.now
         if self._pools:

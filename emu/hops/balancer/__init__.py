@@ -16,20 +16,30 @@ request. A strategy is a module in ``strategies/`` with
   that slow start is of use;
 - ``answered(backends, memory, backend, now, latency)``, where it goes by response times: a kernel
   that is told of an answer or a failure, before ``changed`` is, and how many nanoseconds after the
-  pick it came.
+  pick it came;
+- ``most_keys(options) -> int``, where it remembers them: how many keys it has room for, which its
+  option ``clients`` says;
+- ``failure(memory) -> str``, where it may fail: what has failed in a run, once; empty if nothing.
 
 ``in_flight`` counts the requests that a backend was given and has not answered, those in service
 included; the balancer counts, strategies read.
 """
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BeforeValidator
 
 from emu.hops.balancer import strategies
+from emu.hops.balancer.backends import BACKENDS
+from emu.hops.balancer.own_file import OwnForm, own_strategy
 from emu.kernel import dispatcher, kernel
 from emu.registry import Choice, Registry, choice
+
+__all__ = [
+    "BACKENDS", "STRATEGIES", "Strategy", "answered", "changed", "finished", "pick", "started",
+]  # fmt: skip
 
 STRATEGIES = Registry(strategies, "strategy")
 
@@ -41,23 +51,8 @@ FOLLOW_WEIGHTS = tuple(
 if TYPE_CHECKING:
     Strategy: TypeAlias = Choice
 else:
-    Strategy = choice(STRATEGIES)
+    Strategy = Annotated[choice(STRATEGIES), BeforeValidator(own_strategy), OwnForm()]
     """The type of a scenario's field that holds a strategy."""
-
-BACKENDS = np.dtype(
-    [
-        ("node", "i4"),
-        ("endpoint", "i4"),
-        ("rule", "i4"),
-        ("route", "i4"),
-        ("in_flight", "i8"),
-        ("weight", "f8"),
-        ("available", "i8"),
-    ]
-)
-"""One backend of a listener: a node, with the number of what it decides about packets from there
-(see `emu.hops.node.RULE`), or an endpoint (see `emu.hops.node.ENDPOINT`), what does not apply is
--1; the route to it (see `emu.hops.ports`); its load, weight and health."""
 
 pick = dispatcher("strategies", [module.pick for module in STRATEGIES.values()])
 """``pick(kind, backends, memory, now, key, seed, request, attempt)`` for any strategy, by its

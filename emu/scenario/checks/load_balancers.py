@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from emu.errors import Mistake
-from emu.hops.balancer import FOLLOW_WEIGHTS
+from emu.hops.balancer import FOLLOW_WEIGHTS, STRATEGIES
 from emu.scenario.checks.subject import Subject
 from emu.scenario.cluster import Cluster, qualified
 from emu.scenario.description import Listener, LoadBalancer
@@ -18,6 +18,7 @@ def mistakes(subject: Subject) -> Iterator[Mistake]:
     for number, balancer in enumerate(subject.spec.load_balancers):
         yield from _backends(subject, balancer, ("spec", "loadBalancers", number))
         yield from _slow_start(subject, balancer, ("spec", "loadBalancers", number))
+        yield from _keys(subject, balancer, ("spec", "loadBalancers", number, "strategy"))
         ports: set[int] = set()
         for index, listener in enumerate(balancer.listeners):
             path = ("spec", "loadBalancers", number, "listeners", index)
@@ -28,13 +29,33 @@ def mistakes(subject: Subject) -> Iterator[Mistake]:
 
 
 def warnings(subject: Subject) -> Iterator[str]:
-    """Slow start without a backend that joins."""
+    """Slow start without a backend that joins; a user's own strategies that are not compiled."""
     for balancer in subject.spec.load_balancers:
         if balancer.slow_start and not any(balancer.available_from.values()):
             yield (
                 f"load balancer {balancer.name}: slowStart is of no use where no backend has a "
                 "time in availableFrom"
             )
+    for number, balancer in enumerate(subject.spec.load_balancers):
+        options = balancer.strategy.options
+        why_plain = getattr(STRATEGIES[balancer.strategy.name], "why_plain", None)
+        if why_plain is not None and (why := why_plain(options)):
+            yield (
+                f"{subject.place.file}: spec.loadBalancers[{number}].strategy: {options.path} is"
+                f" run as plain Python, which is slower: {why}"
+            )
+
+
+def _keys(subject: Subject, balancer: LoadBalancer, path: Path) -> Iterator[Mistake]:
+    """A strategy that remembers clients has room for all that there are."""
+    most_keys = getattr(STRATEGIES[balancer.strategy.name], "most_keys", None)
+    if most_keys is None:
+        return
+    clients = subject.spec.clients
+    keys = sum(client.addresses.num_addresses if client.addresses else 1 for client in clients)
+    if most_keys(balancer.strategy.options) < keys:
+        rule = f"must have room for {keys} clients: as many addresses send requests"
+        yield subject.place.mistake((*path, balancer.strategy.name, "clients"), rule)
 
 
 def _backends(subject: Subject, balancer: LoadBalancer, path: Path) -> Iterator[Mistake]:

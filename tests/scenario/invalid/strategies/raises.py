@@ -1,0 +1,3 @@
+"""Raises while it is read."""
+
+raise RuntimeError("not today")
