@@ -1,4 +1,6 @@
-"""A client that keeps connections straight to a NodePort, with constant delays."""
+"""A client that keeps connections straight to a NodePort, with constant delays; and any way of keeping."""
+
+from hypothesis import strategies as st
 
 US, MS, S = 1_000, 1_000_000, 1_000_000_000
 
@@ -35,3 +37,31 @@ TWO_PORTS = {"sysctls": {"net.ipv4.ip_local_port_range": "40000 40001"}}
 def at(*moments):
     """These nanoseconds as a trace has them."""
     return [f"{moment}ns" for moment in moments]
+
+
+@st.composite
+def kept(draw, idle, age):
+    """Any way of keeping connections with one of these idle times and ages, or no keeping."""
+    if draw(st.booleans()):
+        return {}
+    connections = {"idleTimeout": draw(st.sampled_from([None, *idle]))}
+    if draw(st.booleans()):
+        connections |= {"protocol": "HTTP/2", "streams": draw(st.sampled_from([1, 2, 100]))}
+    for field, values in (
+        ("maxConnections", [1, 2]),
+        ("maxRequests", [1, 2, 5]),
+        ("maxAge", age),
+        ("maxAgeJitter", [0, 1]),
+    ):
+        if draw(st.booleans()):
+            connections[field] = draw(st.sampled_from(values))
+    return {"connections": connections}
+
+
+@st.composite
+def balancing(draw, idle, age):
+    """Any way in which a load balancer may have connections to nodes."""
+    if draw(st.booleans()):
+        return {"mode": "tcp"}
+    tls = draw(st.sampled_from([{}, {"tls": "1.2"}, {"tls": "1.3"}]))
+    return draw(kept(idle, age)) | tls
