@@ -17,8 +17,10 @@ from emu.hops.network import (
     POD_CONNECTION,
     REACH,
     REFUSED,
+    SHAKEN,
     Leg,
     NetworkTable,
+    encrypting,
     travel,
 )
 
