@@ -114,7 +114,7 @@ def test_a_sender_outside_where_there_is_none(described):
         (None, "edge:65536", "destination = edge:65536: must have a port between 1 and 65535"),
         (None, "edge:", "destination = edge:: must have a port between 1 and 65535"),
         (None, "udp://edge", "destination = udp://edge: must have a port between 1 and 65535"),
-        (None, "ftp://edge", "destination = ftp://edge: must begin with one of http://, https://, "),
+        (None, "ftp://edge", "destination = ftp://edge: must begin with one of http://, "),
         (None, "edge:²", "destination = edge:²: must have a port between 1 and 65535"),
     ],
 )  # fmt: skip

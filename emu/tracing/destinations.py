@@ -22,9 +22,9 @@ def url_of(scenario: Scenario, client: Client, destination: str) -> str:
     5. the name of a node;
     6. ``namespace/name`` of a Pod, or ``name`` in the namespace ``default``.
 
-    The usual port is 80 in a URL, 443 with https, and elsewhere that of what has the address: a load
-    balancer's first listener, the first NodePort, a Service's first port, a Pod's first container
-    port.
+    The usual port is 80 in a URL, 443 with https, and elsewhere that of what has the address: a
+    load balancer's first listener, the first NodePort, a Service's first port, a Pod's first
+    container port.
     Raises UnknownNameError, and ScenarioError for a port that is none.
     """
     before, in_url, behind = destination.partition("://")

@@ -1,4 +1,4 @@
-"""A client that keeps connections straight to a NodePort, with constant delays; and any way of keeping."""
+"""A client that keeps connections straight to a NodePort; and any way of keeping them."""
 
 from hypothesis import strategies as st
 
@@ -29,6 +29,7 @@ def sending(times, connections, **more):
 def column(run, name):
     """A column of the rows as a list."""
     return run.rows[name].tolist()
+
 
 TWO_PORTS = {"sysctls": {"net.ipv4.ip_local_port_range": "40000 40001"}}
 """A kernel with two source ports for each route."""

@@ -18,6 +18,7 @@ from tests.engines.keeping import (
     sending,
 )
 
+
 @pytest.mark.parametrize("connections", [{}, HTTP2])
 def test_a_reused_connection_saves_a_round_trip(described, play, connections):
     """The second request goes over the first one's connection, to its Pod, and is there sooner by

@@ -4,7 +4,6 @@ import pytest
 
 from emu.hops import conntrack
 from emu.recorder.rows import ABSENT
-
 from tests.engines.keeping import (
     HTTP2,
     MS,

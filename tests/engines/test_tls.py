@@ -71,9 +71,7 @@ def test_a_balancer_may_speak_tls_to_the_nodes(described, play, version, round_t
 
 @pytest.mark.parametrize(("version", "round_trips"), [("1.3", 1), ("1.2", 2)])
 @pytest.mark.parametrize("connections", [None, {}])
-def test_a_balancer_of_connections_passes_it_on(
-    described, play, version, round_trips, connections
-):
+def test_a_balancer_of_connections_passes_it_on(described, play, version, round_trips, connections):
     """Under the mode tcp the client's handshake is with the Pod: over both parts of the way."""
     changes = {"loadBalancers[0].mode": "tcp", "clients[0].tls": version}
     if connections is not None:

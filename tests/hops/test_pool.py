@@ -267,6 +267,68 @@ class Oracle:
         return now if idle <= now else min(idle, it.ends, NEVER)
 
 
+class Both:
+    """The pools and the oracle, taken through the same steps; ``carried`` are the connections of
+    the requests under way, ``most`` how many there ever were at once."""
+
+    def __init__(self, pools, oracle):
+        self.pools, self.oracle = pools, oracle
+        self.carried, self.most = ([], []), 0
+        self.steps = {
+            "request": self.request, "end": self.end, "break": self.break_, "look": self.look,
+            "pass": self.pass_,
+        }  # fmt: skip
+
+    def request(self, number, _):
+        """A request wants a connection."""
+        expected = self.oracle.expected(number)
+        found = self.pools.take(number)
+        if expected == OPEN:
+            self.carried[number].append(self.oracle.opened(number, found, self.pools.now))
+            return
+        assert found == expected
+        if found != WAIT:
+            self.carried[number].append(self.oracle.taken(number))
+
+    def end(self, number, which):
+        """A request is over, if there is one."""
+        if self.carried[number]:
+            it = self.carried[number].pop(which % len(self.carried[number]))
+            over = self.oracle.given_back(number, it, self.pools.now)
+            assert self.pools.give_back(it.place) == over
+            if over:
+                self.oracle.closed(number, it)
+
+    def break_(self, number, which):
+        """A connection breaks under its requests, if there is one."""
+        if self.oracle.open[number]:
+            it = self.oracle.open[number][which % len(self.oracle.open[number])]
+            self.pools.close(it.place)
+            self.oracle.closed(number, it)
+
+    def look(self, number, which):
+        """Somebody looks whether a connection's time is over."""
+        if self.oracle.open[number]:
+            it = self.oracle.open[number][which % len(self.oracle.open[number])]
+            at = self.oracle.looked(number, it, self.pools.now)
+            assert self.pools.look(it.place) == at
+            if at == self.pools.now:
+                self.break_(number, which)
+
+    def pass_(self, _, time):
+        """Time passes."""
+        self.pools.now += time
+
+    def agree(self, streams):
+        """No place has two connections, and what is counted is what is there."""
+        there = {id(it): it for side in (*self.oracle.open, *self.carried) for it in side}
+        assert len({it.place for it in there.values()}) == len(there)
+        self.most = max(self.most, len(there))
+        assert self.pools.state.pools["open"].tolist() == [len(s) for s in self.oracle.open]
+        for it in there.values():
+            assert self.pools.its(it.place)["streams"] == it.on <= streams
+
+
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(["request", "request", "request", "end", "end", "break", "look", "pass"]),
@@ -289,47 +351,12 @@ STEPS = st.lists(
 def test_pools_do_as_the_plain_list_does(steps, limit, streams, requests, idle, age):
     """Whatever happens in whichever order, each call gives what the list implies; counts agree,
     streams and connections stay within their limits, and places are taken again."""
-    pools = Pools(limit, streams, requests, idle, age, count=2)
-    oracle = Oracle(limit, streams, requests, idle, age)
-    carried, most = ([], []), 0
+    its = (limit, streams, requests, idle, age)
+    both = Both(Pools(*its, count=2), Oracle(*its))
     for step, number, which in steps:
-        connections = oracle.open[number]
-        if step == "request":
-            expected = oracle.expected(number)
-            found = pools.take(number)
-            if expected == OPEN:
-                carried[number].append(oracle.opened(number, found, pools.now))
-            else:
-                assert found == expected
-                if found != WAIT:
-                    carried[number].append(oracle.taken(number))
-        elif step == "end" and carried[number]:
-            it = carried[number].pop(which % len(carried[number]))
-            over = oracle.given_back(number, it, pools.now)
-            assert pools.give_back(it.place) == over
-            if over:
-                oracle.closed(number, it)
-        elif step == "break" and connections:
-            it = connections[which % len(connections)]
-            pools.close(it.place)
-            oracle.closed(number, it)
-        elif step == "look" and connections:
-            it = connections[which % len(connections)]
-            at = oracle.looked(number, it, pools.now)
-            assert pools.look(it.place) == at
-            if at == pools.now:
-                pools.close(it.place)
-                oracle.closed(number, it)
-        elif step == "pass":
-            pools.now += which
-        there = {it.place for side in (*oracle.open, *carried) for it in side}
-        most = max(most, len(there))
-        held = {id(it): it for side in (*oracle.open, *carried) for it in side}
-        assert len(held) == len(there)  # no place has two connections
-        assert pools.state.pools["open"].tolist() == [len(side) for side in oracle.open]
-        for it in held.values():
-            assert pools.its(it.place)["streams"] == it.on <= streams
-    assert pools.state.room[0] == 1 + most
+        both.steps[step](number, which)
+        both.agree(streams)
+    assert both.pools.state.room[0] == 1 + both.most
 
 
 def test_room_grows_with_the_connections():

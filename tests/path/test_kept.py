@@ -47,9 +47,7 @@ def test_the_steps_say_what_the_rows_say(described, tmp_path, changes):
 
 @pytest.mark.parametrize("outcome", ["refused", "conntrack_full"])
 @pytest.mark.parametrize("url", [NODE_2, f"http://{EDGE}/"])
-def test_who_waited_for_a_connection_that_fails_went_nowhere(
-    described, tmp_path, outcome, url
-):
+def test_who_waited_for_a_connection_that_fails_went_nowhere(described, tmp_path, outcome, url):
     """All that joined it know the failure; the packets were those of the first request."""
     objects = {"refused": SERVICE, "conntrack_full": SERVICE + POD + ONE_ENTRY}[outcome]
     two = HTTP2 | {"streams": 2}
