@@ -282,7 +282,8 @@ def test_the_made_scenarios_meet_every_outcome(described, play, seed):
     """The choices above lead to these outcomes, so the properties are tested on all of them."""
     base = {
         "seed": seed, "strategy": "random", "balancing": {}, "workers": 1, "backlog": 2,
-        "app_port": 8080, "latency": "250us", "external": "Cluster", "internal": "Cluster", "selected": "web",
+        "app_port": 8080, "latency": "250us", "external": "Cluster", "internal": "Cluster",
+        "selected": "web",
         "sliced": "other", "entries": 10_000, "affinity": "None", "mode": "iptables",
         "scheduler": "rr", "algorithm": "random", "ports": "32768 60999", "reuse": 2, "linear": 0,
     }  # fmt: skip
