@@ -16,8 +16,11 @@ def test_ties_are_ordered_by_kind_and_then_by_request():
 
 
 def test_what_frees_comes_before_what_takes():
-    """At one instant a worker and a place in flight become free before the next request asks."""
-    frees = (Kind.SERVICE_END, Kind.ANSWER)
+    """At one instant a worker, a place in flight and a connection become free before the next
+    request asks."""
+    frees = (
+        Kind.SERVICE_END, Kind.ANSWER, Kind.CLIENT_ANSWER, Kind.CLIENT_TIMEOUT, Kind.CONNECTION_DUE,
+    )  # fmt: skip
     takes = set(Kind) - set(frees)
     assert all(free < take for free, take in itertools.product(frees, takes))
 

@@ -66,6 +66,8 @@ def ends(trace):
         (None, "192.168.1.1", ("internet", "203.0.113.10", "192.168.1.1:8443")),
         (None, "http://example.com/a", ("internet", "203.0.113.10", "192.168.1.1:80")),
         (None, "http://example.com:8443/a", ("internet", "203.0.113.10", "192.168.1.1:8443")),
+        (None, "https://example.com/a", ("internet", "203.0.113.10", "192.168.1.1:443")),
+        (None, "udp://node-1:53", ("internet", "203.0.113.10", "192.168.1.100:53")),
         (None, "node-1", ("internet", "203.0.113.10", "192.168.1.100:30000")),
         (None, "192.168.1.101:30000", ("internet", "203.0.113.10", "192.168.1.101:30000")),
         ("node-1", "10.244.0.2", ("node-1", "192.168.1.100", "10.244.0.2:8080")),
@@ -111,6 +113,8 @@ def test_a_sender_outside_where_there_is_none(described):
         (None, "edge:0", "destination = edge:0: must have a port between 1 and 65535"),
         (None, "edge:65536", "destination = edge:65536: must have a port between 1 and 65535"),
         (None, "edge:", "destination = edge:: must have a port between 1 and 65535"),
+        (None, "udp://edge", "destination = udp://edge: must have a port between 1 and 65535"),
+        (None, "ftp://edge", "destination = ftp://edge: must begin with one of http://, "),
         (None, "edge:²", "destination = edge:²: must have a port between 1 and 65535"),
     ],
 )  # fmt: skip
@@ -193,6 +197,18 @@ def test_the_document(scenario):
     steps = ["src", "src_port", "dst", "dst_port", "what"]
     assert {tuple(step) for step in document["logical"]} == {tuple(steps)}
     assert {tuple(step) for step in document["wire"]} == {("at_ns", "direction", "place", *steps)}
+
+
+def test_a_client_that_keeps_connections_opens_one(described):
+    """With TLS it takes a round trip longer; a datagram takes none of its connections."""
+    keeping = INTERNET.replace("timeout:", "connections: {protocol: HTTP/2}, timeout:")
+    scenario = described(SPEC.format(clients=keeping), OBJECTS)
+    plain, over_tls, datagram = (
+        emu.trace(scenario, None, f"{scheme}://192.168.1.101:30000").latency_seconds
+        for scheme in ("http", "https", "udp")
+    )
+    assert over_tls - plain == pytest.approx(0.0215, abs=0.001)
+    assert datagram < plain
 
 
 def test_jupyter(scenario):

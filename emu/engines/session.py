@@ -92,7 +92,7 @@ class Session(ABC):
         """When the run ended, whose last answers may still have been on their way to clients."""
         if self.interrupted:
             return max(self.end, self._latest + 1)
-        return max(self.reached(), self._latest) if self.end == NEVER else self.end
+        return int(max(self.reached(), self._latest)) if self.end == NEVER else self.end
 
     def _busy_ns(self, end: int) -> dict[str, int]:
         """The busy time of the workers of each Pod where they are shared, until the end."""

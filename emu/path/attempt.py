@@ -92,8 +92,28 @@ class Attempt:
         return self.outcome == Outcome.OK or self.refused
 
     @property
+    def opened(self) -> bool:
+        """Whether the connection that ends at the Pod was opened for it: else it went over one that
+        is kept, or waited for that to be opened."""
+        behind_balancer = self.kind == TargetKind.LISTENER
+        return bool(self.row["new_connection"] & (2 if behind_balancer else 1))
+
+    @property
+    def client_opened(self) -> bool:
+        """Whether the client opened a connection for it."""
+        return bool(self.row["new_connection"] & 1)
+
+    @property
+    def joined(self) -> bool:
+        """Whether it comes by a load balancer that joins connections."""
+        listener = self.target["listener"]
+        return self.kind == TargetKind.LISTENER and self.model.listeners[listener].tcp
+
+    @property
     def gateway_status(self) -> str:
         """What a load balancer answers with in place of a Pod's answer."""
+        if self.joined:
+            return "connection closed"
         refused = self.refused or self.outcome == Outcome.BAD_GATEWAY
         return "502 Bad Gateway" if refused else "504 Gateway Timeout"
 

@@ -117,6 +117,8 @@ def _end(attempt: Attempt) -> str:
         return "the Pod's container has a full backlog and refuses"
     if attempt.pod and attempt.refused:
         return f"the Pod's container listens on {attempt.app_port} and refuses"
+    if attempt.joined:
+        return "the load balancer closes the connection"
     if attempt.kind == TargetKind.LISTENER:
         return f"the load balancer answers {attempt.gateway_status}"
     return "the connection is refused"

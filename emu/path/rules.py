@@ -15,7 +15,10 @@ _MARK = "KUBE-MARK-MASQ"
 
 
 def arriving(attempt: Attempt) -> str:
-    """The hook by which a packet comes to the rules."""
+    """The hook by which a packet comes to the rules; those of an open connection pass them by."""
+    if not attempt.opened:
+        at_socket = attempt.mode == "ebpf" and attempt.before_any_interface
+        return "the socket: an open connection" if at_socket else "conntrack: an open connection"
     if attempt.mode == "ebpf":
         return f"ebpf: {'connect()' if attempt.before_any_interface else 'the network device'}"
     if attempt.mode == "ipvs":
@@ -36,6 +39,8 @@ def _by_chains(attempt: Attempt) -> bool:
 
 def translating(attempt: Attempt) -> list[str]:
     """The rules that chose the endpoint and wrote the addresses, in their order."""
+    if not attempt.opened:
+        return ["DNAT as of its first packet"]
     if _by_chains(attempt):
         return list(_chains(attempt))
     return [f"{attempt.decision.reason}; DNAT"]

@@ -69,7 +69,11 @@ def _steps(attempt: Attempt) -> Iterator[WireStep]:
 
 def _connecting(attempt: Attempt) -> str:
     host, front = attempt.model.hosts[attempt.row["client"]], attempt.ends.front.address
-    what = "connect" if host == front else f"DNS: {host} is {front}; connect"
+    what = "connect"
+    if not attempt.client_opened and attempt.row["connection"] != ABSENT:
+        what = f"over kept connection {attempt.row['connection']}"
+    if host != front:
+        what = f"DNS: {host} is {front}; {what}"
     return f"{what}, before any interface" if attempt.before_any_interface else what
 
 
@@ -86,7 +90,7 @@ def _through_balancer(attempt: Attempt) -> Iterator[WireStep]:
     yield _forward(row["lb_ns"], name, ends.client, ends.front, what)
     if attempt.node:
         strategy, options = listener.strategy
-        what = f"{getattr(options, 'path', strategy)} picks {attempt.node}"
+        what = _passing_on(attempt, getattr(options, "path", strategy))
         yield _forward(row["lb_ns"], name, ends.sender, ends.service, what)
         yield from _through_node(attempt)
     elif attempt.container_native:
@@ -100,6 +104,16 @@ def _through_balancer(attempt: Attempt) -> Iterator[WireStep]:
     if attempt.served or attempt.answered:
         what = "proxied answer" if attempt.served else _failure(attempt)
         yield _back(row["lb_response_ns"], name, ends.front, ends.client, what)
+
+
+def _passing_on(attempt: Attempt, strategy: str) -> str:
+    """How a load balancer came to the node, and to its connection there."""
+    number = attempt.row["lb_connection"]
+    if attempt.opened:
+        return f"{strategy} picks {attempt.node}"
+    if attempt.joined:
+        return f"joined to connection {number}"
+    return f"{strategy} picks {attempt.node}; over kept connection {number}"
 
 
 def _through_node(attempt: Attempt) -> Iterator[WireStep]:
@@ -133,13 +147,15 @@ def _stopped(attempt: Attempt, inner: str) -> Iterator[WireStep]:
         if inner:
             yield _forward(at, inner, ends.sender, ends.service, rules.arriving(attempt))
         yield _back(at, place, ends.service, ends.sender, rules.stopping(attempt))
-    elif attempt.dropped:
+    elif attempt.dropped and attempt.opened:
         at = moments.first_packet(attempt, int(attempt.row["node"]))
         yield _forward(at, place, ends.sender, ends.service, rules.stopping(attempt))
 
 
 def _to_pod(attempt: Attempt) -> Iterator[WireStep]:
     """Straight to a Pod's own address."""
+    if not attempt.pod:
+        return iter(())  # the connection that it waited for has failed
     vertex = attempt.model.clients["vertex"][attempt.row["client"]]
     return _at_pod(attempt, attempt.ends.client, bool(vertex != attempt.pod_vertex))
 
@@ -164,6 +180,8 @@ def _at_pod(attempt: Attempt, source: Address, crosses: bool) -> Iterator[WireSt
 
 def _to_closed_port(attempt: Attempt) -> Iterator[WireStep]:
     """To a host where nothing listens."""
+    if not attempt.opened:
+        return
     ends, vertex = attempt.ends, int(attempt.target["vertex"])
     places = attempt.model.places
     name = (*places.nodes, *places.load_balancers)[vertex][0]

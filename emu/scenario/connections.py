@@ -2,13 +2,23 @@
 
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from emu.quantities import Duration, Fraction
 from emu.registry import OptionsModel
 from emu.scenario.fields import Whole
 
-TlsVersion = Literal["1.2", "1.3"]
+
+def _in_words(version: object) -> object:
+    """YAML reads 1.3 as a number."""
+    return str(version) if isinstance(version, float) else version
+
+
+TlsVersion = Annotated[
+    Literal["1.2", "1.3"],
+    BeforeValidator(_in_words),
+    WithJsonSchema({"enum": ["1.2", "1.3", 1.2, 1.3]}),
+]
 """A version of TLS."""
 
 TLS_ROUND_TRIPS: Final[dict[str, int]] = {"1.2": 2, "1.3": 1}

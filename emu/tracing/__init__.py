@@ -86,7 +86,7 @@ def follow(scenario: Scenario, source: str | None, destination: str | None) -> T
     client = sender(scenario, source)
     destination = client.url if destination is None else destination
     url = url_of(scenario, client, destination)
-    model = build(_alone(scenario, client.model_copy(update={"url": url})))
+    model = build(_alone(scenario, client.model_copy(update=_towards(url))))
     sink = _OneRow()
     process.run(model, sink)
     row = sink.row
@@ -99,6 +99,11 @@ def follow(scenario: Scenario, source: str | None, destination: str | None) -> T
         logical=tuple(logical(model, row)),
         wire=tuple(wire(model, row)),
     )
+
+
+def _towards(url: str) -> dict[str, Any]:
+    """What a client changes that sends to this URL: datagrams have no connections."""
+    return {"url": url} | ({"connections": None} if url.startswith("udp:") else {})
 
 
 def _alone(scenario: Scenario, client: Client) -> Scenario:

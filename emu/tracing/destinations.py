@@ -6,6 +6,7 @@ from emu.scenario import Client, Scenario
 from emu.scenario.names import is_inside, known_names, resolve
 
 _NO_PORT = 80
+_SCHEMES = ("http", "https", "udp")
 
 
 def url_of(scenario: Scenario, client: Client, destination: str) -> str:
@@ -21,20 +22,25 @@ def url_of(scenario: Scenario, client: Client, destination: str) -> str:
     5. the name of a node;
     6. ``namespace/name`` of a Pod, or ``name`` in the namespace ``default``.
 
-    The usual port is 80 in a URL, and elsewhere that of what has the address: a load balancer's
-    first listener, the first NodePort, a Service's first port, a Pod's first container port.
+    The usual port is 80 in a URL, 443 with https, and elsewhere that of what has the address: a
+    load balancer's first listener, the first NodePort, a Service's first port, a Pod's first
+    container port.
     Raises UnknownNameError, and ScenarioError for a port that is none.
     """
-    rest = destination.removeprefix("http://")
-    in_url = rest != destination
-    host, colon, port = (rest.partition("/")[0] if in_url else rest).partition(":")
-    if colon and not _is_port(port):
+    before, in_url, behind = destination.partition("://")
+    scheme, rest = (before, behind.partition("/")[0]) if in_url else ("http", destination)
+    if scheme not in _SCHEMES:
+        rule = f"must begin with one of {', '.join(f'{known}://' for known in _SCHEMES)}"
+        raise ScenarioError([Mistake("", 0, "destination", destination, rule)])
+    host, colon, port = rest.partition(":")
+    if (colon or scheme == "udp") and not _is_port(port):
         rule = "must have a port between 1 and 65535"
         raise ScenarioError([Mistake("", 0, "destination", destination, rule)])
     name = _name(scenario, client, host)
     addresses = resolve(name, client, scenario.spec, scenario.cluster) or ("",)
-    usual = _NO_PORT if in_url else _usual_port(scenario, addresses[0])
-    return f"http://{name}:{port or usual}/"
+    if not port and not in_url:
+        port = str(_usual_port(scenario, addresses[0]))
+    return f"{scheme}://{name}:{port}/" if port else f"{scheme}://{name}/"
 
 
 def _is_port(text: str) -> bool:

@@ -12,6 +12,7 @@ from emu.hops.balancer import STRATEGIES
 from emu.hops.kubeproxy import MODES
 from emu.hops.kubeproxy.scheduling import SCHEDULERS
 from emu.recorder.rows import ABSENT, Outcome
+from tests.engines.keeping import balancing, kept
 
 FOREVER = 10**18
 
@@ -69,6 +70,8 @@ OUTSIDE = [
     "http://192.168.1.101:30001/",
     "http://192.168.1.100:30002/",
     "http://10.96.0.1:8080/",
+    "https://example.com/",
+    "https://192.168.1.100:30001/",
     "udp://192.168.1.101:30053",
     "udp://192.168.1.1:80",
 ]
@@ -103,6 +106,9 @@ def arrivals_at(rate):
     ]
 
 
+IDLE = ["1ms", "20ms", "1s"]
+
+
 @st.composite
 def clients(draw):
     """One to three clients, outside, on a node or in a Pod, that send anywhere at any rate."""
@@ -117,6 +123,8 @@ def clients(draw):
             **place,
         }
         timeout = draw(st.sampled_from([None, "30ms", "100ms", "5s"]))
+        if not client["url"].startswith("udp"):
+            client |= draw(kept(IDLE, IDLE))
         made.append(client | ({"timeout": timeout} if timeout else {}))
     return made
 
@@ -129,6 +137,7 @@ SCENARIOS = st.fixed_dictionaries(
             [json.dumps({name: getattr(STRATEGIES[name], "EXAMPLE", {})}) for name in STRATEGIES]
         ),
         "target": st.sampled_from(["node", "node", "pod"]),
+        "balancing": balancing(IDLE, IDLE),
         "workers": st.integers(1, 3),
         "backlog": st.sampled_from([0, 2, 100]),
         "app_port": st.sampled_from([8080, 8080, 8080, 9090]),
@@ -158,10 +167,11 @@ nodePools: [{{name: node, nodes: 2, cpu: 1}}]
 loadBalancers:
   - name: edge
     address: 192.168.1.1
-    listeners: [{{service: default/web}}]
+    listeners: [{{service: default/web}}, {{service: default/web, port: 443}}]
     strategy: {strategy}
     target: {target}
     connectTimeout: 20s
+    {balancing}
 kernel:
   snatEvictsClosing: true
   sysctls:
@@ -183,7 +193,8 @@ clients: {clients}
 
 def scenario(described, made, end):
     """The scenario that hypothesis made, with this end."""
-    fields = made | {"end": end, "clients": json.dumps(made["clients"])}
+    its = "\n    ".join(f"{name}: {json.dumps(it)}" for name, it in made["balancing"].items())
+    fields = made | {"end": end, "clients": json.dumps(made["clients"]), "balancing": its}
     return described(SPEC.format(**fields), BACKEND.format(**fields))
 
 
@@ -228,26 +239,47 @@ def _at_rest(ports, route):
     return places
 
 
+def _open(run):
+    """The connections that are still open."""
+    return {id(it): it for it in run.emulation.kept.values() if not it.is_over}.values()
+
+
+def _joined(run, number):
+    """How many connections of this listener are joined to open ones of clients, by backend."""
+    counts = [0] * len(run.state.listeners[number].backends)
+    listener = run.emulation.listeners[number]
+    for connection in _open(run):
+        if connection.upstream is not None and connection.upstream.listener is listener:
+            counts[connection.upstream.backend] += 1
+    return counts
+
+
 @settings(
     deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(made=SCENARIOS, requests=st.integers(1, 60))
 def test_nothing_is_left_over_when_all_are_over(described, play, made, requests):
-    """After the last request no worker is busy, nobody waits, nothing is in flight or tracked."""
+    """After the last request no worker is busy, nobody waits, no stream is taken, and what is in
+    flight, tracked or has a port is a connection that is kept open."""
     run = play(scenario(described, made, f"requests: {requests}"))
     settled(run)
     state = run.state
     assert (state.sent, state.finished) == (requests, requests)
     assert "in_flight" not in run.outcomes
     assert not state.pods["busy"].any() and not state.pods["queued"].any()
-    assert not any(listener.backends["in_flight"].any() for listener in state.listeners)
     assert all(pod.idle() for pod in run.emulation.pods)
+    assert not state.pools.connections["streams"].any()
+    for number, listener in enumerate(state.listeners):
+        assert listener.backends["in_flight"].tolist() == _joined(run, number)
     conntrack.count(*state.conntrack, FOREVER)
-    assert state.conntrack.live.tolist() == [0, 0]
-    assert not state.conntrack.keys.any()
-    for route in state.ports.routes:
-        assert sorted(_at_rest(state.ports, route)) == list(range(route["had"]))
-    if run.model.loads >= 0:
+    ends = list(_open(run)) + [it.upstream.connection for it in _open(run) if it.upstream]
+    tracked = [it.via for it in ends if it.entry]
+    assert state.conntrack.live.tolist() == [tracked.count(node) for node in (0, 1)]
+    assert np.count_nonzero(state.conntrack.keys) == len(tracked)
+    for number, route in enumerate(state.ports.routes):
+        held = [it.port.place for it in ends if it.port.route == number]
+        assert sorted(_at_rest(state.ports, route) + held) == list(range(route["had"]))
+    if run.model.loads >= 0 and not tracked:
         for rule in run.model.rules[run.model.rules["server"] >= 0]:
             first = rule["server"] + run.model.loads
             assert not state.conntrack.servers[first : first + 2 * rule["count"]].any()
@@ -257,7 +289,7 @@ def test_nothing_is_left_over_when_all_are_over(described, play, made, requests)
 def test_the_made_scenarios_meet_every_outcome(described, play, seed):
     """The choices above lead to these outcomes, so the properties are tested on all of them."""
     base = {
-        "seed": seed, "strategy": "random", "target": "node",
+        "seed": seed, "strategy": "random", "target": "node", "balancing": {},
         "workers": 1, "backlog": 2, "app_port": 8080,
         "latency": "250us", "external": "Cluster", "internal": "Cluster", "selected": "web",
         "sliced": "other", "entries": 10_000, "affinity": "None", "mode": "iptables",

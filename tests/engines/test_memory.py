@@ -3,6 +3,8 @@
 import gc
 import tracemalloc
 
+import pytest
+
 from emu.engines.process import Emulation
 from emu.model.build import build
 
@@ -39,6 +41,42 @@ def peak(scenario):
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return sink.rows, most
+
+
+KEEPING = """
+requests: {requests}
+kernel:
+  sysctls:
+    net.ipv4.tcp_tw_reuse: 1
+    net.netfilter.nf_conntrack_tcp_timeout_time_wait: 5
+    net.netfilter.nf_conntrack_tcp_timeout_syn_sent: 5
+record: {{interval: 1h}}
+loadBalancers: [{{name: edge, address: 192.168.1.1, listeners: [{{service: web}}], mode: {mode}}}]
+behaviours: [{{workers: 4, serviceTime: {{exponential: {{mean: 20ms}}}}}}]
+clients:
+  - name: internet
+    url: http://192.168.1.1/
+    connections: {{protocol: HTTP/2, streams: 3, idleTimeout: 100ms, maxAge: 1s, maxRequests: 20}}
+    arrivals: {{poisson: {{rate: 40/s}}}}
+    timeout: 2s
+"""
+
+
+@pytest.mark.parametrize("mode", ["http", "tcp"])
+def test_connections_that_come_and_go_take_the_same_memory(described, mode):
+    """Hundreds of connections, each closed after a while: their places are taken again."""
+    rooms, opened = [], []
+    for requests in (500, 2_000):
+        scenario = described(KEEPING.format(requests=requests, mode=mode))
+        emulation = Emulation(build(scenario), Counting())
+        emulation.run()
+        state = emulation.state
+        rooms.append([len(array) for array in (state.pools.connections, state.ports.resting,
+                                               state.conntrack.keys)])  # fmt: skip
+        opened.append(emulation.next_connection())
+        assert len(emulation.kept) < len(state.pools.connections)
+    assert rooms[0] == rooms[1]
+    assert opened[1] > 3 * opened[0] > 200
 
 
 def test_three_times_the_requests_take_the_same_memory(described):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from emu.hops.balancer import STRATEGIES
 from emu.hops.kubeproxy import MODES
 from emu.hops.kubeproxy.scheduling import SCHEDULERS
+from tests.engines.keeping import balancing, kept
 
 TIMES = st.sampled_from(["0ns", "1ns", "2ns", "5ns"])
 
@@ -18,11 +19,9 @@ dns: {{example.com: [192.168.1.1, 192.168.1.2]}}
 nodePools: [{{name: node, nodes: 2}}]
 resolver: {{latency: {resolver}, ttl: {ttl}}}
 record: {{interval: 20ns}}
-loadBalancers:
-  - {{name: one, address: 192.168.1.1, listeners: [{{service: default/web}}], strategy: {one}}}
-  - {{name: two, address: 192.168.1.2, listeners: [{{service: default/web}}], strategy: {two}}}
+loadBalancers: {balancers}
 network: {{internal: {internal}, external: {external}, local: {local}}}
-kernel: {{sysctls: {{net.ipv4.ip_local_port_range: "{ports}"}}}}
+kernel: {{sysctls: {{net.ipv4.ip_local_port_range: {ports}}}}}
 behaviours:
   - workers: {workers}
     backlog: {backlog}
@@ -57,10 +56,33 @@ spec:
     spec: {containers: [{name: web, ports: [{containerPort: 8080}]}]}
 """
 
-CHOSEN = st.sampled_from(
-    [json.dumps({name: getattr(STRATEGIES[name], "EXAMPLE", {})}) for name in STRATEGIES]
-)
+CHOSEN = st.sampled_from([{name: getattr(STRATEGIES[name], "EXAMPLE", {})} for name in STRATEGIES])
 RATES = st.sampled_from(["100000000/s", "50000000/s", "33333333/s"])
+
+
+URLS = [
+    "http://example.com/",
+    "http://192.168.1.100:30001/",
+    "https://example.com:80/",
+    "https://192.168.1.100:30001/",
+    "http://192.168.1.100:81/",
+]
+SHORT = ["1ns", "2ns", "10ns", "50ns"]
+
+
+@st.composite
+def balancers(draw):
+    """Two load balancers with the same backends."""
+    return [
+        {
+            "name": f"balancer-{number}",
+            "address": f"192.168.1.{number}",
+            "listeners": [{"service": "default/web"}],
+            "strategy": draw(CHOSEN),
+            **draw(balancing(SHORT, SHORT)),
+        }
+        for number in (1, 2)
+    ]
 
 
 @st.composite
@@ -69,8 +91,10 @@ def clients(draw):
     return [
         {
             "name": f"client-{number}",
-            "url": draw(st.sampled_from(["http://example.com/", "http://192.168.1.100:30001/"])),
+            "url": draw(st.sampled_from(URLS)),
             "arrivals": {draw(st.sampled_from(["constant", "poisson"])): {"rate": draw(RATES)}},
+            **draw(kept(SHORT, SHORT)),
+            **draw(st.sampled_from([{}, {}, {"timeout": "5ns"}, {"timeout": "50ns"}])),
         }
         for number in range(draw(st.integers(1, 3)))
     ]
@@ -85,8 +109,7 @@ def clients(draw):
             "seed": st.integers(0, 2**63 - 1),
             "requests": st.integers(1, 60),
             "clients": clients(),
-            "one": CHOSEN,
-            "two": CHOSEN,
+            "balancers": balancers(),
             "workers": st.integers(1, 2),
             "backlog": st.sampled_from([0, 1, 50]),
             "discipline": st.sampled_from(["fifo", "processor_sharing"]),
@@ -102,7 +125,7 @@ def test_engines_agree_when_everything_happens_at_once(
     described, play, made, affinity, mode, scheduler
 ):
     """With delays of 0, 1, 2 and 5 ns, where ties abound, the engines give the same rows."""
-    spec = SPEC.format(**made | {"clients": json.dumps(made["clients"])})
+    spec = SPEC.format(**{name: json.dumps(value) for name, value in made.items()})
     objects = OBJECTS.replace("AFFINITY", affinity).replace("MODE", mode)
     run = play(described(spec, objects.replace("SCHEDULER", scheduler)))
     assert run.ending.sent == made["requests"]

@@ -17,8 +17,10 @@ from emu.hops.network import (
     POD_CONNECTION,
     REACH,
     REFUSED,
+    SHAKEN,
     Leg,
     NetworkTable,
+    encrypting,
     travel,
 )
 
@@ -139,7 +141,8 @@ def test_a_drawn_link_has_its_distribution(drawn, ends):
 
 
 def test_every_journey_is_drawn_anew():
-    """Two connections, four journeys over the link each: eight delays, no two alike."""
+    """Two connections, four journeys over the link each, and four of TLS: sixteen delays, no two
+    alike."""
     net = network(leg=EXPONENTIAL)
     journeys = [leg for leg in Leg if leg % 4 in (0, 3)]
     delays = {
@@ -147,7 +150,14 @@ def test_every_journey_is_drawn_anew():
         for leg in journeys
         for connection in (CLIENT_CONNECTION, POD_CONNECTION)
     }
-    assert len(delays) == 8
+    assert len(delays) == 16
+
+
+@pytest.mark.parametrize("round_trips", [1, 2])
+def test_tls_takes_so_many_round_trips(round_trips):
+    """Each is as long as that of the handshake before it, by the host between, payload or none."""
+    way = (A, B, C, 1, 1)
+    assert took(encrypting(round_trips), way) == round_trips * took(SHAKEN, way) > 0
 
 
 def test_both_ends_hops_and_both_legs_are_drawn_apart():

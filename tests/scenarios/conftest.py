@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 
 import emu
+from emu.engines import process
+from emu.model.build import build
+from tests.conftest import Played
 
 ROOT = Path(__file__).parents[2]
 SHORTENED = {"spec.duration": "10s", "spec.warmup": "1s"}
@@ -15,8 +18,10 @@ def whole(tmp_path_factory):
     """Runs a scenario for as long as it says, by its name."""
     out = tmp_path_factory.mktemp("whole")
 
-    def run(name, **overrides):
+    def run(name, policy=None, **overrides):
         overrides = {f"spec.{path.replace('__', '.')}": value for path, value in overrides.items()}
+        if policy is not None:
+            overrides["Service/web.spec.externalTrafficPolicy"] = policy
         return emu.run(ROOT / "scenarios" / f"{name}.yaml", overrides=overrides, out=out)
 
     return run
@@ -29,5 +34,33 @@ def shipped(tmp_path_factory):
 
     def run(name):
         return emu.run(ROOT / "scenarios" / f"{name}.yaml", overrides=SHORTENED, out=out)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def dealt():
+    """How many connections each Pod has after the first seconds of keep-alive, by the seed, with a
+    caller at each address of these networks."""
+
+    def run(seed, networks):
+        overrides = {"spec.duration": "3s", "spec.warmup": "0s", "spec.clients": [
+            {
+                "name": f"callers-{number}",
+                "addresses": f"198.51.{number}.0{size}",
+                "url": "https://example.com/",
+                "connections": {"protocol": "HTTP/2"},
+                "arrivals": {"constant": {"rate": "20/s"}},
+            }
+            for number, size in enumerate(networks)
+        ]}  # fmt: skip
+        scenario = emu.load(ROOT / "scenarios" / "keep-alive.yaml", seed, overrides)
+        rows = Played(build(scenario), process).run().rows
+        rows = rows[rows["pod"] >= 0]
+        pairs = {(row["connection"], row["pod"]) for row in rows}
+        counts = [0] * 5
+        for _, pod in pairs:
+            counts[pod] += 1
+        return counts
 
     return run

@@ -1,5 +1,7 @@
 """Each shipped scenario shows the one thing that it is there to show."""
 
+from fractions import Fraction
+from math import factorial
 from pathlib import Path
 
 import numpy as np
@@ -225,6 +227,77 @@ def test_a_pod_that_joins_gets_its_share_by_and_by(whole):
     there = column(at_once, "lb_ns") / 1e9 >= 20
     pods = np.array(at_once.requests["pod"].to_pylist())
     assert (pods[there] == "default/web-4").mean() == pytest.approx(0.2, abs=0.002)
+
+
+def most_of(connections, pods):
+    """How many of so many connections the Pod with the most has, on average, if each is dealt to a
+    Pod at random: P(all have at most m) is K!/N^K [x^K] (1 + x + ... + x^m/m!)^N."""
+    mean = Fraction(connections)
+    for most in range(connections):
+        once = [Fraction(1, factorial(had)) for had in range(most + 1)]
+        ways = [Fraction(1)]
+        for _ in range(pods):
+            longest = min(len(ways) + most, connections + 1)
+            ways = [
+                sum(ways[i] * once[n - i] for i in range(len(ways)) if 0 <= n - i <= most)
+                for n in range(longest)
+            ]
+        if len(ways) > connections:
+            mean -= ways[connections] * factorial(connections) / Fraction(pods) ** connections
+    return float(mean)
+
+
+def share_of_the_busiest(run):
+    """How many requests the busiest Pod had, as against the mean."""
+    counts = [pod.requests for pod in run.summary.pods.values()]
+    return max(counts) / (sum(counts) / len(counts))
+
+
+def test_a_pod_is_picked_for_each_connection(whole):
+    """Each of 20 callers has one connection and with it one Pod; with this seed one Pod has 8 of
+    20, twice its share of connections and of requests, and is overloaded at 60 % of the whole."""
+    run = whole("keep-alive")
+    there = run.requests.filter(pc.is_valid(run.requests["pod"]))
+    pairs = set(zip(*(there[name].to_pylist() for name in ("connection", "pod")), strict=True))
+    assert len(pairs) == len({connection for connection, _ in pairs}) == 20
+    dealt = [pod for _, pod in pairs]
+    most = max(dealt.count(pod) for pod in dealt)
+    assert most == 8
+    assert share_of_the_busiest(run) == pytest.approx(most / 4, rel=0.03)
+    busy = [pod.utilisation for pod in run.summary.pods.values()]
+    assert max(busy) > 0.98
+    assert min(busy) < 0.4
+    assert run.summary.latency_seconds.p99 > 1
+
+
+@pytest.mark.parametrize(
+    ("networks", "connections", "known"),
+    [(["/28", "/29"], 20, 1.61), (["/29", "/30", "/30"], 10, 1.88)],
+)
+def test_the_busiest_has_what_the_most_of_random_choices_has(dealt, networks, connections, known):
+    """Over seeds, the mean of max / mean is that of K connections dealt at random to 5 Pods."""
+    expected = most_of(connections, 5) / (connections / 5)
+    assert expected == pytest.approx(known, abs=0.005)
+    uneven = [max(dealt(seed, networks)) / (connections / 5) for seed in range(1, 101)]
+    assert np.mean(uneven) == pytest.approx(expected, abs=4 * np.std(uneven) / 100**0.5)
+
+
+def test_a_maximum_age_deals_connections_anew(whole):
+    """With connections of 5 s each caller has some 24 in two minutes: no Pod is overloaded."""
+    aged = {f"clients[{number}].connections.maxAge": "5s" for number in (0, 1)}
+    run = whole("keep-alive", **aged)
+    assert pc.count_distinct(run.requests["connection"]).as_py() == pytest.approx(480, rel=0.1)
+    assert share_of_the_busiest(run) < 1.25
+    before = whole("keep-alive").summary.latency_seconds
+    assert run.summary.latency_seconds.mean < before.mean / 10
+
+
+def test_a_balancer_of_requests_repairs_it(whole):
+    """Requests in turn over five nodes with a Pod each: all Pods have the same."""
+    http = {"loadBalancers[0].mode": "http"}
+    run = whole("keep-alive", **http, policy="Local")
+    assert share_of_the_busiest(run) < 1.001
+    assert run.summary.latency_seconds.p99 < 0.5
 
 
 def test_every_scenario_is_conserved(shipped):

@@ -76,9 +76,9 @@ def test_growing_keeps_everything(model):
 
 
 def test_a_blank_row_is_in_flight_and_knows_nothing(model):
-    """A request begins in flight, attempt 0, on a connection of its own; all else is absent."""
+    """A request begins in flight, attempt 0, and has no connection yet; all else is absent."""
     (row,) = moving(model, State(model)).blank
-    stated = {"outcome": int(Outcome.IN_FLIGHT), "attempt": 0, "new_connection": 1}
+    stated = {"outcome": int(Outcome.IN_FLIGHT), "attempt": 0, "new_connection": 0}
     assert {name: int(row[name]) for name in row.dtype.names} == (
         dict.fromkeys(row.dtype.names, ABSENT) | stated
     )
