@@ -30,7 +30,8 @@ def test_a_request_over_the_pods_own_node(described, play):
     assert row["pod"] == row["endpoint"]
     assert row["pod"] in (0, 1)
     assert dict(zip(ROW.names, row.tolist(), strict=True)) == {
-        "request": 0, "attempt": 0, "client": 0, "connection": 0, "new_connection": 3,
+        "request": 0, "attempt": 0, "client": 0, "request_class": 0,
+        "connection": 0, "new_connection": 3,
         "lb_connection": 1, "outcome": Outcome.OK,
         "intended_ns": 0, "sent_ns": MS, "lb_ns": lb, "node_ns": node, "pod_ns": pod,
         "service_start_ns": pod, "service_end_ns": pod + 20 * MS, "lb_response_ns": response,

@@ -86,7 +86,8 @@ def test_what_a_scenario_says_is_in_the_model(described):
     assert model.pods["workers"].tolist() == [3, 3]
     assert model.pods["backlog"].tolist() == [17, 17]
     (client,) = model.clients
-    sizes = [client[name] for name in ("timeout_ns", "request_bytes", "response_bytes")]
+    its = model.classes[client["first_class"]]
+    sizes = [client["timeout_ns"], its["request_bytes"], its["response_bytes"]]
     assert sizes == [2 * SECOND, 1024, 65536]
     assert model.places.pods == [
         ("default/web-1", "10.244.1.2", 0), ("default/web-2", "10.244.1.3", 0),

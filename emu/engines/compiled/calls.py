@@ -37,6 +37,7 @@ _REQUEST_TIMEOUT = int(Outcome.REQUEST_TIMEOUT)
 @kernel
 def begin(f: Fixed, m: Moving, client: int, number: int, now: int) -> None:
     """A client has a new request."""
+    m.counters[PENDING] -= 1
     call = m.counters[CALL]
     m.counters[CALL] = m.calls[call]["next"]
     it = m.calls[call]

@@ -92,6 +92,7 @@ def client_send(f: Fixed, m: Moving, client: int, ticket: int, now: int) -> tupl
     if f.aside and its["watched"] != 0:
         counters[LATER], counters[LATER_PLACE] = BEGIN, client
         counters[LATER_NUMBER] = ticket >> 8
+        counters[PENDING] += 1  # it is sent when this event has been handled
         if its["users"] > 0:
             return NONE, NONE
     else:
