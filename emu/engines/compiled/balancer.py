@@ -20,7 +20,7 @@ from emu.engines.compiled.layout import (
 from emu.engines.compiled.link import pod_link
 from emu.engines.compiled.node import open_connection
 from emu.hops import ports as hosts
-from emu.hops.balancer import finished, pick, started
+from emu.hops.balancer import finished, pick, probe, started
 from emu.hops.pool import next_number
 from emu.kernel import kernel, part
 from emu.recorder.rows import Outcome
@@ -87,7 +87,13 @@ def pick_for(f: Fixed, m: Moving, slot: int, now: int) -> int:
     """The backend that the strategy picks for a request, or -1."""
     strategy, backends, memory = balanced(f, m, m.journeys[slot]["listener"])
     key = f.clients[m.rows[slot]["client"]]["address"] + m.journeys[slot]["turn"]
-    return int(pick(strategy, backends, memory, now, key, f.seed, m.rows[slot]["request"], 0))
+    request = m.rows[slot]["request"]
+    backend = int(pick(strategy, backends, memory, now, key, f.seed, request, 0))
+    if f.probed and f.listeners[m.journeys[slot]["listener"]]["probes"] != 0:
+        probe(
+            strategy, backends, memory, f.endpoints, m.pods, m.reports, now, f.seed, request, 0
+        )
+    return backend
 
 
 @part
