@@ -34,6 +34,8 @@ DNS_CHOICE: Final = 65
 HOPS_SAMPLE: Final = 66
 LOG_SAMPLE: Final = 67
 CONNECTION_AGE: Final = 68
+SLOWDOWN: Final = 80
+PAUSE: Final = 81
 NETWORK: Final = 1 << 16
 
 _LOW = np.uint64(0xFFFFFFFF)

@@ -90,9 +90,7 @@ def pick_for(f: Fixed, m: Moving, slot: int, now: int) -> int:
     request = m.rows[slot]["request"]
     backend = int(pick(strategy, backends, memory, now, key, f.seed, request, 0))
     if f.probed and f.listeners[m.journeys[slot]["listener"]]["probes"] != 0:
-        probe(
-            strategy, backends, memory, f.endpoints, m.pods, m.reports, now, f.seed, request, 0
-        )
+        probe(strategy, backends, memory, f.endpoints, m.pods, m.reports, now, f.seed, request, 0)
     return backend
 
 

@@ -109,9 +109,7 @@ def _unasked(
     """For strategies that do not probe."""
 
 
-probe = dispatcher(
-    "probes", [getattr(module, "probe", _unasked) for module in STRATEGIES.values()]
-)
+probe = dispatcher("probes", [getattr(module, "probe", _unasked) for module in STRATEGIES.values()])
 """``probe(kind, backends, memory, endpoints, pods, reports, now, seed, request, attempt)`` for any
 strategy, by its number."""
 

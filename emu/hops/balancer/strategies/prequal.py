@@ -11,18 +11,20 @@ RIF in the pool is one more then, and after so many requests an answer is used u
     max(1, (1 + delta) / ((1 - m / n) probesPerRequest - removedPerRequest))
 
 with m the size of the pool and n the Pods, rounded up or down at random so that the mean is right;
-without a limit where that is not positive, for then probes alone keep the pool fresh. With each
-request ``removedPerRequest`` answers leave the pool, the oldest and the worst in turn: the hot one
-of most RIF, or, if none is hot, the one of most latency. Rates that are not whole are spread evenly.
+without a limit where the divisor is not positive. With each request ``removedPerRequest`` answers
+leave the pool, the oldest and the worst in turn: the hot one of most RIF, or, if none is hot, the
+one of most latency. Rates that are not whole are spread evenly.
 
 Source: B. Wydrowski, R. Kleinberg, S. M. Rumble, A. Archer, "Load is not what you should balance:
-Introducing Prequal", NSDI'24, whose values are the defaults.
+Introducing Prequal", NSDI'24, section 4, whose values are the defaults. There Pods are many. Here a
+pool is a quarter of the available ones at the most: of 20 Pods, 16 answers would be used without
+limit, and the Pod that promised least would be given all requests until it is hot.
 
 A probe makes no event: it reads the Pod as it is when it is sent, and its answer is there
-``roundTrip`` later. A real one reads half a round trip later, so answers are older here by that:
-half a millisecond, in which RIF hardly changes. What it costs is not modelled, and up to `UNDER_WAY`
-are under way at once. Left out: probing while no requests come, probes that wait for the request
-(its synchronous mode), weights, and its defence against Pods that fail fast.
+``roundTrip`` later. A real one reads half a round trip later, so answers are older here by half a
+millisecond, in which RIF hardly changes. A probe costs the Pod nothing, none is lost, and up to
+`UNDER_WAY` are under way at once. Left out: probing while no requests come, requests that wait for
+probes (its synchronous mode), weights, and its defence against Pods that fail fast.
 """
 
 from typing import Annotated, Any, Final
@@ -46,7 +48,10 @@ UNDER_WAY: Final = 256
 """Most probes under way at once; no more are sent."""
 LARGEST: Final = 64
 """The largest pool."""
+PART: Final = 4
+"""A pool is at most one of so many parts of the available Pods."""
 
+_FEWEST: Final = 2
 _FALLBACK: Final = BALANCE + MOST
 _ROUNDING: Final = _FALLBACK + 1
 _WITHOUT_LIMIT: Final = 2**62
@@ -77,8 +82,8 @@ class Options(OptionsModel):
     delta: Annotated[float, Field(ge=0, le=1000)] = 1
     """By how much more the pool may gain than it loses with a request, in answers."""
     hot_quantile: Annotated[float, Field(ge=0, le=1)] = 2**-0.25
-    """A Pod is hot above this quantile of RIF: at 0 always, so that RIF decides, at 1 never, so that
-    latency does."""
+    """A Pod is hot above this quantile of RIF: at 0 always, so that RIF decides; at 1 never, so
+    that latency does."""
     maximum_age: Annotated[Duration, Field(gt=0)] = 1_000_000_000
     """How long an answer is kept."""
     round_trip: Annotated[Duration, Field(ge=0)] = 1_000_000
@@ -123,8 +128,8 @@ def pick(
     _receive(backends, memory, now)
     while memory[_POOLED] > 0 and now - memory[_POOL + _BACK] > memory[_AGE]:
         _remove(memory, 0)
-    if memory[_POOLED] < 2:
-        return member(its, int(uniform(seed, _FALLBACK, request, attempt) * count(its)))
+    if memory[_POOLED] < _FEWEST:
+        return int(member(its, int(uniform(seed, _FALLBACK, request, attempt) * count(its))))
     best = _best(memory, _hot_above(memory))
     chosen = memory[best + _BACKEND]
     memory[best + _RIF] += 1
@@ -170,10 +175,16 @@ def probe(
 
 
 @kernel
+def _room(memory: NDArray[np.int64]) -> int:
+    """How many answers the pool has room for."""
+    return min(memory[_SIZE], max(_FEWEST, count(memory[_MEMBERS:]) // PART))
+
+
+@kernel
 def _uses(memory: NDArray[np.int64]) -> float:
     """For how many requests an answer may be used."""
-    available = max(count(memory[_MEMBERS:]), 1)
-    gained = (1.0 - memory[_SIZE] / available) * memory[_PROBES] - memory[_REMOVED]
+    share = _room(memory) / max(count(memory[_MEMBERS:]), 1)
+    gained = (1.0 - share) * memory[_PROBES] - memory[_REMOVED]
     if gained <= 0.0:
         return float(_WITHOUT_LIMIT)
     return float(max(1.0, (SCALE + memory[_DELTA]) / gained))
@@ -192,7 +203,7 @@ def _receive(backends: NDArray[Any], memory: NDArray[np.int64], now: int) -> Non
         if backends[backend]["available"] != 0:
             _see(memory, memory[at + _RIF])
             _forget(memory, backend)
-            if memory[_POOLED] == memory[_SIZE]:
+            while memory[_POOLED] >= _room(memory):
                 _remove(memory, 0)
             place = _POOL + _FIELDS * memory[_POOLED]
             for field in range(_FIELDS):
