@@ -120,6 +120,10 @@ class Registry(Mapping[str, ModuleType]):
     def __len__(self) -> int:
         return len(self._names)
 
+    def __hash__(self) -> int:
+        """So that a field may be a variant or None: a union asks its members for their hashes."""
+        return hash((self._package, self._names))
+
     def chosen(self, name: str, **options: Any) -> Choice:
         """The variant with these options, as a scenario's text would choose it."""
         return Choice(name, self[name].Options.model_validate(options))

@@ -2,7 +2,7 @@
 
 Of the last `RECENT` requests that it answered a Pod knows when that was, how many others each met
 there, and how long it stayed. Another would meet those that are there now, and is expected to stay
-for the median time of those that met as many, of the ones answered in the last `MEMORY_NS`; if these
+for the median time of those that met as many, of the ones answered in the last `MEMORY_NS`; if they
 are not `ENOUGH`, also of those that met about as many, and of `NEAREST` at the most. Source: B.
 Wydrowski, R. Kleinberg, S. M. Rumble, A. Archer, "Load is not what you should balance: Introducing
 Prequal", NSDI'24, section 4; the four numbers are ours: fewer answers are too noisy a sample of

@@ -177,7 +177,8 @@ def probe(
 @kernel
 def _room(memory: NDArray[np.int64]) -> int:
     """How many answers the pool has room for."""
-    return min(memory[_SIZE], max(_FEWEST, count(memory[_MEMBERS:]) // PART))
+    most = max(_FEWEST, count(memory[_MEMBERS:]) // PART)
+    return int(min(memory[_SIZE], most))
 
 
 @kernel
