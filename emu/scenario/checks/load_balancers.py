@@ -67,8 +67,8 @@ def _slow_start(subject: Subject, balancer: LoadBalancer, path: Path) -> Iterato
 def _probing(subject: Subject, balancer: LoadBalancer, path: Path) -> Iterator[Mistake]:
     """Behind a node nobody can tell which Pod would answer."""
     if balancer.strategy.name in PROBING and balancer.target != "pod":
-        rule = f"must be pod: {balancer.strategy.name} asks Pods for their load"
-        yield subject.place.mistake((*path, "target"), rule)
+        rule = "must have the target pod: it asks Pods for their load"
+        yield subject.place.mistake((*path, "strategy"), rule)
 
 
 def _pods(cluster: Cluster, balancer: LoadBalancer) -> list[str]:
