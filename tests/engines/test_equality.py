@@ -120,7 +120,7 @@ def test_shipped_scenarios_by_requests(agreed, file):
     + [(name, "pod") for name in STRATEGIES],
 )
 def test_strategies(agreed, described, name, target):
-    """Every strategy, with its example options, over three nodes or four Pods; those that probe over
+    """Every strategy, with its example options, over three nodes or four Pods; what probes, over
     Pods alone."""
     balancer = {"strategy": chosen(STRATEGIES, name), "target": target}
     changes = {f"loadBalancers[0].{field}": value for field, value in balancer.items()}
