@@ -1,8 +1,8 @@
 """What a choice costs: nanoseconds a request by load-balancing strategy and number of backends.
 
 Everything but the number of nodes stays the same, so what a strategy adds as backends are added
-stands beside what any other does. A strategy that probes balances the 1,000 Pods themselves, however
-many nodes there are. Event counts and digests are asserted before times are reported.
+stands beside what any other does. A strategy that probes balances the 1,000 Pods themselves,
+however many nodes there are. Event counts and digests are asserted before times are reported.
 """
 
 import statistics

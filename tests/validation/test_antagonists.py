@@ -1,9 +1,9 @@
 """Strategies among Pods of different speeds, some with noisy neighbours, over the same requests.
 
 Source of the ordering: B. Wydrowski, R. Kleinberg, S. M. Rumble, A. Archer, "Load is not what you
-should balance: Introducing Prequal", NSDI'24, section 5. The runs of one seed meet the same requests
-and the same neighbours, so their quotients are compared; the interval is Student's t of the
-logarithms over the seeds.
+should balance: Introducing Prequal", NSDI'24, section 5. The runs of one seed meet the same
+requests and the same neighbours, so their quotients are compared; the interval is Student's t of
+the logarithms over the seeds.
 """
 
 from math import sqrt
