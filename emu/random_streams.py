@@ -37,6 +37,8 @@ CONNECTION_AGE: Final = 68
 BACKOFF: Final = 69
 THINK: Final = 70
 CLASS: Final = 71
+SLOWDOWN: Final = 80
+PAUSE: Final = 81
 NETWORK: Final = 1 << 16
 
 _LOW = np.uint64(0xFFFFFFFF)

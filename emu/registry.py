@@ -111,10 +111,6 @@ class Registry(Mapping[str, ModuleType]):
             raise UnknownNameError(self.what, name, self._names)
         return import_module(f"{self._package}.{name}")
 
-    # A registry is equal to itself alone; so it may stand in the annotation of an optional field.
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
-
     def __contains__(self, name: object) -> bool:
         return name in self._names
 
@@ -123,6 +119,10 @@ class Registry(Mapping[str, ModuleType]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+    def __hash__(self) -> int:
+        """So that a field may be a variant or None: a union asks its members for their hashes."""
+        return hash((self._package, self._names))
 
     def chosen(self, name: str, **options: Any) -> Choice:
         """The variant with these options, as a scenario's text would choose it."""

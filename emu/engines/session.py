@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from emu.control.joining import joining
 from emu.control.sampler import sampler
+from emu.control.slowing import slowing
 from emu.engines import Ending, Sink
 from emu.engines.clock import Clock, TimedClock
 from emu.engines.ending import NEVER, cut, deadline_of, ending
@@ -59,6 +60,8 @@ class Session(ABC):
         """Let time pass until the end of the run, or until the user interrupts it."""
         self.begin()
         for process in joining(self.env, self.model, self.state):
+            self.env.process(process)
+        for process in slowing(self.env, self.model, self.state):
             self.env.process(process)
         self.env.process(sampler(self.env, self.model, self.state, self.sink.write_metrics))
         if self.model.end_ns is not None:

@@ -77,6 +77,20 @@ class SlowStart(NamedTuple):
     least: float
 
 
+class SlowdownModel(NamedTuple):
+    """The speed of one machine, a node or Pod, that is another for some of the time.
+
+    ``pods`` are its Pods; ``pause`` and ``lasting`` the places of their distributions, -1 where it
+    is slow once, and to the end.
+    """
+
+    pods: tuple[int, ...]
+    speed: float
+    start_ns: int
+    pause: int
+    lasting: int
+
+
 @dataclass(frozen=True)
 class ListenerModel:
     """A port of a load balancer: its strategy, and its backends as it sees them at first.
@@ -128,8 +142,9 @@ class Model:
     """A scenario ready to run.
 
     ``clients`` is an array of `CLIENT`, ``targets`` of `TARGET` (their addresses beside them),
-    ``pods`` of `emu.hops.pod.POD`, ``rules`` of `emu.hops.node.RULE` (the ``decisions`` of the
-    nodes in numbers), ``endpoints`` of `emu.hops.node.ENDPOINT`, ``members`` int64 numbers of
+    ``pods`` of `emu.hops.pod.POD`, ``slowdowns`` who of them is slow for some of the time,
+    ``rules`` of `emu.hops.node.RULE` (the ``decisions`` of the nodes in numbers),
+    ``endpoints`` of `emu.hops.node.ENDPOINT`, ``members`` int64 numbers of
     endpoints. Hosts are vertices: the nodes first, then the load balancers, then the
     clients outside. ``hosts`` are the hosts of the clients' URLs, ``service_addresses`` the
     ClusterIP and port of each Service port, ``reachable`` how
@@ -169,6 +184,7 @@ class Model:
     servers: NDArray[np.int64]
     loads: int
     pods: NDArray[Any]
+    slowdowns: tuple[SlowdownModel, ...]
     sources: int
     routes: int
     pool_settings: NDArray[Any]

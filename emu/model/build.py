@@ -21,6 +21,7 @@ from emu.model.pools import PoolTable
 from emu.model.proxies import Proxies
 from emu.model.routes import Routes
 from emu.model.services import RuleTable
+from emu.model.slowdowns import at_places, slowdowns
 from emu.model.targets import Directory
 from emu.recorder.expected import Expected
 from emu.recorder.places import Places
@@ -49,6 +50,7 @@ def build(scenario: Scenario) -> Model:
     balanced = listeners(spec.load_balancers, cluster, numbers, rules, backends, pools, patience)
     graph = topology(spec.network, numbers.hosts, numbers.first_client)
     delays = DelayTable(graph, numbers.hosts, choices)
+    slow = slowdowns(spec.slowdowns, cluster, numbers, choices)
     table, places = table_of(choices)
     delays.placed(places)
     clients.placed(places)
@@ -85,6 +87,7 @@ def build(scenario: Scenario) -> Model:
         servers=rules.servers,
         loads=rules.loads,
         pods=pods,
+        slowdowns=at_places(slow, places),
         sources=clients.senders,
         routes=routes.count,
         pool_settings=pools.settings,

@@ -6,17 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emu.errors import StrategyError
-from emu.hops import affinity, conntrack, dns, pool, ports, retries, sharing
-from emu.hops.balancer import BACKENDS, STRATEGIES
+from emu.hops import affinity, conntrack, dns, pool, ports, reports, retries, sharing
+from emu.hops.balancer import BACKENDS, PROBING, STRATEGIES
 from emu.model import ListenerModel, Model
 
 
 class ListenerState:
-    """A listener's strategy by its number, its backends, and the strategy's memory."""
+    """A listener's strategy by its number and whether it probes, its backends, and the strategy's
+    memory."""
 
     def __init__(self, listener: ListenerModel) -> None:
         strategy = STRATEGIES[listener.strategy.name]
         self.strategy = STRATEGIES.number(listener.strategy.name)
+        self.probes = listener.strategy.name in PROBING
         self.backends: NDArray[Any] = listener.backends.copy()
         self.backends["available"][listener.since > 0] = 0
         self.memory: NDArray[np.int64] = strategy.prepare(listener.strategy.options, self.backends)
@@ -38,7 +40,8 @@ class ListenerState:
 class State:
     """All that is mutable in a run.
 
-    ``backends`` and ``memory`` hold those of all listeners, one behind the other. ``sending`` is
+    ``backends`` and ``memory`` hold those of all listeners, one behind the other; Pods keep
+    ``reports`` where they are ``probed``. ``sending`` is
     how many clients may still send; ``wanted`` how many requests are over when the run is: fewer
     than were asked for where no client has more; None where the run ends at a time.
     """
@@ -50,6 +53,8 @@ class State:
         self.backends = _joined([its.backends for its in self.listeners], BACKENDS)
         self.memory = _joined([its.memory for its in self.listeners], np.dtype(np.int64))
         _share(self.listeners, self.backends, self.memory)
+        self.probed = any(its.probes for its in self.listeners)
+        self.reports = reports.empty(len(model.pods) if self.probed else 0)
         self.conntrack = conntrack.empty(
             len(model.places.nodes), model.servers.copy(), model.loads >= 0, model.tracked
         )

@@ -14,6 +14,7 @@ from emu.scenario.description import (
     Network,
     NodePool,
     ScenarioSpec,
+    Slowdown,
     Speeds,
 )
 from emu.scenario.kubernetes import (
@@ -49,6 +50,7 @@ __all__ = [
     "Scenario",
     "ScenarioSpec",
     "Service",
+    "Slowdown",
     "Speeds",
     "load",
     "load_any",

@@ -149,6 +149,35 @@ class Speeds(OptionsModel):
     """The speeds of single Pods, by ``namespace/name``; 1 where nothing is said."""
 
 
+class Slowdown(OptionsModel):
+    """Machines whose speed is another for some of the time: noisy neighbours, cold caches.
+
+    Each of them is slow at times of its own. A service that has begun keeps its speed.
+    """
+
+    pods: tuple[ObjectReference, ...] = ()
+    """Single Pods, by ``namespace/name``."""
+    nodes: tuple[str, ...] = ()
+    """Nodes, by their names: all Pods on one are slow at once."""
+    speed: Speed
+    """What their speed is multiplied by: 0.5 is half as fast."""
+    start: NonNegative = 0
+    """From when in the run on."""
+    pause: Distribution | None = None
+    """With it, slow times and pauses between them alternate, a pause first; without it they are
+    slow once."""
+    lasting: Distribution | None = None
+    """How long a slow time is; to the end of the run where nothing is said."""
+
+    @model_validator(mode="after")
+    def _about_some(self) -> "Slowdown":
+        if not (self.pods or self.nodes):
+            raise ValueError("must name pods or nodes")
+        if self.pause is not None and self.lasting is None:
+            raise ValueError("must have lasting where it has a pause")
+        return self
+
+
 class Client(OptionsModel):
     """A source of requests: outside the cluster, on a node, or in a Pod."""
 
@@ -318,6 +347,8 @@ class ScenarioSpec(OptionsModel):
     speeds: Speeds = Speeds()
     """Speeds of nodes and of single Pods. A Pod's is its behaviour's times its node's times its
     own."""
+    slowdowns: tuple[Slowdown, ...] = ()
+    """Nodes and Pods that are slower for some of the time."""
     clients: Annotated[tuple[Client, ...], Field(min_length=1)]
     """Who sends requests."""
     network: Network = Network()

@@ -21,7 +21,7 @@ from emu.distributions import DISTRIBUTIONS
 from emu.engines import compiled
 from emu.engines.compiled.loop import Pause
 from emu.hops import ports
-from emu.hops.balancer import STRATEGIES
+from emu.hops.balancer import PROBING, STRATEGIES
 from emu.hops.kubeproxy import MODES
 from emu.model import build as building
 from emu.running import ENGINES, chosen_engine
@@ -114,10 +114,14 @@ def test_shipped_scenarios_by_requests(agreed, file):
     assert agreed(file, FEW).summary.requests.in_flight == 0
 
 
-@pytest.mark.parametrize("target", ["node", "pod"])
-@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [(name, "node") for name in STRATEGIES if name not in PROBING]
+    + [(name, "pod") for name in STRATEGIES],
+)
 def test_strategies(agreed, described, name, target):
-    """Every strategy, with its example options, over three nodes or four Pods."""
+    """Every strategy, with its example options, over three nodes or four Pods; what probes, over
+    Pods alone."""
     balancer = {"strategy": chosen(STRATEGIES, name), "target": target}
     changes = {f"loadBalancers[0].{field}": value for field, value in balancer.items()}
     scenario = described(SPEC, OBJECTS, **changes, record=RECORD["spec.record"])

@@ -300,6 +300,65 @@ def test_a_balancer_of_requests_repairs_it(whole):
     assert run.summary.latency_seconds.p99 < 0.5
 
 
+EDGES = range(8)
+"""The load balancers of the scenario prequal."""
+
+
+def p99s(whole, seed, *strategies):
+    """The scenario's p99 in seconds with each of these strategies at every load balancer."""
+    return [
+        whole(
+            "prequal",
+            seed=seed,
+            log="summary",
+            **{f"loadBalancers[{edge}].strategy": strategy for edge in EDGES},
+        ).summary.latency_seconds.p99
+        for strategy in strategies
+    ]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_prequal_sees_what_neighbours_do(whole, seed):
+    """With the same neighbours and requests p99 is a tenth of that of weights that know the speeds,
+    and a thirtieth of that of turns; what a load balancer knows of itself leaves half as much more.
+    """
+    prequal, weighted, turns, least = p99s(
+        whole, seed, "prequal", "weighted_round_robin", "round_robin", "least_connections"
+    )
+    assert prequal == pytest.approx(0.15, rel=0.2)
+    assert weighted > 10 * prequal
+    assert turns > 30 * prequal
+    assert 1.2 * prequal < least < 2.5 * prequal
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_cold_pod_gets_all_that_is_new(whole, seed):
+    """The Pod with the fewest connections gets each new one, and p99 is five times that of turns;
+    with a slow start it is less than that of turns."""
+    slow = {"window": "30s", "aggression": 0.5}
+    repaired = {
+        "loadBalancers[0].strategy": "weighted_least_connections",
+        "loadBalancers[0].slowStart": slow,
+    }
+    fewest = whole("cold-pod", seed=seed)
+    turns = whole("cold-pod", seed=seed, **{"loadBalancers[0].strategy": "round_robin"})
+    slowly = whole("cold-pod", seed=seed, **repaired)
+    p99 = [run.summary.latency_seconds.p99 for run in (fewest, turns, slowly)]
+    assert p99[0] > 5 * p99[1]
+    assert p99[2] < p99[1]
+    first = [
+        np.mean(np.array(run.requests["pod"].to_pylist())[between(run, 60, 70)] == "default/web-4")
+        for run in (fewest, turns, slowly)
+    ]
+    assert first[0] > 2 * first[1] > first[2]
+
+
+def between(run, first, last):
+    """Which requests came to the load balancer between these seconds."""
+    at = column(run, "lb_ns") / 1e9
+    return (at >= first) & (at < last)
+
+
 def test_every_scenario_is_conserved(shipped):
     """Sent = ok + failed + in flight, a row for each request, whatever happened to it."""
     for name in SHIPPED:

@@ -21,7 +21,7 @@ from emu.engines.compiled.layout import (
 from emu.engines.compiled.link import pod_link
 from emu.engines.compiled.node import open_connection
 from emu.hops import ports as hosts
-from emu.hops.balancer import finished, pick, started
+from emu.hops.balancer import finished, pick, probe, started
 from emu.hops.pool import next_number
 from emu.kernel import embedded, kernel, part
 from emu.recorder.rows import Outcome
@@ -89,9 +89,14 @@ def pick_for(f: Fixed, m: Moving, slot: int, now: int) -> int:
     row, listener = m.rows[slot], m.journeys[slot]["listener"]
     strategy, backends, memory = balanced(f.net.listeners, m.backends, m.memory, listener)
     key = f.net.clients[m.rows[slot]["client"]]["address"] + m.journeys[slot]["turn"]
-    return int(
-        pick(strategy, backends, memory, now, key, f.net.seed, row["request"], row["attempt"])
-    )
+    draw = (f.net.seed, row["request"], row["attempt"])
+    backend = int(pick(strategy, backends, memory, now, key, draw[0], draw[1], draw[2]))
+    if f.probed and f.net.listeners[listener]["probes"] != 0:
+        probe(
+            strategy, backends, memory, f.endpoints, m.pods, m.reports, now,
+            draw[0], draw[1], draw[2],
+        )  # fmt: skip
+    return backend
 
 
 @part

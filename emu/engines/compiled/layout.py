@@ -30,11 +30,12 @@ LISTENER = np.dtype(
         ("first_pool", "i8"),
         ("joins", "i8"),
         ("tls", "i8"),
+        ("probes", "i8"),
     ]
 )
 """One listener: its backends are ``backends[first_backend : end_backend]``, and so on; the pool of
-its connections to the first of them (0: it keeps none), whether it joins connections, and how many
-round trips TLS takes behind it."""
+its connections to the first of them (0: it keeps none), whether it joins connections, how many
+round trips TLS takes behind it, and whether its strategy probes Pods."""
 
 SENDER = np.dtype(
     [
@@ -103,10 +104,18 @@ it is translated, and what the rows of its requests have in common; the connecti
 balancer that is joined to it (0: none), and where that leads to."""
 
 JOB = np.dtype(
-    [("finish", "i8"), ("ticket", "i8"), ("left", "i4"), ("right", "i4"), ("awaited", "i8")]
+    [
+        ("finish", "i8"),
+        ("ticket", "i8"),
+        ("left", "i4"),
+        ("right", "i4"),
+        ("awaited", "i4"),
+        ("met", "i4"),
+    ]
 )
 """A request in service at a Pod whose workers are shared: the virtual time at which it is done, its
-ticket, the two jobs below it, and whether its end is awaited."""
+ticket, the two jobs below it, and whether its end is awaited. At any Pod that is probed: how many
+others it met there."""
 
 CALLED = np.dtype(
     [
@@ -202,6 +211,7 @@ class Fixed(NamedTuple):
     aside: bool
     kept: bool
     encrypted: bool
+    probed: bool
     end: int
     requests: int
     sources: int
@@ -232,7 +242,8 @@ class Moving(NamedTuple):
     ``rows`` (`ROW`) and ``journeys`` (`JOURNEY`) have a slot for each request under way; ``out``
     the rows of those that are over, ``blank`` that of one that begins; ``backlogs`` of shape
     (pods, 2) the first and last slot of each backlog; ``jobs`` (`JOB`) has a slot for each request
-    too, for Pods whose workers are shared: there ``backlogs`` has the first to be done; ``numbers``
+    too, for Pods whose workers are shared (there ``backlogs`` has the first to be done) or that are
+    probed; ``numbers``
     how many requests each client has sent, ``turns`` from which of its addresses the next comes;
     ``times`` of shape (kinds, 2) how many events there were and how many ticks they took, of a run
     that is timed; ``links`` (`LINK`) has a place for each connection that is kept; ``waiting`` of
@@ -254,6 +265,7 @@ class Moving(NamedTuple):
     backlogs: NDArray[np.int64]
     pods: NDArray[Any]
     sharing: NDArray[Any]
+    reports: NDArray[np.int64]
     backends: NDArray[Any]
     memory: NDArray[np.int64]
     arrivals: NDArray[np.float64]
@@ -286,6 +298,7 @@ def fixed(model: Model, state: State, timed: bool = False) -> Fixed:
         aside=len(model.pools) > 1 or bool(model.clients["watched"].any()),
         kept=len(model.pools) > 1,
         encrypted=any_tls(model),
+        probed=state.probed,
         end=NEVER if model.end_ns is None else model.end_ns,
         requests=NEVER if model.requests is None else model.requests,
         sources=model.sources,
@@ -319,7 +332,7 @@ def _listeners(model: Model, state: State) -> NDArray[Any]:
         row["service"] = listener.service
         row["strategy"] = its.strategy
         row["first_pool"], row["joins"] = listener.first_pool, listener.tcp
-        row["tls"] = listener.tls
+        row["tls"], row["probes"] = listener.tls, its.probes
         row["first_backend"], row["first_memory"] = backend, memory
         backend, memory = backend + len(its.backends), memory + len(its.memory)
         row["end_backend"], row["end_memory"] = backend, memory
@@ -360,6 +373,7 @@ def moving(model: Model, state: State) -> Moving:
         backlogs=np.full((len(model.pods), 2), NONE, np.int64),
         pods=state.pods,
         sharing=state.sharing,
+        reports=state.reports,
         backends=state.backends,
         memory=state.memory,
         arrivals=state.arrivals,

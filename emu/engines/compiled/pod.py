@@ -18,6 +18,7 @@ from emu.events import Kind
 from emu.hops.conntrack import Closing
 from emu.hops.network import ANSWERED
 from emu.hops.pod import Admission, arrive, leave, service_time
+from emu.hops.reports import note, present
 from emu.hops.sharing import pass_time
 from emu.kernel import part
 from emu.recorder.rows import Outcome
@@ -41,6 +42,8 @@ def pod_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     shared = m.pods[pod]["shared"]
     if shared:
         pass_time(m.pods, m.sharing, pod, now)
+    if f.probed:
+        m.jobs[slot]["met"] = present(m.pods, pod)
     admission = arrive(m.pods, pod)
     if shared and admission != _REFUSED:
         return share(f, m, slot, pod, now)
@@ -88,6 +91,8 @@ def service_end(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     elif leave(m.pods, pod):
         first = m.backlogs[pod, 0]
         fetch(m, first)
+    if f.probed:
+        note(m.reports, pod, now, m.jobs[slot]["met"], now - row["pod_ns"])
     row["outcome"] = _OK
     size = row["response_bytes"] = f.classes[row["request_class"]]["response_bytes"]
     follower = _reply(f, m, slot, now, size, _TIME_WAIT)

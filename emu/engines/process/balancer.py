@@ -10,7 +10,7 @@ from emu.engines.process.node import Node
 from emu.engines.process.pool import Pool
 from emu.engines.process.request import Request
 from emu.events import Kind
-from emu.hops.balancer import finished, pick, started
+from emu.hops.balancer import finished, pick, probe, started
 from emu.hops.conntrack import Closing
 from emu.hops.network import ANSWERED, CARRIED, CLIENT_CONNECTION, REACH, SHAKEN, encrypting
 from emu.kernel import bound
@@ -39,6 +39,8 @@ class Listener:
         its = (self.state.strategy, self.state.backends, self.state.memory)
         self._pick = bound(pick, *its)
         self._started, self._finished = bound(started, *its), bound(finished, *its)
+        asked = (self.model.endpoints, emulation.state.pods, emulation.state.reports)
+        self._probe = bound(probe, *its, *asked) if self.state.probes else None
         self._sender = Sender(
             vertex=self._vertex, local_hops=0, number=self._vertex,
             address=self.description.address, pod=-1,
@@ -82,9 +84,7 @@ class Listener:
             return self.env.now
         if connection.upstream is not None:
             return (yield from self._along(request, connection.upstream.connection))
-        backend = self._pick(
-            self.env.now, connection.address, self.model.seed, request.request, request.attempt
-        )
+        backend = self._pick_for(request, connection)
         if backend < 0:
             self.state.check()
             request.outcome = Outcome.BAD_GATEWAY
@@ -92,6 +92,14 @@ class Listener:
         if self._pools:
             return (yield from self._over_kept(request, backend))
         return (yield from self._over_own(request, connection, backend))
+
+    def _pick_for(self, request: Request, connection: Connection) -> int:
+        """The backend that the strategy picks for a request, or -1."""
+        key = (self.model.seed, request.request, request.attempt)
+        backend = self._pick(self.env.now, connection.address, *key)
+        if self._probe is not None:
+            self._probe(self.env.now, *key)
+        return backend
 
     def _along(self, request: Request, upstream: Connection) -> Steps:
         """Over the connection that the client's is joined to."""

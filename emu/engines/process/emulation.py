@@ -23,6 +23,7 @@ from emu.hops.pod import arrive, leave, service_time
 from emu.hops.pool import crowded as crowded_connections
 from emu.hops.pool import next_number
 from emu.hops.ports import EXHAUSTED, crowded, release, take
+from emu.hops.reports import note, present
 from emu.hops.sharing import completion, finish_of, pass_time
 from emu.kernel import bound
 from emu.model import Model
@@ -86,6 +87,11 @@ class Emulation(Session):
             bound(finish_of, sharing),
             bound(completion, pods, sharing),
         )
+
+    @cached_property
+    def report_kernels(self) -> tuple[Callable[..., int], ...]:
+        """Those of what Pods report, for the runs in which they are probed."""
+        return bound(present, self.state.pods), bound(note, self.state.reports)
 
     def take_port(self, route: int, at: int) -> Port | None:
         """A source port for a connection of this route, or None where none is free."""

@@ -23,6 +23,7 @@ class Pod:
         description = emulation.model.pods[number]
         self.vertex = int(description["node"])
         self.app_port = int(description["app_port"])
+        self._reporting = emulation.report_kernels if emulation.state.probed else None
         self._waiting: deque[tuple[Request, Moment]] = deque()
 
     def serve(self, request: Request, arrival: int) -> Generator[Moment, None, bool]:
@@ -30,6 +31,7 @@ class Pod:
         yield Moment(self.env, Kind.POD_REQUEST, request.ticket, arrival)
         request.pod_ns = arrival
         request.queue_length = len(self._waiting)
+        met = self._present()
         admission = self._arrive(self.number)
         if admission == Admission.REFUSED:
             request.outcome = Outcome.BACKLOG_FULL
@@ -42,12 +44,22 @@ class Pod:
         yield served
         if self._leave(self.number):
             self._begin(*self._waiting.popleft())
+        self._answered(met, arrival)
         request.outcome = Outcome.OK
         return True
 
     def idle(self) -> bool:
         """Whether no request is here."""
         return not self._waiting
+
+    def _present(self) -> int:
+        """How many requests are here, if somebody may ask."""
+        return self._reporting[0](self.number) if self._reporting else 0
+
+    def _answered(self, met: int, arrival: int) -> None:
+        """Remember, if somebody may ask, a request that met so many others when it came."""
+        if self._reporting:
+            self._reporting[1](self.number, self.env.now, met, self.env.now - arrival)
 
     def _begin(self, request: Request, served: Moment) -> None:
         """A worker turns to the request."""

@@ -43,6 +43,7 @@ class SharingPod(Pod):
         yield Moment(self.env, Kind.POD_REQUEST, request.ticket, arrival)
         request.pod_ns = arrival
         request.queue_length = int(self._load["queued"])
+        met = self._present()
         self._pass_time(self.number, arrival)
         if self._arrive(self.number) == Admission.REFUSED:
             request.outcome = Outcome.BACKLOG_FULL
@@ -50,6 +51,7 @@ class SharingPod(Pod):
         request.service_start_ns = arrival
         yield from self._share(request)
         request.service_end_ns = self.env.now
+        self._answered(met, arrival)
         request.outcome = Outcome.OK
         return True
 

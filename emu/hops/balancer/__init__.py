@@ -20,6 +20,9 @@ request. A strategy is a module in ``strategies/`` with
 - ``most_keys(options) -> int``, where it remembers them: how many keys it has room for, which its
   option ``clients`` says;
 - ``failure(memory) -> str``, where it may fail: what has failed in a run, once; empty if nothing.
+- ``probe(backends, memory, endpoints, pods, reports, now, seed, request, attempt)``, where it asks
+  Pods for their load: a kernel that is called after each ``pick`` and changes ``memory`` alone, for
+  later picks. Such a strategy balances Pods only; `emu.hops.reports` says what they report.
 
 ``in_flight`` counts the requests that a backend was given and has not answered, those in service
 included; the balancer counts, strategies read.
@@ -47,6 +50,9 @@ FOLLOW_WEIGHTS = tuple(
     name for name, module in STRATEGIES.items() if getattr(module, "FOLLOWS_WEIGHTS", False)
 )
 """The strategies that go by the weights that backends have at the moment."""
+
+PROBING = tuple(name for name, module in STRATEGIES.items() if hasattr(module, "probe"))
+"""The strategies that ask Pods for their load."""
 
 if TYPE_CHECKING:
     Strategy: TypeAlias = Choice
@@ -81,6 +87,26 @@ answered = dispatcher(
     "answers", [getattr(module, "answered", _unheard) for module in STRATEGIES.values()]
 )
 """``answered(kind, backends, memory, backend, now, latency)`` for any strategy, by its number."""
+
+
+@kernel
+def _unasked(
+    backends: NDArray[Any],
+    memory: NDArray[np.int64],
+    endpoints: NDArray[Any],
+    pods: NDArray[Any],
+    reports: NDArray[np.int64],
+    now: int,
+    seed: int,
+    request: int,
+    attempt: int,
+) -> None:
+    """For strategies that do not probe."""
+
+
+probe = dispatcher("probes", [getattr(module, "probe", _unasked) for module in STRATEGIES.values()])
+"""``probe(kind, backends, memory, endpoints, pods, reports, now, seed, request, attempt)`` for any
+strategy, by its number."""
 
 
 @kernel

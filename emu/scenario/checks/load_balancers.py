@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from emu.errors import Mistake
-from emu.hops.balancer import FOLLOW_WEIGHTS, STRATEGIES
+from emu.hops.balancer import FOLLOW_WEIGHTS, PROBING, STRATEGIES
 from emu.scenario.checks.subject import Subject
 from emu.scenario.cluster import Cluster, qualified
 from emu.scenario.description import Listener, LoadBalancer
@@ -14,11 +14,12 @@ from emu.scenario.text import listed
 
 def mistakes(subject: Subject) -> Iterator[Mistake]:
     """Listeners without a Service that has what they need, or on a port twice; impossible
-    weights; unknown backends; slow start without weights."""
+    weights; unknown backends; slow start without weights; nodes that are probed."""
     for number, balancer in enumerate(subject.spec.load_balancers):
         yield from _backends(subject, balancer, ("spec", "loadBalancers", number))
         yield from _slow_start(subject, balancer, ("spec", "loadBalancers", number))
         yield from _keys(subject, balancer, ("spec", "loadBalancers", number, "strategy"))
+        yield from _probing(subject, balancer, ("spec", "loadBalancers", number))
         ports: set[int] = set()
         for index, listener in enumerate(balancer.listeners):
             path = ("spec", "loadBalancers", number, "listeners", index)
@@ -82,6 +83,13 @@ def _slow_start(subject: Subject, balancer: LoadBalancer, path: Path) -> Iterato
         known = ", ".join(FOLLOW_WEIGHTS)
         rule = f"must have a strategy that follows weights, and {name} does not: {known}"
         yield subject.place.mistake((*path, "slowStart"), rule)
+
+
+def _probing(subject: Subject, balancer: LoadBalancer, path: Path) -> Iterator[Mistake]:
+    """Behind a node nobody can tell which Pod would answer."""
+    if balancer.strategy.name in PROBING and balancer.target != "pod":
+        rule = "must have the target pod: it asks Pods for their load"
+        yield subject.place.mistake((*path, "strategy"), rule)
 
 
 def _pods(cluster: Cluster, balancer: LoadBalancer) -> list[str]:
