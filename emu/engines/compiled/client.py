@@ -74,7 +74,8 @@ def next_of_client(f: Fixed, m: Moving, client: int, previous: int) -> tuple[int
     if intended >= f.end:
         m.counters[SENDING] -= 1
         if m.counters[SENDING] == 0 and f.end == NEVER:
-            m.counters[WANTED] = m.counters[SENT] + m.counters[PENDING]
+            begins = int(m.counters[LATER] == BEGIN)  # the last one is sent in a moment
+            m.counters[WANTED] = m.counters[SENT] + m.counters[PENDING] + begins
         return NONE, NONE
     return intended, _CLIENT_SEND
 
