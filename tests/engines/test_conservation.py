@@ -213,7 +213,7 @@ def settled(run):
     assert len(np.unique(rows[["request", "attempt"]])) == len(rows)
     first = np.flatnonzero(rows["attempt"] == 0)
     assert len(first) == run.state.begun == len(np.unique(rows["request"]))
-    for attempts in np.split(rows, first[1:]):
+    for attempts in np.split(rows, first)[1:]:
         assert attempts["attempt"].tolist() == list(range(len(attempts)))
         assert len(set(attempts["intended_ns"])) == len(set(attempts["client"])) == 1
         answered = attempts["done_ns"][attempts["outcome"] == Outcome.OK]
