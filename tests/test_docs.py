@@ -180,7 +180,7 @@ def test_defaults_are_the_real_ones(path):
     schema = json.loads(schema_text())
     block = schema
     for name in path.replace("[]", "").split("."):
-        block = block.get("items", block)
+        block = block.get("items", block.get("anyOf", [block])[0])
         if "$ref" in block:
             block = schema["$defs"][block["$ref"].rpartition("/")[2]]
         block = block["properties"][name]
