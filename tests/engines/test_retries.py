@@ -225,6 +225,23 @@ def test_a_user_keeps_an_address(told):
     assert np.bincount(run.rows["request"] % 6).tolist() == [3] * 5
 
 
+def test_timers_that_came_and_went(described, play):
+    """4,000 timeouts lie ahead at once, then none; then more requests than ever are under way."""
+    first = [{"at": "0s", "rate": "5000/s"}, {"at": "800ms", "rate": "1/s"}]
+    then = [
+        {"at": "0s", "rate": "0/s"}, {"at": "2s", "rate": "1000000/s"},
+        {"at": "2003ms", "rate": "1/s"},
+    ]  # fmt: skip
+    client = {"node": "node-1", "url": "http://10.244.9.9:8080/"}
+    clients = [
+        client | {"name": "a", "arrivals": {"step": {"steps": first}}, "timeout": "1s", "retries": {}},
+        client | {"name": "b", "arrivals": {"step": {"steps": then}}},
+    ]  # fmt: skip
+    behaviours = [{"workers": 10, "serviceTime": "1ms"}]
+    changes = {"clients": clients, "behaviours": behaviours, "requests": None, "duration": "3s"}
+    assert play(described(SPEC, POD, **changes)).outcomes["ok"] > 6000
+
+
 @pytest.mark.parametrize(("protocol", "connections"), [("HTTP/1.1", 3), ("HTTP/2", 1)])
 def test_what_is_given_up_costs_its_connection_or_its_stream(told, protocol, connections):
     """With HTTP/1.1 each attempt that is given up ends its connection; with HTTP/2 they share one."""

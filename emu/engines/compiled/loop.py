@@ -21,6 +21,7 @@ from emu.engines.compiled.layout import (
     HAPPENED,
     LATER,
     MANY,
+    MOST_TIMERS,
     NONE,
     NOW,
     PUSH_KIND,
@@ -134,7 +135,7 @@ def _lacking_aside(m: Moving) -> int:
         return _CALLS
     if pool.crowded(m.pools.connections, m.pools.room):
         return _CONNECTIONS
-    if len(m.rows) + len(m.numbers) + m.counters[TIMERS] + 2 > len(m.events.heap):
+    if len(m.rows) + len(m.numbers) + m.counters[TIMERS] + MOST_TIMERS > len(m.events.heap):
         return _EVENTS
     return NONE
 
