@@ -94,6 +94,21 @@ class Synthetic:
             rows[field][in_flight] = ABSENT
         return rows
 
+    def with_attempts(self, rows, seed=1):
+        """The rows as attempts, one to three of each request, of which the last alone may be ok;
+        those in flight come last, in the order of their numbers, as engines hand them on."""
+        random = np.random.default_rng(seed)
+        requests = np.repeat(np.arange(len(rows)), random.integers(1, 4, len(rows)))[: len(rows)]
+        attempts = rows.copy()
+        attempts["request"] = requests
+        first = np.searchsorted(requests, requests)
+        attempts["attempt"] = np.arange(len(rows)) - first
+        attempts["intended_ns"] = rows["intended_ns"][first]
+        is_last = np.append(np.diff(requests) > 0, True)
+        attempts["outcome"][(rows["outcome"] == Outcome.OK) & ~is_last] = Outcome.CANCELLED
+        in_flight = attempts["outcome"] == Outcome.IN_FLIGHT
+        return np.concatenate([attempts[~in_flight], attempts[in_flight]])
+
     def end_of(self, rows):
         """When the run of these rows ended: at the last arrival."""
         return int(rows["intended_ns"].max()) if len(rows) else 1
@@ -129,7 +144,7 @@ def described(tmp_path_factory):
 class Played:
     """A run of an engine in memory: the engine's `Sink`, and what it was given.
 
-    ``rows`` is a `ROW` array in the order of the requests' numbers, ``written`` the same in the
+    ``rows`` is a `ROW` array in the order of requests and attempts, ``written`` the same in the
     order in which they came, ``samples`` the metrics.
     """
 
@@ -143,7 +158,7 @@ class Played:
         """Let the engine run."""
         self.ending = self.emulation.run()
         self.written = np.concatenate([np.zeros(0, ROW), *self._chunks])
-        self.rows = self.written[np.argsort(self.written["request"])]
+        self.rows = self.written[np.lexsort((self.written["attempt"], self.written["request"]))]
         return self
 
     def write_requests(self, rows):

@@ -17,13 +17,17 @@ from emu.recorder.places import Places
 from emu.recorder.rows import ABSENT, ROW, Outcome
 
 _FIELDS: Final = ROW.names or ()
-_OUTCOME, _INTENDED, _NODE, _POD, _START, _END, _DONE = (
+_REQUEST, _ATTEMPT, _OUTCOME, _INTENDED, _NODE, _POD, _START, _END, _DONE = (
     _FIELDS.index(name)
     for name in (
-        "outcome", "intended_ns", "node", "pod", "service_start_ns", "service_end_ns", "done_ns",
+        "request", "attempt", "outcome", "intended_ns", "node", "pod", "service_start_ns",
+        "service_end_ns", "done_ns",
     )
 )  # fmt: skip
 _OK: Final = int(Outcome.OK)
+_IN_FLIGHT: Final = int(Outcome.IN_FLIGHT)
+# Places in the counts of requests.
+_SENT, _COUNTED, _UNENDED, _LAST_UNENDED, _COUNTS = range(5)
 
 _SERIES: Final = np.array(
     [[_FIELDS.index(name) for name in (starts[0], starts[-1], end)] for starts, end in
@@ -49,7 +53,8 @@ class Streaming:
         self._first_ns, self._latest_ns = first_ns, 0
         self._node_names = places.node_names
         self._pod_names = places.pod_names
-        self._counted = 0
+        self._requests = np.zeros(_COUNTS, np.int64)
+        self._requests[_LAST_UNENDED] = ABSENT
         self._outcomes = np.zeros(len(Outcome), np.int64)
         # ABSENT is -1, so what met no node or Pod counts at the place after the last.
         self._nodes = np.zeros(len(self._node_names) + 1, np.int64)
@@ -65,7 +70,7 @@ class Streaming:
         if not len(rows):
             return
         table = rows.view(np.int64).reshape(len(rows), len(_FIELDS))
-        self._counted += _count(table, self._first_ns, self._outcomes, self._nodes, self._pods)
+        _count(table, self._first_ns, self._requests, self._outcomes, self._nodes, self._pods)
         _measure(table, self._first_ns, _SERIES, self._sums, self._histograms)
         self._latest_ns = max(self._latest_ns, int(table[:, _DONE].max()))
         parts = (self._served, table)
@@ -84,7 +89,9 @@ class Streaming:
         outcomes = zip(Outcome, self._outcomes.tolist(), strict=True)
         return Totals(
             outcomes={outcome.name.lower(): count for outcome, count in outcomes},
-            counted=self._counted,
+            sent=int(self._requests[_SENT]),
+            in_flight=int(self._requests[_UNENDED]),
+            counted=int(self._requests[_COUNTED]),
             nodes=dict(zip(self._node_names, self._nodes.tolist(), strict=False)),
             pods=dict(zip(self._pod_names, self._pods.tolist(), strict=False)),
             busy_ns=dict(zip(self._pod_names, busy_ns.astype(float).tolist(), strict=False)),
@@ -114,19 +121,26 @@ class Streaming:
 def _count(
     table: NDArray[np.int64],
     first_ns: int,
+    requests: NDArray[np.int64],
     outcomes: NDArray[np.int64],
     nodes: NDArray[np.int64],
     pods: NDArray[np.int64],
-) -> int:
-    """Count outcomes, and after the warm-up places; how many rows are of after the warm-up."""
-    counted = 0
+) -> None:
+    """Count requests and outcomes, and after the warm-up places.
+
+    Attempts of one request that are in flight follow one another: see `emu.analysis.totals`.
+    """
     for row in range(len(table)):
+        number, first = table[row, _REQUEST], table[row, _ATTEMPT] == 0
         outcomes[table[row, _OUTCOME]] += 1
+        requests[_SENT] += first
+        if table[row, _OUTCOME] == _IN_FLIGHT and requests[_LAST_UNENDED] != number:
+            requests[_UNENDED] += 1
+            requests[_LAST_UNENDED] = number
         if table[row, _INTENDED] >= first_ns:
-            counted += 1
+            requests[_COUNTED] += first
             nodes[table[row, _NODE]] += 1
             pods[table[row, _POD]] += 1
-    return counted
 
 
 @kernel

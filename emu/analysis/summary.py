@@ -31,12 +31,24 @@ class Window(_Part):
 
 
 class RequestCounts(_Part):
-    """Every request of the run, the warm-up included: sent = ok + failed + in flight."""
+    """Every request of the run, the warm-up included: sent = ok + failed + in flight.
+
+    A request of several attempts is ok if one of them is, else in flight if one of them is. One
+    that waits to be tried again when the run ends has failed.
+    """
 
     sent: int
     ok: int
     failed: int
     in_flight: int
+
+
+class AttemptCounts(_Part):
+    """Every attempt of these requests."""
+
+    sent: int
+    per_request: float | None = None
+    """None where nothing was sent."""
 
 
 class PodShare(Share):
@@ -51,7 +63,8 @@ class PodShare(Share):
 class Summary(_Part):
     """The numbers of a run, of all its requests; ``summary.json`` holds it.
 
-    Latencies, shares and balances leave out requests meant to be sent during the warm-up.
+    Latencies, shares and balances leave out requests meant to be sent during the warm-up. What
+    nodes and Pods got is attempts.
     """
 
     scenario: str
@@ -68,8 +81,10 @@ class Summary(_Part):
     are exact whatever is written."""
     window: Window
     requests: RequestCounts
+    attempts: AttemptCounts
     outcomes: dict[str, int]
-    """Requests by how they ended, as many as there are of each."""
+    """Attempts by how they ended, as many as there are of each; without retries and hedges, these
+    are the requests."""
     latency_seconds: Latency
     """Of requests that ended ``ok``, from the moment they were meant to be sent."""
     latency_by_hop_seconds: dict[str, HopLatency]
@@ -115,7 +130,8 @@ def summary_of(header: Header, totals: Totals) -> Summary:
         window=Window(
             start_seconds=first / SECOND, end_seconds=last / SECOND, requests=totals.counted
         ),
-        requests=_request_counts(outcomes),
+        requests=_request_counts(totals),
+        attempts=_attempt_counts(totals),
         outcomes=outcomes,
         latency_seconds=totals.latency,
         latency_by_hop_seconds=totals.latency_by_hop,
@@ -139,8 +155,12 @@ def _by_number(outcomes: dict[str, int]) -> dict[str, int]:
     return dict(sorted(met, key=lambda item: (-item[1], item[0])))
 
 
-def _request_counts(outcomes: dict[str, int]) -> RequestCounts:
-    sent, ok, in_flight = (
-        sum(outcomes.values()), outcomes.get("ok", 0), outcomes.get("in_flight", 0),
-    )  # fmt: skip
+def _request_counts(totals: Totals) -> RequestCounts:
+    """No request has two attempts that are ok, or one that is and one in flight."""
+    sent, ok, in_flight = totals.sent, totals.outcomes.get("ok", 0), totals.in_flight
     return RequestCounts(sent=sent, ok=ok, failed=sent - ok - in_flight, in_flight=in_flight)
+
+
+def _attempt_counts(totals: Totals) -> AttemptCounts:
+    sent = sum(totals.outcomes.values())
+    return AttemptCounts(sent=sent, per_request=sent / totals.sent if totals.sent else None)

@@ -72,7 +72,7 @@ OPEN: Final = 0
 WAIT: Final = -1
 """There are as many as there may be, and all are taken."""
 
-_FIRST_ROOM: Final = 64
+_FIRST_ROOM: Final = 512
 # Places in `room`.
 _USED: Final = 0
 _LEFT: Final = 1
@@ -104,9 +104,9 @@ def enlarged(pools: Pools) -> Pools:
 
 
 @embedded
-def crowded(connections: NDArray[Any], room: NDArray[np.int64]) -> bool:
-    """Whether two more connections could want more room."""
-    return bool(room[_USED] + 2 > len(connections))
+def crowded(connections: NDArray[Any], room: NDArray[np.int64], more: int) -> bool:
+    """Whether so many more connections could want more room."""
+    return bool(room[_USED] + more > len(connections))
 
 
 @embedded

@@ -76,9 +76,10 @@ def enlarged(ports: Ports) -> Ports:
 
 
 @embedded
-def crowded(resting: NDArray[Any], room: NDArray[np.int64]) -> bool:
-    """Whether `take` wants more room first: there must be some for each port that a route had."""
-    return bool(room[_HAD] + 2 > len(resting))
+def crowded(resting: NDArray[Any], room: NDArray[np.int64], more: int) -> bool:
+    """Whether so many calls of `take` want more room first: there must be some for each port that a
+    route had."""
+    return bool(room[_HAD] + more >= len(resting))
 
 
 @embedded

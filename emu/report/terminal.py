@@ -23,6 +23,8 @@ _HOPS = {
     "service": "being served",
     "return": "back to the client",
 }
+_REPEATED = "until it was sent"
+"""What takes the time of ``dns`` too where requests are sent again."""
 
 
 def summary_view(
@@ -69,18 +71,27 @@ def _logged(summary: Summary) -> str:
 
 
 def _outcomes(summary: Summary) -> RenderableType:
-    requests = summary.requests
-    made = table("Requests", "number", "share")
-    styles = {"ok": "green", "in_flight": "dim"}
+    requests, attempts = summary.requests, summary.attempts
+    made = table("Attempts" if _repeats(summary) else "Requests", "number", "share")
+    styles = {"ok": "green", "in_flight": "dim", "cancelled": "dim"}
     for outcome, number in summary.outcomes.items():
-        share = percent(number / requests.sent)
+        share = percent(number / attempts.sent)
         made.add_row(outcome, count(number), share, style=styles.get(outcome, "red"))
     total = Text(
         f"{count(requests.sent)} sent = {count(requests.ok)} ok + {count(requests.failed)} failed"
         f" + {count(requests.in_flight)} in flight",
         "dim",
     )
+    if _repeats(summary):
+        total.append(
+            f"\n{count(attempts.sent)} attempts, {attempts.per_request:.3f} for each request"
+        )
     return Group(made, total)
+
+
+def _repeats(summary: Summary) -> bool:
+    """Whether some requests had several attempts."""
+    return summary.attempts.sent > summary.requests.sent
 
 
 def _latency(summary: Summary) -> RenderableType:
@@ -100,7 +111,8 @@ def _hops(summary: Summary) -> RenderableType:
     whole = summary.latency_seconds.mean
     for name, hop in summary.latency_by_hop_seconds.items():
         if hop.count:
-            made.add_row(_HOPS.get(name, name), *_hop(hop, whole))
+            words = _REPEATED if name == "dns" and _repeats(summary) else _HOPS.get(name, name)
+            made.add_row(words, *_hop(hop, whole))
     return made
 
 

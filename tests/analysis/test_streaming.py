@@ -37,7 +37,7 @@ def assert_same(streamed, read):
     """Everything equal, but for quantiles, which are within the error."""
     met = {name: count for name, count in streamed.outcomes.items() if count}
     assert met == {name: count for name, count in read.outcomes.items() if count}
-    for name in ("counted", "nodes", "pods", "busy_ns"):
+    for name in ("sent", "in_flight", "counted", "nodes", "pods", "busy_ns"):
         assert getattr(streamed, name) == getattr(read, name)
     assert (read.quantile_error, streamed.quantile_error) == (0, QUANTILE_ERROR)
     assert_same_latency(streamed.latency, read.latency)
@@ -60,6 +60,16 @@ def assert_same_latency(streamed, exact):
 def test_they_are_the_same_as_read_afterwards(synthetic, tmp_path, chunk):
     """Whatever the chunks, with a warm-up, refused requests and some in flight at the end."""
     rows, warmup = synthetic.rows(3000), 5 * S
+    end = synthetic.end_of(rows)
+    assert_same(
+        streamed(synthetic, rows, end, warmup, chunk), read(synthetic, tmp_path, rows, end, warmup)
+    )
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 1000])
+def test_attempts_are_counted_as_read_afterwards(synthetic, tmp_path, chunk):
+    """Requests of several attempts, some of which are in flight together at the end."""
+    rows, warmup = synthetic.with_attempts(synthetic.rows(3000)), 5 * S
     end = synthetic.end_of(rows)
     assert_same(
         streamed(synthetic, rows, end, warmup, chunk), read(synthetic, tmp_path, rows, end, warmup)

@@ -30,6 +30,25 @@ def test_every_request_is_accounted_for(synthetic, tmp_path):
     assert list(summary.outcomes) == ["ok", "refused", "in_flight"]
 
 
+def test_requests_and_attempts_are_told_apart(synthetic, tmp_path):
+    """A request that was sent again is one request: ok where an attempt is, in flight where one is
+    still under way, else failed; attempts are all counted, by how they ended."""
+    rows = synthetic.with_attempts(synthetic.rows(3000))
+    in_flight = rows["outcome"] == Outcome.IN_FLIGHT
+    assert len(set(rows["request"][in_flight])) < np.count_nonzero(in_flight)
+    warmup = int(rows["intended_ns"][1000])
+    expected = synthetic.expected.model_copy(update={"warmup_ns": warmup})
+    summary = summarise(synthetic.record(tmp_path, rows, expected=expected))
+    counts, sent = summary.requests, len(set(rows["request"]))
+    assert counts.sent == sent == counts.ok + counts.failed + counts.in_flight < 3000
+    assert counts.ok == np.count_nonzero(rows["outcome"] == Outcome.OK)
+    assert counts.in_flight == len(set(rows["request"][in_flight]))
+    assert summary.attempts.sent == 3000 == sum(summary.outcomes.values())
+    assert summary.attempts.per_request == 3000 / sent
+    later = rows["intended_ns"] >= warmup
+    assert summary.window.requests == len(set(rows["request"][later]))
+
+
 def test_it_says_which_run_it_is_of(synthetic, tmp_path):
     """Scenario, seed, engine and whether the run was ended early come from the files."""
     summary = summarise(synthetic.record(tmp_path, synthetic.rows(10), partial=True, seed=9))
@@ -67,6 +86,7 @@ def test_the_json_document_is_json(synthetic, tmp_path):
     ):  # fmt: skip
         assert key in read
     assert set(read["requests"]) == {"sent", "ok", "failed", "in_flight"}
+    assert set(read["attempts"]) == {"sent", "per_request"}
     assert {"count", "mean", "p50", "p90", "p95", "p99", "p99.9", "max"} == set(
         read["latency_seconds"]
     )
@@ -78,6 +98,7 @@ def test_a_run_in_which_nothing_was_sent_is_json_too(synthetic, tmp_path):
     """No requests: zeros and nulls, no error."""
     summary = summarise(synthetic.record(tmp_path, synthetic.rows(0)))
     assert summary.requests.sent == 0
+    assert (summary.attempts.sent, summary.attempts.per_request) == (0, None)
     json.dumps(summary.document(), allow_nan=False)
 
 

@@ -103,10 +103,29 @@ def arrivals_at(rate):
         {"constant": {"rate": rate}},
         {"burst": {"rate": "0/s", "burst": rate, "every": "50ms", "lasting": "20ms"}},
         {"mmpp": {"states": [{"rate": rate, "lasting": "10ms"}, slow]}},
+        {"closed_loop": {"users": 5, "thinkTime": {"exponential": {"mean": "10ms"}}}},
     ]
 
 
 IDLE = ["1ms", "20ms", "1s"]
+RETRIES = st.fixed_dictionaries(
+    {"attempts": st.integers(2, 4)},
+    optional={
+        "timeout": st.sampled_from(["5ms", "20ms", "1s"]),
+        "on": st.sampled_from(
+            [["refused", "request_timeout"], ["ports_exhausted"], ["bad_gateway"]]
+        ),
+        "backoff": st.sampled_from([{"base": "0s"}, {"base": "1ms"}]),
+        "budget": st.sampled_from(
+            [{"minPerSecond": 1}, {"minConcurrent": 2}, {"share": 1, "minConcurrent": 0}]
+        ),
+    },
+)
+HEDGE = st.fixed_dictionaries(
+    {"after": st.sampled_from(["1ms", "5ms", "20ms"]), "attempts": st.integers(2, 3)}
+)
+WATCHED = {"retries": RETRIES, "hedge": HEDGE}
+"""What a client may do besides, each as often as not."""
 
 
 @st.composite
@@ -123,9 +142,10 @@ def clients(draw):
             **place,
         }
         timeout = draw(st.sampled_from([None, "30ms", "100ms", "5s"]))
+        client |= {"timeout": timeout} if timeout else {}
         if not client["url"].startswith("udp"):
             client |= draw(kept(IDLE, IDLE))
-        made.append(client | ({"timeout": timeout} if timeout else {}))
+        made.append(client | draw(st.fixed_dictionaries({}, optional=WATCHED)))
     return made
 
 
@@ -199,10 +219,20 @@ def scenario(described, made, end):
 
 
 def settled(run):
-    """Every request has one row with an outcome, and its moments are in order and in the run."""
+    """Every attempt has one row with an outcome, and its moments are in order and in the run; one
+    attempt of a request is answered at most, and the others are cancelled no later than that."""
     rows, end = run.rows, run.ending.end_ns
     assert len(rows) == run.ending.sent == run.state.sent
-    assert len(np.unique(rows["request"])) == len(rows)
+    assert len(np.unique(rows[["request", "attempt"]])) == len(rows)
+    first = np.flatnonzero(rows["attempt"] == 0)
+    assert len(first) == run.state.begun == len(np.unique(rows["request"]))
+    for attempts in np.split(rows, first)[1:]:
+        assert attempts["attempt"].tolist() == list(range(len(attempts)))
+        assert len(set(attempts["intended_ns"])) == len(set(attempts["client"])) == 1
+        answered = attempts["done_ns"][attempts["outcome"] == Outcome.OK]
+        cancelled = attempts["done_ns"][attempts["outcome"] == Outcome.CANCELLED]
+        assert len(answered) <= 1
+        assert not len(cancelled) or set(cancelled) == set(answered)
     in_flight = rows["outcome"] == Outcome.IN_FLIGHT
     assert ((rows["done_ns"] == ABSENT) == in_flight).all()
     assert (rows["done_ns"][~in_flight] >= rows["intended_ns"][~in_flight]).all()
@@ -224,7 +254,7 @@ def settled(run):
 )
 @given(made=SCENARIOS, milliseconds=st.integers(1, 400))
 def test_sent_is_finished_and_in_flight(described, play, made, milliseconds):
-    """Cut off anywhere, every request sent has exactly one row, finished or in flight."""
+    """Cut off anywhere, every attempt sent has exactly one row, finished or in flight."""
     run = play(scenario(described, made, f"duration: {milliseconds}ms"))
     settled(run)
     assert run.ending.end_ns == milliseconds * 1_000_000
@@ -264,7 +294,8 @@ def test_nothing_is_left_over_when_all_are_over(described, play, made, requests)
     run = play(scenario(described, made, f"requests: {requests}"))
     settled(run)
     state = run.state
-    assert (state.sent, state.finished) == (requests, requests)
+    assert (state.begun, state.sent, state.pending) == (requests, state.finished, 0)
+    assert not state.budgets[:, -2:].any(), "attempts and retries under way"
     assert "in_flight" not in run.outcomes
     assert not state.pods["busy"].any() and not state.pods["queued"].any()
     assert all(pod.idle() for pod in run.emulation.pods)
@@ -308,11 +339,12 @@ def test_the_made_scenarios_meet_every_outcome(described, play, seed):
         {"selected": "nobody", "target": "pod"},
         {"sliced": "web", "target": "pod"},
         {"clients": [outside | {"timeout": "30ms"}]},
+        {"clients": [outside | {"hedge": {"after": "1ms"}}]},
         {"external": "Local", "sliced": "web", "clients": [outside | {"url": OUTSIDE[2]}]},
     ):  # fmt: skip
         run = play(scenario(described, base | {"clients": [outside]} | change, "requests: 60"))
         met |= set(run.outcomes)
     assert met == {
         "ok", "refused", "backlog_full", "bad_gateway", "conntrack_full", "connect_timeout",
-        "request_timeout", "dropped_no_local_endpoint", "ports_exhausted",
+        "request_timeout", "dropped_no_local_endpoint", "ports_exhausted", "cancelled",
     }  # fmt: skip

@@ -172,6 +172,41 @@ def test_disciplines_and_speeds(agreed, described, discipline):
         assert pod.utilisation == pytest.approx(most, abs=0.15)
 
 
+TRIES = {
+    "retries": {"retries": {"timeout": "60ms", "backoff": {"base": "5ms"}}},
+    "window": {"retries": {"timeout": "60ms", "budget": {"minPerSecond": 5}}},
+    "under way": {"retries": {"timeout": "60ms", "budget": {"minConcurrent": 3}}},
+    "hedge": {"hedge": {"after": "40ms", "attempts": 3}},
+    "both": {"hedge": {"after": "40ms"}, "retries": {"timeout": "60ms", "attempts": 5}},
+    "closed loop": {
+        "arrivals": {"closed_loop": {"users": 40, "thinkTime": {"exponential": {"mean": "50ms"}}}},
+        "retries": {"timeout": "60ms"},
+    },
+}
+"""What clients do beside sending, so that some attempts are tried again or overtaken."""
+KEEPS = {
+    "nothing": {},
+    "HTTP/1.1": {"connections": {"maxConnections": 20}},
+    "HTTP/2": {"connections": {"protocol": "HTTP/2", "streams": 4, "maxConnections": 5}},
+}
+
+
+@pytest.mark.parametrize("mode", ["http", "tcp"])
+@pytest.mark.parametrize("keeps", KEEPS)
+@pytest.mark.parametrize("tries", TRIES)
+def test_clients_that_do_not_just_send(agreed, described, tries, keeps, mode):
+    """Clients that try again, hedge or wait, with or without connections of their own, before
+    either kind of load balancer."""
+    both = KEEPS[keeps] | TRIES[tries]
+    fields = {f"clients[{client}].{name}": both[name] for client in (0, 1) for name in both}
+    balancer = {"loadBalancers[0].mode": mode, "record": RECORD["spec.record"]}
+    if keeps != "nothing" and mode == "http":
+        balancer["loadBalancers[0].connections"] = KEEPS[keeps]["connections"]
+    summary = agreed(described(SPEC, OBJECTS, **fields, **balancer)).summary
+    assert summary.requests.ok > 0
+    assert summary.attempts.sent > summary.requests.sent
+
+
 def test_room_that_runs_out(agreed, described, monkeypatch):
     """Thousands in flight at once: all that there was room for at first is outgrown."""
     pauses, typed = Counter(), compiled.typed

@@ -27,7 +27,7 @@ class Pools:
 
     def open(self, number=0, request=0):
         """A connection that is opened for a request."""
-        if pool.crowded(self.state.connections, self.state.room):
+        if pool.crowded(self.state.connections, self.state.room, 1):
             self.state = pool.enlarged(self.state)
         return self.call(pool.opened, number, self.now, SEED, request, 0)
 

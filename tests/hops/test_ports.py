@@ -17,7 +17,7 @@ class Host:
 
     def take(self, now=0, route=0):
         """A port, or EXHAUSTED."""
-        if crowded(self.ports.resting, self.ports.room):
+        if crowded(self.ports.resting, self.ports.room, 1):
             self.ports = ports.enlarged(self.ports)
             self.enlarged += 1
         place, self.before = take(*self.ports, route, self.count, self.rest, now)

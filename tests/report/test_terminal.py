@@ -52,6 +52,18 @@ def test_every_line_fits_eighty_columns(summary):
             assert not any("…" in line for line in lines)
 
 
+def test_attempts_are_shown_where_there_are_more_than_requests(synthetic, tmp_path, summary):
+    """Requests and attempts apart; where each request was sent once, of attempts not a word."""
+    rows = synthetic.with_attempts(synthetic.rows(2000))
+    repeated = summarise(synthetic.record(tmp_path / "repeated", rows))
+    sent, lines = repeated.requests.sent, shown(summary_view(repeated))
+    assert any(line.startswith("Attempts ") for line in lines)
+    assert any(line.startswith(f"{sent:,} sent = ") for line in lines)
+    assert f"2,000 attempts, {2000 / sent:.3f} for each request" in lines
+    assert any(line.startswith("until it was sent ") for line in lines)
+    assert not any("ttempt" in line for line in shown(summary_view(summary)))
+
+
 @pytest.mark.parametrize(
     ("log", "share", "said"),
     [("sample", 0.001, "rows of 0.1 % of them logged"), ("summary", 0.0, "no rows logged")],

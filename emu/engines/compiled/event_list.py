@@ -50,8 +50,8 @@ def empty(events: int) -> EventList:
 
 
 def enlarged(old: EventList, events: int) -> EventList:
-    """The same events with room for more."""
-    new = empty(events)
+    """The same events with room for so many, and no less than before."""
+    new = empty(max(events, len(old.heap) - 1))
     new.heap[: len(old.heap)] = old.heap
     new.bounds[:], new.firsts[:] = old.bounds, old.firsts
     for kind in range(_QUEUES):

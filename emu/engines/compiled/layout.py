@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from emu.engines.compiled import event_list
 from emu.engines.compiled.event_list import EventList
 from emu.engines.ending import NEVER
-from emu.events import Kind
+from emu.events import MOST_ATTEMPTS, Kind
 from emu.hops.affinity import Affinity
 from emu.hops.conntrack import Conntrack
 from emu.hops.pool import Pools
@@ -139,6 +139,10 @@ ATTEMPT = np.dtype(
 """What is known of an attempt of a watched client, beside its row: when it was given up and with
 which outcome (-1: it is waited for); its call, the next attempt of that, and whether it is one that
 was tried again."""
+
+MOST_TIMERS: Final = MOST_ATTEMPTS + 4
+"""So many timers one event may add at most, and so many connections it may open: where a client
+gives up on all attempts of a request, the connection of each may make room for another."""
 
 # Places in `Moving.counters`.
 NOW: Final = 0
@@ -442,5 +446,6 @@ def with_more_connections(state: Moving, pools: Pools) -> Moving:
 
 def with_more_events(state: Moving) -> Moving:
     """The same state with room for an event of each slot and client, and for twice the timers."""
-    events = len(state.rows) + len(state.numbers) + 2 * int(state.counters[TIMERS]) + 4
+    timers = 2 * int(state.counters[TIMERS]) + MOST_TIMERS
+    events = len(state.rows) + len(state.numbers) + timers
     return state._replace(events=event_list.enlarged(state.events, events))

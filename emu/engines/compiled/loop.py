@@ -21,6 +21,7 @@ from emu.engines.compiled.layout import (
     HAPPENED,
     LATER,
     MANY,
+    MOST_TIMERS,
     NONE,
     NOW,
     PUSH_KIND,
@@ -122,7 +123,7 @@ def _lacking(f: Fixed, m: Moving) -> int:
     """What there is no room for when a connection is to be opened: a `Pause`, or `NONE`."""
     if m.counters[FREE] >= len(m.rows):
         return _SLOTS
-    if hosts.crowded(m.ports.resting, m.ports.room):
+    if hosts.crowded(m.ports.resting, m.ports.room, MOST_TIMERS if f.aside else 1):
         return _PORTS
     return _lacking_aside(m) if f.aside else NONE
 
@@ -132,9 +133,9 @@ def _lacking_aside(m: Moving) -> int:
     """The same, of what there is for connections that are kept, and for watched clients."""
     if m.counters[CALL] >= len(m.calls):
         return _CALLS
-    if pool.crowded(m.pools.connections, m.pools.room):
+    if pool.crowded(m.pools.connections, m.pools.room, MOST_TIMERS):
         return _CONNECTIONS
-    if len(m.rows) + len(m.numbers) + m.counters[TIMERS] + 2 > len(m.events.heap):
+    if len(m.rows) + len(m.numbers) + m.counters[TIMERS] + MOST_TIMERS > len(m.events.heap):
         return _EVENTS
     return NONE
 

@@ -96,7 +96,7 @@ class Emulation(Session):
     def take_port(self, route: int, at: int) -> Port | None:
         """A source port for a connection of this route, or None where none is free."""
         kernel, ports = self.model.kernel, self.state.ports
-        if crowded(ports.resting, ports.room):
+        if crowded(ports.resting, ports.room, 1):
             self.state.make_room_for_ports()
             self._bind_ports()
         place, before = self._take(route, kernel.ports, kernel.port_rest, at)
@@ -109,7 +109,7 @@ class Emulation(Session):
     def keep(self, pool: int, request: Request) -> int:
         """The place of a connection that is opened for a request, and kept."""
         pools = self.state.pools
-        if crowded_connections(pools.connections, pools.room):
+        if crowded_connections(pools.connections, pools.room, 1):
             self.state.make_room_for_connections()
             self._bind_connections()
         return self.connections.opened(
