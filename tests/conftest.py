@@ -144,8 +144,8 @@ def described(tmp_path_factory):
 class Played:
     """A run of an engine in memory: the engine's `Sink`, and what it was given.
 
-    ``rows`` is a `ROW` array in the order of requests and attempts, ``written`` the same in the order
-    in which they came, ``samples`` the metrics.
+    ``rows`` is a `ROW` array in the order of requests and attempts, ``written`` the same in the
+    order in which they came, ``samples`` the metrics.
     """
 
     def __init__(self, model, engine=process):
@@ -158,7 +158,7 @@ class Played:
         """Let the engine run."""
         self.ending = self.emulation.run()
         self.written = np.concatenate([np.zeros(0, ROW), *self._chunks])
-        self.rows = self.written[np.lexsort((self.written["attempt"], self.written["request"]))]
+        self.rows = np.sort(self.written, order=["request", "attempt"])
         return self
 
     def write_requests(self, rows):

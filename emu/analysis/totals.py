@@ -60,9 +60,7 @@ def _outcomes(requests: Requests) -> dict[str, int]:
 
 
 def _sent(requests: Requests) -> int:
-    return sum(
-        int(np.count_nonzero(chunk["attempt"] == 0)) for chunk in requests.chunks("attempt")
-    )
+    return sum(int(np.count_nonzero(chunk["attempt"] == 0)) for chunk in requests.chunks("attempt"))
 
 
 def _in_flight(requests: Requests) -> int:

@@ -108,7 +108,9 @@ RETRIES = st.fixed_dictionaries(
     {"attempts": st.integers(2, 4)},
     optional={
         "timeout": st.sampled_from(["5ms", "20ms", "1s"]),
-        "on": st.sampled_from([["refused", "request_timeout"], ["ports_exhausted"], ["bad_gateway"]]),
+        "on": st.sampled_from(
+            [["refused", "request_timeout"], ["ports_exhausted"], ["bad_gateway"]]
+        ),
         "backoff": st.sampled_from([{"base": "0s"}, {"base": "1ms"}]),
         "budget": st.sampled_from(
             [{"minPerSecond": 1}, {"minConcurrent": 2}, {"share": 1, "minConcurrent": 0}]

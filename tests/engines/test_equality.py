@@ -193,8 +193,8 @@ KEEPS = {
 def test_clients_that_do_not_just_send(agreed, described, tries, keeps, mode):
     """Clients that try again, hedge or wait, with or without connections of their own, before
     either kind of load balancer."""
-    fields = {f"clients[{client}].{name}": value
-              for client in (0, 1) for name, value in (KEEPS[keeps] | TRIES[tries]).items()}  # fmt: skip
+    its = KEEPS[keeps] | TRIES[tries]
+    fields = {f"clients[{number}].{name}": its[name] for number in (0, 1) for name in its}
     balancer = {"loadBalancers[0].mode": mode, "record": RECORD["spec.record"]}
     if keeps != "nothing" and mode == "http":
         balancer["loadBalancers[0].connections"] = KEEPS[keeps]["connections"]

@@ -18,7 +18,8 @@ network: {internal: 0s, external: 0s, local: 0s}
 kernel: {ruleCost: 0s}
 requests: 1
 behaviours: [{workers: 1, serviceTime: 10ms}]
-clients: [{name: c, node: node-1, url: "http://10.244.9.9:8080/", arrivals: {constant: {rate: 1/s}}}]
+clients:
+  - {name: c, node: node-1, url: "http://10.244.9.9:8080/", arrivals: {constant: {rate: 1/s}}}
 """
 POD = """
 apiVersion: v1
@@ -65,7 +66,9 @@ def told(described, play):
 def in_ms(run, *names):
     """These columns of the rows, in milliseconds; None for what did not happen."""
     columns = (run.rows[name].tolist() for name in names)
-    return [tuple(None if ns == ABSENT else ns / MS for ns in row) for row in zip(*columns, strict=True)]
+    return [
+        tuple(None if ns == ABSENT else ns / MS for ns in row) for row in zip(*columns, strict=True)
+    ]
 
 
 def ends(run):
@@ -79,8 +82,8 @@ def tried_again(run):
 
 
 def test_a_refused_request_is_sent_again_after_its_back_offs(told):
-    """Refused at once, each attempt follows the one before by the drawn back-off, to the nanosecond;
-    all have the request's intended time, and the last failure is the end."""
+    """Refused at once, each attempt follows the one before by the drawn back-off, to the
+    nanosecond; all have the request's intended time, and the last failure is the end."""
     run = told(client={"retries": {"attempts": 3}}, **{"behaviours[0].appPort": 9090})
     waits = [backoff(run.model.policies, 1, 1, 0, attempt) for attempt in (0, 1)]
     assert 0 < waits[0] <= 25 * MS and 0 < waits[1] <= 75 * MS
@@ -234,9 +237,10 @@ def test_timers_that_came_and_went(described, play):
     ]  # fmt: skip
     client = {"node": "node-1", "url": "http://10.244.9.9:8080/"}
     clients = [
-        client | {"name": "a", "arrivals": {"step": {"steps": first}}, "timeout": "1s", "retries": {}},
+        client | {"name": "a", "arrivals": {"step": {"steps": first}}, "timeout": "1s"},
         client | {"name": "b", "arrivals": {"step": {"steps": then}}},
-    ]  # fmt: skip
+    ]
+    clients[0]["retries"] = {}
     behaviours = [{"workers": 10, "serviceTime": "1ms"}]
     changes = {"clients": clients, "behaviours": behaviours, "requests": None, "duration": "3s"}
     assert play(described(SPEC, POD, **changes)).outcomes["ok"] > 6000
@@ -244,10 +248,12 @@ def test_timers_that_came_and_went(described, play):
 
 @pytest.mark.parametrize(("protocol", "connections"), [("HTTP/1.1", 3), ("HTTP/2", 1)])
 def test_what_is_given_up_costs_its_connection_or_its_stream(told, protocol, connections):
-    """With HTTP/1.1 each attempt that is given up ends its connection; with HTTP/2 they share one."""
+    """With HTTP/1.1 each attempt that is given up ends its connection; with HTTP/2 they share
+    one."""
     run = told(
         client={
-            "retries": {"timeout": "4ms", "backoff": AT_ONCE}, "connections": {"protocol": protocol},
+            "retries": {"timeout": "4ms", "backoff": AT_ONCE},
+            "connections": {"protocol": protocol},
         }
     )  # fmt: skip
     assert len(set(run.rows["connection"])) == connections
@@ -268,5 +274,3 @@ def test_a_connection_whose_hedge_was_answered_first_is_given_up(told):
     assert first != second
     assert run.rows["connection"][2] == second
     assert run.rows["connection"][3] not in (first, second)
-
-

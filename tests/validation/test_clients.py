@@ -72,9 +72,7 @@ def test_hedging_with_servers_for_all(rows_of, after):
     """Exponential services, one hedge at x: P(T > t) = e^-t before x, e^-(2t - x) after it; a share
     e^-x of the requests is asked twice."""
     requests = 8_000
-    rows = rows_of(
-        requests, client=f"hedge: {{after: {after * MEAN:.0f}ns}}", workers=100_000
-    )
+    rows = rows_of(requests, client=f"hedge: {{after: {after * MEAN:.0f}ns}}", workers=100_000)
     ok = rows[rows["outcome"] == Outcome.OK]
     assert len(ok) == requests
     times = (ok["done_ns"] - ok["intended_ns"]) / MEAN
