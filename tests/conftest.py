@@ -158,7 +158,7 @@ class Played:
         """Let the engine run."""
         self.ending = self.emulation.run()
         self.written = np.concatenate([np.zeros(0, ROW), *self._chunks])
-        self.rows = self.written[np.lexsort((self.written["attempt"], self.written["request"]))]
+        self.rows = np.sort(self.written, order=["request", "attempt"])
         return self
 
     def write_requests(self, rows):

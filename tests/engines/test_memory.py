@@ -5,7 +5,10 @@ import tracemalloc
 
 import pytest
 
+from emu.engines import compiled
 from emu.engines.process import Emulation
+from emu.engines.process.call import Call
+from emu.engines.process.request import Request
 from emu.model.build import build
 
 SPEC = """
@@ -13,6 +16,20 @@ requests: {requests}
 record: {{interval: 1h}}
 behaviours: [{{workers: 1, serviceTime: {{exponential: {{mean: 20ms}}}}}}]
 clients: [{{name: internet, arrivals: {{poisson: {{rate: 40/s}}}}, timeout: 2s}}]
+"""
+
+
+TRYING = """
+requests: {requests}
+record: {{interval: 1h}}
+behaviours: [{{workers: 1, backlog: 20, serviceTime: {{exponential: {{mean: 20ms}}}}}}]
+clients:
+  - name: users
+    arrivals: {{closed_loop: {{users: 40, thinkTime: {{exponential: {{mean: 300ms}}}}}}}}
+    timeout: 600ms
+    retries: {{timeout: 200ms, budget: {{minPerSecond: 20}}}}
+    hedge: {{after: 150ms}}
+kernel: {{sysctls: {{net.ipv4.tcp_tw_reuse: 1}}}}
 """
 
 
@@ -91,3 +108,23 @@ def test_three_times_the_requests_take_the_same_memory(described):
     assert (few, many) == (20_000, 60_000)
     assert later < 1.1 * at_first
     assert later < 20e6
+
+
+def test_what_is_known_of_attempts_goes_with_them(described):
+    """Users who try again and hedge: four times the requests leave no more of them behind, and the
+    compiled engine takes their places again."""
+    rooms, alive = [], []
+    for requests in (300, 1200):
+        model = build(described(TRYING.format(requests=requests)))
+        emulation = Emulation(model, Counting())
+        emulation.run()
+        assert emulation.state.sent > 1.1 * emulation.state.begun
+        gc.collect()
+        alive.append(sum(isinstance(it, (Call, Request)) for it in gc.get_objects()))
+        arrays = compiled.Emulation(model, Counting())
+        arrays.run()
+        moving = arrays._moving
+        rooms.append([len(moving.rows), len(moving.calls), len(moving.events.heap)])
+    # What timeouts that lie ahead are about: those of 600 ms, of two attempts for each of 40 users.
+    assert max(alive) < 500
+    assert rooms[0] == rooms[1]

@@ -82,8 +82,8 @@ def tried_again(run):
 
 
 def test_a_refused_request_is_sent_again_after_its_back_offs(told):
-    """Refused at once, each attempt follows the one before by the drawn back-off, to the ns;
-    all have the request's intended time, and the last failure is the end."""
+    """Refused at once, each attempt follows the one before by the drawn back-off, to the
+    nanosecond; all have the request's intended time, and the last failure is the end."""
     run = told(client={"retries": {"attempts": 3}}, **{"behaviours[0].appPort": 9090})
     waits = [backoff(run.model.policies, 1, 1, 0, attempt) for attempt in (0, 1)]
     assert 0 < waits[0] <= 25 * MS and 0 < waits[1] <= 75 * MS
@@ -237,10 +237,10 @@ def test_timers_that_came_and_went(described, play):
     ]  # fmt: skip
     client = {"node": "node-1", "url": "http://10.244.9.9:8080/"}
     clients = [
-        client
-        | {"name": "a", "arrivals": {"step": {"steps": first}}, "timeout": "1s", "retries": {}},
+        client | {"name": "a", "arrivals": {"step": {"steps": first}}, "timeout": "1s"},
         client | {"name": "b", "arrivals": {"step": {"steps": then}}},
-    ]  # fmt: skip
+    ]
+    clients[0]["retries"] = {}
     behaviours = [{"workers": 10, "serviceTime": "1ms"}]
     changes = {"clients": clients, "behaviours": behaviours, "requests": None, "duration": "3s"}
     assert play(described(SPEC, POD, **changes)).outcomes["ok"] > 6000
@@ -248,7 +248,8 @@ def test_timers_that_came_and_went(described, play):
 
 @pytest.mark.parametrize(("protocol", "connections"), [("HTTP/1.1", 3), ("HTTP/2", 1)])
 def test_what_is_given_up_costs_its_connection_or_its_stream(told, protocol, connections):
-    """With HTTP/1.1 each attempt that is given up ends its connection; HTTP/2 shares one."""
+    """With HTTP/1.1 each attempt that is given up ends its connection; with HTTP/2 they share
+    one."""
     run = told(
         client={
             "retries": {"timeout": "4ms", "backoff": AT_ONCE},

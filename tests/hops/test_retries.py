@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emu.hops import retries
@@ -61,6 +61,7 @@ class Window:
 MOVES = st.lists(st.tuples(st.booleans(), st.integers(0, 4 * SECOND)), max_size=80)
 
 
+@settings(deadline=None)
 @given(
     moves=MOVES,
     share=st.sampled_from([0, 0.1, 0.2, 0.3, 0.5, 1]),
@@ -81,6 +82,7 @@ def test_a_window_counts_the_last_ten_seconds(moves, share, least):
     assert not budgets[0].any(), "another client's"
 
 
+@settings(deadline=None)
 @given(
     moves=st.lists(st.sampled_from(["send", "answer", "fail"]), max_size=80),
     share=st.sampled_from([0, 0.2, 0.5, 1]),

@@ -94,7 +94,10 @@ def test_constant_after_a_billion_requests(rate, index, time):
         ({"constant": {"rate": "1e9/s"}}, "must be from 0.01/h to 100000000/s"),
         ({"constant": {"rate": 200}}, "must be a rate such as"),
         ({"constant": None}, "Field required"),
-        ("sometimes", "unknown arrival process 'sometimes'; known: burst, constant, diurnal, "),
+        (
+            "sometimes",
+            "unknown arrival process 'sometimes'; known: burst, closed_loop, constant, diurnal, ",
+        ),
         ({}, "must be one arrival process and its options"),
     ],
 )

@@ -86,6 +86,14 @@ def test_growing_keeps_all_events_and_their_order():
         both.take()
 
 
+def test_there_is_never_less_room_than_before():
+    """Asked for less, it stays as it is: events may be anywhere in it."""
+    before = event_list.empty(1000)
+    after = event_list.enlarged(before, 10)
+    assert len(after.heap) == len(before.heap)
+    assert after.queues.shape == before.queues.shape
+
+
 def test_later_names_the_slots_behind_the_first():
     """In a queue those that follow; in the heap the next is at step 1 or 2."""
     both = Both()

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from emu.engines.compiled.layout import FREE, fixed, moving, with_more_slots
+from emu.engines.compiled.layout import (
+    CALL,
+    FREE,
+    fixed,
+    moving,
+    with_more_calls,
+    with_more_slots,
+)
 from emu.model.build import build
 from emu.model.state import State
 from emu.recorder.rows import ABSENT, Outcome
@@ -60,12 +67,14 @@ def test_growing_keeps_everything(model):
     numbered(before.rows, 1)
     numbered(before.journeys, 1000)
     numbered(before.jobs, 2000)
+    numbered(before.attempts, 3000)
     before.counters[:] = np.arange(100, 100 + len(before.counters))
     before.counters[FREE] = slots  # none is free
-    expected = {name: getattr(before, name).copy() for name in ("rows", "journeys", "jobs")}
+    slotted = ("rows", "journeys", "jobs", "attempts")
+    expected = {name: getattr(before, name).copy() for name in slotted}
     counters = before.counters.copy()
     after = with_more_slots(before)
-    assert len(after.rows) == len(after.journeys) == len(after.jobs) == 2 * slots
+    assert {len(getattr(after, name)) for name in slotted} == {2 * slots}
     for name, array in expected.items():
         assert (getattr(after, name)[: len(array)] == array).all(), name
     assert free_slots(after) == list(range(slots, 2 * slots))
@@ -73,6 +82,21 @@ def test_growing_keeps_everything(model):
     assert (np.delete(after.counters, FREE) == np.delete(counters, FREE)).all()
     for name in set(after._fields) - {*expected, "events"}:
         assert getattr(after, name) is getattr(before, name), name
+
+
+def test_more_calls_keep_those_that_there_are(model):
+    """Twice the room: the calls stay, and the chain of free ones leads to the new places."""
+    before = moving(model, State(model))
+    places = len(before.calls)
+    numbered(before.calls, 1)
+    before.counters[CALL] = places  # none is free
+    calls, after = before.calls.copy(), with_more_calls(before)
+    assert (after.calls[:places] == calls).all()
+    free, place = [], int(after.counters[CALL])
+    while place < len(after.calls):
+        free.append(place)
+        place = int(after.calls[place]["next"])
+    assert free == list(range(places, 2 * places))
 
 
 def test_a_blank_row_is_in_flight_and_knows_nothing(model):
