@@ -70,6 +70,8 @@ def test_one_that_joins_gets_its_share_at_once(joined):
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_with_every_strategy(joined, name):
     """It gets nothing before, and something afterwards, with both engines alike."""
+    if name == "sticky_cookie":
+        pytest.skip("whoever has a cookie keeps what it names")
     at, pods = joined(strategy={name: getattr(STRATEGIES[name], "EXAMPLE", {})})
     assert SECOND not in pods[at < 2 * S]
     assert (pods[at >= 3 * S] == SECOND).mean() > 0.1

@@ -70,8 +70,8 @@ def test_a_request_hop_by_hop(run):
     pod = lb + 3 * LB_TO_POD
     response = pod + 20 * MS + LB_TO_POD
     assert dict(zip(ROW.names, row.tolist(), strict=True)) == {
-        "request": 0, "attempt": 0, "client": 0, "connection": 0, "new_connection": 1,
-        "outcome": Outcome.OK,
+        "request": 0, "attempt": 0, "client": 0, "request_class": 0,
+        "connection": 0, "new_connection": 3, "lb_connection": 1, "outcome": Outcome.OK,
         "intended_ns": 0, "sent_ns": 0, "lb_ns": lb, "node_ns": ABSENT, "pod_ns": pod,
         "service_start_ns": pod, "service_end_ns": pod + 20 * MS, "lb_response_ns": response,
         "done_ns": response + CLIENT_TO_LB,

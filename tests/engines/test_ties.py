@@ -5,7 +5,7 @@ import json
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from emu.hops.balancer import STRATEGIES
+from emu.hops.balancer import PROBING, STRATEGIES
 from emu.hops.kubeproxy import MODES
 from emu.hops.kubeproxy.scheduling import SCHEDULERS
 from tests.engines.keeping import balancing, kept
@@ -78,10 +78,11 @@ def balancers(draw):
             "name": f"balancer-{number}",
             "address": f"192.168.1.{number}",
             "listeners": [{"service": "default/web"}],
-            "strategy": draw(CHOSEN),
+            "strategy": strategy,
+            "target": "pod" if set(PROBING) & strategy.keys() else "node",
             **draw(balancing(SHORT, SHORT)),
         }
-        for number in (1, 2)
+        for number, strategy in enumerate([draw(CHOSEN), draw(CHOSEN)], start=1)
     ]
 
 

@@ -30,11 +30,11 @@ def test_field_metadata_carries_unit_and_meaning():
 
 def test_every_field_of_an_engine_row_is_a_column():
     """Nothing that an engine fills is left out of requests.parquet; an endpoint is its address and
-    its port.
+    its port, and a request's class is called class alone.
     """
     names = {column.name for column in columns.REQUESTS}
-    assert {"endpoint_address", "endpoint_port"} <= names
-    assert set(ROW.names) - {"endpoint"} <= names
+    assert {"endpoint_address", "endpoint_port", "class"} <= names
+    assert set(ROW.names) - {"endpoint", "request_class"} <= names
 
 
 def test_describe_lists_every_column_once():

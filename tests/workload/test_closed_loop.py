@@ -1,5 +1,6 @@
 """The closed loop: what it says of itself. That users wait is for the engines' tests."""
 
+import numpy as np
 import pytest
 
 from emu.workload import ARRIVALS, NO_MORE, following, users_of
@@ -13,7 +14,7 @@ def loop(**options):
 def test_nothing_follows_by_itself():
     """Requests come from the engine, when users have thought."""
     kind = ARRIVALS.number("closed_loop")
-    assert following(kind, (0.0,), 0, 1, 0, 0, 0) == NO_MORE
+    assert following(kind, np.zeros(1), 0, 1, 0, 0, 0) == NO_MORE
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ def test_the_first_is_that_of_heapq(doings):
     jobs, first, model = np.zeros(max(len(doings), 1), JOB), NONE, []
     for slot, (comes, finish) in enumerate(doings):
         if comes or not model:
-            jobs[slot] = (finish, 1000 - slot, NONE, NONE, 0)
+            jobs[slot] = (finish, 1000 - slot, NONE, NONE, 0, 0)
             first = merged(jobs, first, slot)
             heapq.heappush(model, (finish, 1000 - slot, slot))
         else:
@@ -33,7 +33,7 @@ def test_many_in_a_row():
     for finishes in (range(10_000), range(10_000, 0, -1)):
         jobs, first, found = np.zeros(10_000, JOB), NONE, []
         for slot, finish in enumerate(finishes):
-            jobs[slot] = (finish, slot, NONE, NONE, 0)
+            jobs[slot] = (finish, slot, NONE, NONE, 0, 0)
             first = merged(jobs, first, slot)
         while first != NONE:
             found.append(jobs[first]["finish"])
