@@ -29,11 +29,13 @@ from emu.kernel.dispatch import bound, dispatcher, typed
 from emu.kernel.instruments import count_draw, draws, ticks
 from emu.kernel.loading import cached
 from emu.kernel.prefetching import prefetch
+from emu.kernel.references import by_reference
 from emu.kernel.widening import once
 
 __all__ = [
     "announced",
     "bound",
+    "by_reference",
     "cache_folder",
     "compiling_timed",
     "count_draw",

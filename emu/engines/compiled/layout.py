@@ -13,6 +13,7 @@ from emu.hops.affinity import Affinity
 from emu.hops.conntrack import Conntrack
 from emu.hops.pool import Pools
 from emu.hops.ports import Ports
+from emu.kernel import by_reference
 from emu.model import Model
 from emu.model.state import State
 from emu.recorder.rows import ABSENT, ROW, Outcome
@@ -151,6 +152,7 @@ CHUNK: Final = 4096
 _FIRST_SLOTS: Final = 1024
 
 
+@by_reference
 class Net(NamedTuple):
     """What of the model says how long journeys take."""
 
@@ -163,6 +165,7 @@ class Net(NamedTuple):
     table: NDArray[np.float64]
 
 
+@by_reference
 class Fixed(NamedTuple):
     """The model as the loop reads it; see `emu.model.Model` for the arrays."""
 
@@ -192,6 +195,7 @@ class Fixed(NamedTuple):
     net: Net
 
 
+@by_reference
 class Moving(NamedTuple):
     """The state as the loop changes it.
 
