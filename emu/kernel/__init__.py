@@ -24,13 +24,12 @@ import numpy as np
 from numba.extending import register_jitable
 
 from emu.kernel.cache import cache_folder, source_digest
+from emu.kernel.compiled import Kernel
 from emu.kernel.compiling import announced, compiling_timed
 from emu.kernel.dispatch import bound, dispatcher, typed
 from emu.kernel.instruments import count_draw, draws, ticks
-from emu.kernel.loading import cached
 from emu.kernel.prefetching import prefetch
 from emu.kernel.references import by_reference
-from emu.kernel.widening import once
 
 __all__ = [
     "announced",
@@ -78,7 +77,7 @@ def _kept(function: Function, **options: bool) -> Function:
     """Compiled once for all integers, and kept in the cache."""
     if numba.config.DISABLE_JIT:
         return _plain(function)
-    compiled: Function = cached(once(numba.njit(**options, **_FLAGS)(function)))
+    compiled: Any = Kernel(function, options | _FLAGS)
     return compiled
 
 
