@@ -91,10 +91,7 @@ def part(function: Function) -> Function:
 
     For pieces that take the whole state: handing over dozens of arrays costs more than the work.
     """
-    if numba.config.DISABLE_JIT:
-        return _plain(function)
-    compiled: Function = numba.njit(inline="always", **_FLAGS)(function)
-    return compiled
+    return _kept(function)
 
 
 def inlined(function: Function) -> Function:

@@ -23,7 +23,9 @@ class Kernel(CPUDispatcher):  # type: ignore[misc]
     """A function that is compiled, and kept in the cache, when Python first calls it."""
 
     def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
-        super().__init__(function, targetoptions={"nopython": True, **options})
+        super().__init__(
+            function, targetoptions={"nopython": True, **options}, pipeline_class=_WholePipeline
+        )
         self._cache = Cache(function)
 
     @property
@@ -36,7 +38,7 @@ class Kernel(CPUDispatcher):  # type: ignore[misc]
         return _Callee(
             self.py_func,
             targetoptions=self.targetoptions | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True},
-            pipeline_class=_Pipeline,
+            pipeline_class=_PartPipeline,
         )
 
 
@@ -64,9 +66,11 @@ def _widened(argument: Any) -> Any:
 class _Pipeline(CompilerBase):  # type: ignore[misc]
     """Numba's own steps but for the last."""
 
+    lowering: type[NativeLowering]
+
     def define_pipelines(self) -> list[PassManager]:
         steps = DefaultPassBuilder.define_nopython_pipeline(self.state)
-        steps.add_pass_after(_Lowering, NativeLowering)
+        steps.add_pass_after(self.lowering, NativeLowering)
         steps.passes = [step for step in steps.passes if step[0] is not NativeLowering]
         steps.finalize()
         return [steps]
@@ -100,3 +104,38 @@ class _Lowering(NativeLowering):  # type: ignore[misc]
         needed = dict.fromkeys([library, *library._linking_libraries])
         state.targetctx.insert_user_function(library, result.fndesc, list(needed))
         return True
+
+
+class _Whole(JITCodeLibrary):  # type: ignore[misc]
+    """A function with all its callees, which nobody else will call."""
+
+    def _optimize_final_module(self) -> None:
+        """Let what has a single caller become a part of it."""
+        for function in self._final_module.functions:
+            if not function.is_declaration and function.linkage.name == "linkonce_odr":
+                function.linkage = "internal"
+        super()._optimize_final_module()
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[untyped-decorator]
+class _WholeLowering(NativeLowering):  # type: ignore[misc]
+    """Lower the function, and make machine code of it."""
+
+    _name = "emu_whole_lowering"
+
+    def run_pass(self, state: Any) -> bool:
+        state.library = _Whole(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library.enable_object_caching()
+        return bool(super().run_pass(state))
+
+
+class _PartPipeline(_Pipeline):
+    """To a part of its callers."""
+
+    lowering = _Lowering
+
+
+class _WholePipeline(_Pipeline):
+    """To machine code."""
+
+    lowering = _WholeLowering
