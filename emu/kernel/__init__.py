@@ -24,7 +24,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 from emu.kernel.cache import cache_folder, source_digest
-from emu.kernel.compiled import Kernel
+from emu.kernel.callees import Kernel
 from emu.kernel.compiling import announced, compiling_timed
 from emu.kernel.dispatch import bound, dispatcher, typed
 from emu.kernel.instruments import count_draw, draws, ticks
@@ -74,7 +74,7 @@ def embedded(function: Function) -> Function:
 
 
 def _kept(function: Function, **options: bool) -> Function:
-    """Compiled once for all integers, and kept in the cache."""
+    """Compiled once for all integers, and kept in the cache where Python calls it."""
     if numba.config.DISABLE_JIT:
         return _plain(function)
     compiled: Any = Kernel(function, options | _FLAGS)
@@ -87,10 +87,7 @@ def _plain(function: Function) -> Function:
 
 
 def part(function: Function) -> Function:
-    """A piece of one large kernel, which it is inlined into.
-
-    For pieces that take the whole state: handing over dozens of arrays costs more than the work.
-    """
+    """A piece of one large kernel, which takes the whole state: see `by_reference`."""
     return _kept(function)
 
 

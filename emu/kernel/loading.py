@@ -18,4 +18,3 @@ class Cache(FunctionCache):  # type: ignore[misc]
         """The compiled code for a signature, None where there is none."""
         with self._guard_against_spurious_io_errors():
             return self._load_overload(sig, target_context)
-

@@ -7,8 +7,9 @@ with all its callees at once, and each of them is optimised once.
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
+import llvmlite.binding
 import numba
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder, PassManager
@@ -18,14 +19,16 @@ from numba.core.typed_passes import NativeLowering
 
 from emu.kernel.loading import Cache
 
+_INLINED: Final = 4000
+"""How large a callee may be, in LLVM's units, to be compiled into its callers; its own is 225."""
+
 
 class Kernel(CPUDispatcher):  # type: ignore[misc]
     """A function that is compiled, and kept in the cache, when Python first calls it."""
 
     def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
-        super().__init__(
-            function, targetoptions={"nopython": True, **options}, pipeline_class=_WholePipeline
-        )
+        options = {"nopython": True, **options}
+        super().__init__(function, targetoptions=options, pipeline_class=_WholePipeline)
         self._cache = Cache(function)
 
     @property
@@ -35,11 +38,8 @@ class Kernel(CPUDispatcher):  # type: ignore[misc]
 
     @cached_property
     def _callee(self) -> "_Callee":
-        return _Callee(
-            self.py_func,
-            targetoptions=self.targetoptions | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True},
-            pipeline_class=_PartPipeline,
-        )
+        options = self.targetoptions | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+        return _Callee(self.py_func, targetoptions=options, pipeline_class=_CalleePipeline)
 
 
 class _Callee(CPUDispatcher):  # type: ignore[misc]
@@ -63,21 +63,8 @@ def _widened(argument: Any) -> Any:
     return argument
 
 
-class _Pipeline(CompilerBase):  # type: ignore[misc]
-    """Numba's own steps but for the last."""
-
-    lowering: type[NativeLowering]
-
-    def define_pipelines(self) -> list[PassManager]:
-        steps = DefaultPassBuilder.define_nopython_pipeline(self.state)
-        steps.add_pass_after(self.lowering, NativeLowering)
-        steps.passes = [step for step in steps.passes if step[0] is not NativeLowering]
-        steps.finalize()
-        return [steps]
-
-
 class _Lowered(JITCodeLibrary):  # type: ignore[misc]
-    """A function as it was lowered, to be linked into those that call it."""
+    """A callee as it was lowered, to be linked into those that call it."""
 
     def _ensure_finalized(self) -> None:
         """Leave it as it is: nothing is to be called in here."""
@@ -89,11 +76,26 @@ class _Lowered(JITCodeLibrary):  # type: ignore[misc]
         return self._final_module
 
 
+class _Whole(JITCodeLibrary):  # type: ignore[misc]
+    """A function with all its callees, which nobody else will call."""
+
+    def _optimize_final_module(self) -> None:
+        """Once, and what has a single caller becomes a part of it."""
+        for function in self._final_module.functions:
+            if not function.is_declaration and function.linkage.name == "linkonce_odr":
+                function.linkage = "internal"
+        options = llvmlite.binding.create_pipeline_tuning_options(speed_level=3)
+        options.inlining_threshold = _INLINED
+        options.loop_vectorization = options.slp_vectorization = False
+        builder = llvmlite.binding.create_pass_builder(self._codegen._tm, options)
+        builder.getModulePassManager().run(self._final_module, builder)
+
+
 @register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[untyped-decorator]
-class _Lowering(NativeLowering):  # type: ignore[misc]
+class _CalleeLowering(NativeLowering):  # type: ignore[misc]
     """Lower the function, and tell its callers what to link."""
 
-    _name = "emu_lowering"
+    _name = "emu_callee_lowering"
 
     def run_pass(self, state: Any) -> bool:
         library = _Lowered(state.targetctx.codegen(), state.func_id.func_qualname)
@@ -104,17 +106,6 @@ class _Lowering(NativeLowering):  # type: ignore[misc]
         needed = dict.fromkeys([library, *library._linking_libraries])
         state.targetctx.insert_user_function(library, result.fndesc, list(needed))
         return True
-
-
-class _Whole(JITCodeLibrary):  # type: ignore[misc]
-    """A function with all its callees, which nobody else will call."""
-
-    def _optimize_final_module(self) -> None:
-        """Let what has a single caller become a part of it."""
-        for function in self._final_module.functions:
-            if not function.is_declaration and function.linkage.name == "linkonce_odr":
-                function.linkage = "internal"
-        super()._optimize_final_module()
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[untyped-decorator]
@@ -129,10 +120,23 @@ class _WholeLowering(NativeLowering):  # type: ignore[misc]
         return bool(super().run_pass(state))
 
 
-class _PartPipeline(_Pipeline):
+class _Pipeline(CompilerBase):  # type: ignore[misc]
+    """Numba's own steps but for the last."""
+
+    lowering: type[NativeLowering]
+
+    def define_pipelines(self) -> list[PassManager]:
+        steps = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        steps.add_pass_after(self.lowering, NativeLowering)
+        steps.passes = [step for step in steps.passes if step[0] is not NativeLowering]
+        steps.finalize()
+        return [steps]
+
+
+class _CalleePipeline(_Pipeline):
     """To a part of its callers."""
 
-    lowering = _Lowering
+    lowering = _CalleeLowering
 
 
 class _WholePipeline(_Pipeline):
