@@ -15,7 +15,7 @@ Rules for kernels, each learnt from a measured difference:
 
 import os
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")
 
@@ -77,7 +77,7 @@ def _kept(function: Function, **options: bool) -> Function:
     """Compiled once for all integers, and kept in the cache where Python calls it."""
     if numba.config.DISABLE_JIT:
         return _plain(function)
-    compiled: Any = Kernel(function, options | _FLAGS)
+    compiled: Function = cast(Any, Kernel(function, options | _FLAGS))
     return compiled
 
 

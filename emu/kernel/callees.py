@@ -91,7 +91,7 @@ class _Whole(JITCodeLibrary):  # type: ignore[misc]
         builder.getModulePassManager().run(self._final_module, builder)
 
 
-@register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[untyped-decorator]
+@register_pass(mutates_CFG=True, analysis_only=False)
 class _CalleeLowering(NativeLowering):  # type: ignore[misc]
     """Lower the function, and tell its callers what to link."""
 
@@ -108,7 +108,7 @@ class _CalleeLowering(NativeLowering):  # type: ignore[misc]
         return True
 
 
-@register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[untyped-decorator]
+@register_pass(mutates_CFG=True, analysis_only=False)
 class _WholeLowering(NativeLowering):  # type: ignore[misc]
     """Lower the function, and make machine code of it."""
 

@@ -34,7 +34,7 @@ def by_reference(named_tuple: Class) -> Class:
     return named_tuple
 
 
-class Reference(types.NamedTuple):  # type: ignore[misc]
+class Reference(types.NamedTuple):  # type: ignore[misc, name-defined]
     """The type of a named tuple that is handed over by reference."""
 
     @property
