@@ -20,6 +20,7 @@ _UNKNOWN_TO_THE_CLIENT: Final = (
 )
 """What a client that gave up never came to know; a SYN that was dropped stays the cause."""
 
+_CANCELLED = int(Outcome.CANCELLED)
 _IN_FLIGHT, _REQUEST_TIMEOUT = int(Outcome.IN_FLIGHT), int(Outcome.REQUEST_TIMEOUT)
 
 
@@ -43,6 +44,14 @@ def ending(outcome: int, back: int, deadline: int, end: int) -> tuple[int, int]:
     if back < end:
         return outcome, back
     return _IN_FLIGHT, ABSENT
+
+
+@inlined
+def ending_given_up(outcome: int, why: int, at: int, end: int) -> tuple[int, int]:
+    """The same of an attempt that its client gave up ``at`` a time: cancelled, or too late."""
+    if why == _CANCELLED:
+        return _CANCELLED, at
+    return ending(outcome, NEVER, at, end)
 
 
 _MOMENTS: Final = tuple(name for name in ROW.names or () if name.endswith("_ns"))

@@ -32,12 +32,11 @@ from emu.engines.compiled.layout import (
     with_more_slots,
 )
 from emu.engines.compiled.loop import Pause, advance, processor_clock, start
-from emu.engines.ending import NEVER, ending
+from emu.engines.ending import NEVER, ending_given_up
 from emu.engines.session import Session
 from emu.events import Kind
 from emu.kernel import typed
 from emu.model import Model
-from emu.recorder.rows import Outcome
 from emu.recorder.timing import EventTime
 from emu.units import SECOND
 
@@ -101,12 +100,10 @@ class Emulation(Session):
         """Say of the attempts that watched clients have given up how they ended for these."""
         watched = self.model.clients["watched"][rows["client"]] != 0
         for number in np.flatnonzero(watched & (attempts["given_up"] != NONE)):
-            row, given_up_ns = rows[number], int(attempts["given_up_ns"][number])
-            if attempts["given_up"][number] == Outcome.CANCELLED:
-                row["outcome"], row["done_ns"] = Outcome.CANCELLED, given_up_ns
-            else:
-                outcome = int(row["outcome"])
-                row["outcome"], row["done_ns"] = ending(outcome, NEVER, given_up_ns, self.end)
+            row, its = rows[number], attempts[number]
+            row["outcome"], row["done_ns"] = ending_given_up(
+                int(row["outcome"]), int(its["given_up"]), int(its["given_up_ns"]), self.end
+            )
 
     def _run_between_control_events(self) -> Generator[simpy.Event, None, None]:
         while True:

@@ -19,7 +19,7 @@ from emu.engines.compiled.layout import (
 )
 from emu.engines.compiled.schedule import schedule, schedule_timer, ticket_at
 from emu.engines.compiled.taking import client_connect
-from emu.engines.ending import NEVER, deadline_of, ending
+from emu.engines.ending import NEVER, deadline_of, ending, ending_given_up
 from emu.events import Kind, ticket_of
 from emu.hops.retries import backoff, began, dropped, ended, requested, retries
 from emu.kernel import kernel, part
@@ -100,10 +100,10 @@ def conclude(f: Fixed, m: Moving, slot: int, now: int) -> None:
     if mine["given_up"] == NONE:
         row["outcome"], row["done_ns"] = ending(row["outcome"], now, NEVER, f.end)
         _answered(f, m, slot, now)
-    elif mine["given_up"] == _CANCELLED:
-        row["outcome"], row["done_ns"] = _CANCELLED, mine["given_up_ns"]
     else:
-        row["outcome"], row["done_ns"] = ending(row["outcome"], NEVER, mine["given_up_ns"], f.end)
+        row["outcome"], row["done_ns"] = ending_given_up(
+            row["outcome"], mine["given_up"], mine["given_up_ns"], f.end
+        )
     hand_out(m, slot)
 
 

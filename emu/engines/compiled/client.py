@@ -177,9 +177,7 @@ def open_to_target(f: Fixed, m: Moving, slot: int, sent: int) -> tuple[int, int]
     client, target = row["client"], journey["target"]
     kind, vertex = f.targets[target]["kind"], f.targets[target]["vertex"]
     if kind == _LISTENER:
-        journey["listener"] = f.targets[target]["listener"]
-        journey["sender"] = len(f.net.clients) + journey["listener"]
-        row["load_balancer"] = f.net.listeners[journey["listener"]]["load_balancer"]
+        meet_listener(f, m, slot)
         if f.encrypted:
             sent += client_encrypted(f.net, m.rows, slot, vertex)
         if f.kept and journey["connection"] != 0:
@@ -199,6 +197,15 @@ def open_to_target(f: Fixed, m: Moving, slot: int, sent: int) -> tuple[int, int]
         return refused(f, m, slot, sent, vertex, 0, FIRST_PACKET[0])
     row["outcome"] = _CONNECT_TIMEOUT
     return answered(f, m, slot, sent + f.net.clients[client]["patience_ns"], 0)
+
+
+@part
+def meet_listener(f: Fixed, m: Moving, slot: int) -> None:
+    """The request goes to the listener that its target is."""
+    journey = m.journeys[slot]
+    listener = journey["listener"] = f.targets[journey["target"]]["listener"]
+    journey["sender"] = len(f.net.clients) + listener
+    m.rows[slot]["load_balancer"] = f.net.listeners[listener]["load_balancer"]
 
 
 @part

@@ -6,7 +6,7 @@ from emu.engines.compiled.balancer import (
     pick_for,
     unable,
 )
-from emu.engines.compiled.client import open_to_target
+from emu.engines.compiled.client import meet_listener, open_to_target
 from emu.engines.compiled.connection import route_of_balancer, take
 from emu.engines.compiled.journeys import client_trip
 from emu.engines.compiled.keeping import keep, wait
@@ -74,15 +74,10 @@ def _client_takes(
 @part
 def _to_balancer(f: Fixed, m: Moving, slot: int, kept: int, now: int) -> tuple[int, int]:
     """A request goes to a load balancer over a connection that is open, or being opened."""
-    row, journey = m.rows[slot], m.journeys[slot]
-    journey["listener"] = f.targets[journey["target"]]["listener"]
-    its = f.net.listeners[journey["listener"]]
-    journey["sender"] = len(f.net.clients) + journey["listener"]
-    row["load_balancer"] = its["load_balancer"]
+    meet_listener(f, m, slot)
+    row, vertex = m.rows[slot], f.net.listeners[m.journeys[slot]["listener"]]["vertex"]
     start = max(now, m.links[kept]["ready_ns"])
-    row["lb_ns"] = start + client_trip(
-        f.net, m.rows, slot, its["vertex"], row["request_bytes"], CARRIED
-    )
+    row["lb_ns"] = start + client_trip(f.net, m.rows, slot, vertex, row["request_bytes"], CARRIED)
     return row["lb_ns"], _LB_REQUEST
 
 
@@ -138,10 +133,8 @@ def _along(f: Fixed, m: Moving, slot: int, kept: int, now: int) -> tuple[int, in
 @kernel
 def _join(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """Open a connection that is joined to the client's, for as long as that lasts."""
-    journey, route = (
-        m.journeys[slot],
-        route_of_balancer(f.net.listeners, m.backends, m.journeys, slot),
-    )
+    journey = m.journeys[slot]
+    route = route_of_balancer(f.net.listeners, m.backends, m.journeys, slot)
     place, before = take(m.ports, route, f.ports, f.port_rest, now)
     if place == hosts.EXHAUSTED:
         return unable(f, m, slot, _PORTS_EXHAUSTED, now)

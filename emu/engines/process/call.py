@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from emu.engines.ending import NEVER, deadline_of
-from emu.engines.process.moments import Moment
+from emu.engines.process.moments import do_at
 from emu.engines.process.request import Request
 from emu.events import Kind
 from emu.hops.retries import backoff, began, dropped, ended, requested, retries
@@ -48,9 +48,7 @@ class Call:
     def _at(self, kind: Kind, ticket: int, at: int, do: Callable[[], None]) -> None:
         """Do something then, if there is such a time."""
         if at < NEVER:
-            moment = Moment(self._env, kind, ticket, at)
-            assert moment.callbacks is not None
-            moment.callbacks.append(lambda _: do())
+            do_at(self._env, kind, ticket, at, do)
 
     def answered(self, request: Request) -> None:
         """An attempt that the client still waited for has ended."""

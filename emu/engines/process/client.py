@@ -10,7 +10,7 @@ from emu.engines.ending import NEVER, deadline_of, ending
 from emu.engines.process.call import Call
 from emu.engines.process.connection import Connection, Sender
 from emu.engines.process.destination import Destination, Steps
-from emu.engines.process.moments import Journey, Moment
+from emu.engines.process.moments import Journey, Moment, do_at
 from emu.engines.process.request import Request
 from emu.events import Kind, ticket_of
 from emu.hops import dns
@@ -75,12 +75,8 @@ class Client:
         )
         at = env.now + int(thought)
         if at < self.emulation.end:
-            moment = Moment(env, Kind.CLIENT_SEND, ticket_of(number, 0), at)
-            assert moment.callbacks is not None
-            moment.callbacks.append(lambda _: self._begin_next(number))
-
-    def _begin_next(self, number: int) -> None:
-        self._begin(number)
+            ticket = ticket_of(number, 0)
+            do_at(env, Kind.CLIENT_SEND, ticket, at, lambda: self._begin(number))
 
     def _begin(self, number: int) -> bool:
         """Send a request, unless the run has sent all that it was to send; false then."""

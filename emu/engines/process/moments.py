@@ -1,6 +1,6 @@
 """Events of requests on SimPy's heap, in the declared order among ties."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import simpy
 
@@ -29,6 +29,17 @@ class Moment(simpy.Event):
     def schedule(self, at: int) -> None:
         """Let it happen at this time, in nanoseconds."""
         self.env.happen(self, self._rank, at)
+
+
+def do_at(env: Clock, kind: Kind, ticket: int, at: int, do: Callable[[], object]) -> None:
+    """Do something at a moment, for which nobody waits."""
+
+    def happen(_: simpy.Event) -> None:
+        do()
+
+    moment = Moment(env, kind, ticket, at)
+    assert moment.callbacks is not None
+    moment.callbacks.append(happen)
 
 
 class Signal(simpy.Event):

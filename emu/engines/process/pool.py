@@ -2,10 +2,11 @@
 
 from collections import deque
 from collections.abc import Generator
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from emu.engines.process.connection import Connection, Sender
-from emu.engines.process.moments import Moment, Signal
+from emu.engines.process.moments import Signal, do_at
 from emu.engines.process.request import Request
 from emu.events import Kind
 from emu.hops.conntrack import Closing
@@ -76,9 +77,8 @@ class Pool:
         """Look then whether it is to be closed."""
         if at < NEVER:
             number = self.emulation.number_of(connection.kept)
-            moment = Moment(self.emulation.env, Kind.CONNECTION_DUE, number, at)
-            assert moment.callbacks is not None
-            moment.callbacks.append(lambda _: self._look(connection))
+            look = partial(self._look, connection)
+            do_at(self.emulation.env, Kind.CONNECTION_DUE, number, at, look)
 
     def _look(self, connection: Connection) -> None:
         if connection.is_over:

@@ -3,7 +3,7 @@
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from emu.engines.ending import NEVER, ending
+from emu.engines.ending import ending_given_up
 from emu.events import ticket_of
 from emu.recorder.rows import ABSENT, ROW, Outcome
 
@@ -60,10 +60,10 @@ class Request:
 
     def end_given_up(self, end: int) -> None:
         """Let its row say that the client has given it up, by the end of the run."""
-        if self.given_up == Outcome.CANCELLED:
-            self.outcome, self.done_ns = Outcome.CANCELLED, self.given_up_ns
-        else:
-            self.outcome, self.done_ns = ending(self.outcome, NEVER, self.given_up_ns, end)
+        assert self.given_up is not None
+        self.outcome, self.done_ns = ending_given_up(
+            self.outcome, self.given_up, self.given_up_ns, end
+        )
 
 
 as_row = attrgetter(*ROW.names or ())
