@@ -1,7 +1,7 @@
 """Where compiled code is kept: a folder for exactly these sources.
 
 Numba's own cache does not notice an edited callee, so the folder is named by a digest of every
-source of this package: an edit compiles anew, and nothing stale is ever loaded.
+source that a run depends on: an edit compiles anew, and nothing stale is ever loaded.
 """
 
 import contextlib
@@ -12,27 +12,40 @@ import stat
 import sys
 import tempfile
 import time
+from collections.abc import Set
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 import numba
 import numpy as np
 
 _PACKAGE = Path(__file__).parents[1]
+_ABOVE_RUNS: Final = frozenset(
+    {"cli", "experiments", "lab", "printing", "probing", "report", "tracing"}
+)
+"""Rooms that have no kernels, and that nothing in what a run leaves depends on."""
+
 _STALE_AFTER = 30 * 24 * 3600  # seconds after which another version's cache is swept
 
 
 @cache
 def source_digest() -> str:
-    """Digest of every source file of the package and of what compiles it, 16 hex digits."""
-    return digest_of(_PACKAGE)
+    """Digest of the sources that a run depends on and of what compiles them, 16 hex digits."""
+    return digest_of(_PACKAGE, _ABOVE_RUNS)
 
 
-def digest_of(package: Path) -> str:
-    """Digest of every source file under a folder and of what compiles it, 16 hex digits."""
+def digest_of(package: Path, without: Set[str] = frozenset()) -> str:
+    """Digest of the source files under a folder and of what compiles them, 16 hex digits.
+
+    Those of its folders named in ``without`` are left out.
+    """
     digest = hashlib.sha256(f"{sys.version} {numba.__version__} {np.__version__}".encode())
     for path in sorted(package.rglob("*.py")):
-        digest.update(path.relative_to(package).as_posix().encode() + b"\0")
+        place = path.relative_to(package)
+        if place.parts[0] in without:
+            continue
+        digest.update(place.as_posix().encode() + b"\0")
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -4,7 +4,9 @@ import os
 from pathlib import Path
 
 import emu
-from emu.kernel.cache import digest_of, source_digest
+from emu.kernel.cache import _ABOVE_RUNS, digest_of, source_digest
+
+PACKAGE = Path(emu.__file__).parent
 
 
 def test_an_edited_callee_compiles_anew(small):
@@ -73,9 +75,24 @@ def test_the_digest_tells_any_edit(tmp_path):
     assert len(set(digests)) == 4
 
 
-def test_the_digest_is_of_the_whole_package():
-    """Not of the kernels' room alone: a run is named by it."""
-    assert source_digest() == digest_of(Path(emu.__file__).parent)
+def test_the_digest_leaves_out_rooms_that_are_named(tmp_path):
+    """An edit there changes nothing, an edit in a folder of that name elsewhere does."""
+    for folder in ("above", "below/above"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "a.py").touch()
+    digests = [digest_of(tmp_path, {"above"})]
+    for folder in ("above", "below/above"):
+        (tmp_path / folder / "a.py").write_text("x = 1\n")
+        digests.append(digest_of(tmp_path, {"above"}))
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_the_digest_is_of_all_that_a_run_depends_on():
+    """Of every room but those above runs, which have no kernels: a run is named by it."""
+    assert source_digest() == digest_of(PACKAGE, _ABOVE_RUNS)
+    sources = [path for room in _ABOVE_RUNS for path in (PACKAGE / room).rglob("*.py")]
+    assert len(sources) > len(_ABOVE_RUNS)
+    assert not [path for path in sources if "emu.kernel import kernel" in path.read_text()]
 
 
 def test_old_caches_are_swept(small):
