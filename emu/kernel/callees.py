@@ -80,10 +80,14 @@ class _Whole(JITCodeLibrary):  # type: ignore[misc]
     """A function with all its callees, which nobody else will call."""
 
     def _optimize_final_module(self) -> None:
-        """Once, and what has a single caller becomes a part of it."""
+        """Once, and what has a single caller becomes a part of it.
+
+        A callee may be changed for the calls that there are, so no other code may ever find it: the
+        linker at run time takes names of internal functions too, those of private ones it never sees.
+        """
         for function in self._final_module.functions:
             if not function.is_declaration and function.linkage.name == "linkonce_odr":
-                function.linkage = "internal"
+                function.linkage = "private"
         options = llvmlite.binding.create_pipeline_tuning_options(speed_level=3)
         options.inlining_threshold = _INLINED
         options.loop_vectorization = options.slp_vectorization = False
