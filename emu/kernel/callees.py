@@ -82,8 +82,8 @@ class _Whole(JITCodeLibrary):  # type: ignore[misc]
     def _optimize_final_module(self) -> None:
         """Once, and what has a single caller becomes a part of it.
 
-        A callee may be changed for the calls that there are, so no other code may ever find it: the
-        linker at run time takes names of internal functions too, those of private ones it never sees.
+        A callee may be changed for the calls that there are, so no other code may ever find it. The
+        linker at run time finds internal functions too; those that are private have no names.
         """
         for function in self._final_module.functions:
             if not function.is_declaration and function.linkage.name == "linkonce_odr":

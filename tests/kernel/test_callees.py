@@ -31,7 +31,7 @@ if __name__ == "__main__":
 
 
 def test_a_callee_that_was_changed_for_one_caller_is_nobody_elses(small):
-    """Where all calls in a kernel have the same constant, its callee is made for that constant; code
-    that is compiled later and calls it with another number gets what it asks for."""
+    """Where all calls in a kernel have the same constant, its callee is made for that; code that is
+    compiled later and calls it with another number gets what it asks for."""
     (small.folder / "called.py").write_text(CALLED)
     assert small.run(module="emu.called", PYTHONWARNINGS="ignore") == 1
