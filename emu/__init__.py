@@ -27,6 +27,7 @@ __all__ = [
     "ScenarioError",
     "StrategyError",
     "Summary",
+    "Sweep",
     "Trace",
     "UnknownNameError",
     "__version__",
@@ -36,12 +37,13 @@ __all__ = [
     "probe",
     "rules",
     "run",
+    "sweep",
     "trace",
 ]
 
 if TYPE_CHECKING:
     from emu.analysis.summary import Summary
-    from emu.api import compare, load, open_run, probe, rules, run, trace
+    from emu.api import compare, load, open_run, probe, rules, run, sweep, trace
     from emu.errors import (
         EmuError,
         Mistake,
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
         UnknownNameError,
     )
     from emu.experiments.comparison import Comparison
+    from emu.experiments.sweep import Sweep
     from emu.probing.flows import Answer, Flow
     from emu.probing.reaching import Reach
     from emu.results import Interrupted, Run
@@ -71,6 +74,7 @@ _HOMES = {
     "ScenarioError": "emu.errors",
     "StrategyError": "emu.errors",
     "Summary": "emu.analysis.summary",
+    "Sweep": "emu.experiments.sweep",
     "Trace": "emu.tracing",
     "UnknownNameError": "emu.errors",
     "compare": "emu.api",
@@ -79,6 +83,7 @@ _HOMES = {
     "probe": "emu.api",
     "rules": "emu.api",
     "run": "emu.api",
+    "sweep": "emu.api",
     "trace": "emu.api",
 }
 

@@ -53,14 +53,13 @@ def execute(
     Raises Interrupted, ResultsError and UnknownNameError.
     """
     engine = chosen_engine(engine, scenario)
-    run_id = f"{scenario.digest}-s{scenario.spec.seed}-v{emu.__version__}-{source_digest()[:8]}"
-    found = None if again or profile else find_complete(out, scenario.name, run_id)
+    found = None if again or profile else find(scenario, out)
     if found is not None:
-        return Run(found, found_again=True)
+        return found
     watch = Stopwatch()
     with watch.phase("build"):
         model = build(scenario)
-    with run_folder(out, scenario.name, run_id) as folder:
+    with run_folder(out, scenario.name, name_of(scenario)) as folder:
         folder.write_text(SCENARIO, scenario.resolved())
         ending, summary, timing = _simulate(model, engine, folder.path, progress, watch, profile)
         folder.write_json(SUMMARY, summary.document())
@@ -69,6 +68,17 @@ def execute(
     if ending.interrupted:
         raise Interrupted(run)
     return run
+
+
+def find(scenario: Scenario, out: Path) -> Run | None:
+    """The same run, where it was made before and is whole; else None. Raises ResultsError."""
+    found = find_complete(out, scenario.name, name_of(scenario))
+    return None if found is None else Run(found, found_again=True)
+
+
+def name_of(scenario: Scenario) -> str:
+    """The name of its run: all that made it, so that the same run is not made twice."""
+    return f"{scenario.digest}-s{scenario.spec.seed}-v{emu.__version__}-{source_digest()[:8]}"
 
 
 def chosen_engine(name: str, scenario: Scenario, runs: int = 1) -> str:

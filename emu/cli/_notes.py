@@ -16,6 +16,12 @@ def say_warnings(asked: "Scenario | Plan") -> None:
         print(f"warning: {warning}", file=sys.stderr)
 
 
+def say_interrupted(done: float, runs: int) -> None:
+    """Say what the user's Ctrl-C leaves of many runs."""
+    print(f"interrupted after {int(done)} of {runs} runs; these will be found again",
+          file=sys.stderr)  # fmt: skip
+
+
 @contextmanager
 def compiling_is_said() -> Iterator[None]:
     """Say why the first command of a new version takes its time, where it does."""

@@ -1,14 +1,13 @@
 """``emu compare FILE --vary PATH=A,B``: variants over the same seeds, and what differs."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from emu.cli._notes import compiling_is_said, say_warnings
-from emu.cli._options import ENGINE, JSON, OUT, OVERRIDES, SCENARIO, SEED
+from emu.cli._notes import compiling_is_said, say_interrupted, say_warnings
+from emu.cli._options import ENGINE, JSON, OUT, OVERRIDES, SCENARIO, SEED, WORKERS
 from emu.cli._status import INTERRUPTED
 
 
@@ -18,7 +17,7 @@ def command(
         list[str],
         typer.Option(
             "--vary",
-            metavar="PATH=A,B,...",
+            metavar="PATH=A,B|LO..HI[:STEP]|log LO..HI[:N]",
             help="Values to compare; of several, all combinations.",
         ),
     ],
@@ -30,6 +29,7 @@ def command(
     ] = 0.95,
     seed: SEED = None,
     engine: ENGINE = "auto",
+    workers: WORKERS = None,
     overrides: OVERRIDES = None,
     out: OUT = Path("results"),
     as_json: JSON = False,
@@ -56,12 +56,9 @@ def command(
 
     try:
         with RunsProgress() as display, compiling_is_said():
-            comparison = planned.run(out, engine, update)
+            comparison = planned.run(out, engine, workers, update)
     except KeyboardInterrupt:
-        print(
-            f"interrupted after {int(done)} of {planned.runs} runs; these will be found again",
-            file=sys.stderr,
-        )
+        say_interrupted(done, planned.runs)
         raise typer.Exit(INTERRUPTED) from None
     if as_json:
         print(json.dumps(comparison.document()))
