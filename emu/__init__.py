@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Answer",
+    "Capacity",
     "Comparison",
     "EmuError",
     "Flow",
@@ -31,6 +32,7 @@ __all__ = [
     "Trace",
     "UnknownNameError",
     "__version__",
+    "capacity",
     "compare",
     "load",
     "open_run",
@@ -43,7 +45,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from emu.analysis.summary import Summary
-    from emu.api import compare, load, open_run, probe, rules, run, sweep, trace
+    from emu.api import capacity, compare, load, open_run, probe, rules, run, sweep, trace
     from emu.errors import (
         EmuError,
         Mistake,
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
         StrategyError,
         UnknownNameError,
     )
+    from emu.experiments.capacity import Capacity
     from emu.experiments.comparison import Comparison
     from emu.experiments.sweep import Sweep
     from emu.probing.flows import Answer, Flow
@@ -62,6 +65,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Answer": "emu.probing.flows",
+    "Capacity": "emu.experiments.capacity",
     "Comparison": "emu.experiments.comparison",
     "EmuError": "emu.errors",
     "Flow": "emu.probing.flows",
@@ -77,6 +81,7 @@ _HOMES = {
     "Sweep": "emu.experiments.sweep",
     "Trace": "emu.tracing",
     "UnknownNameError": "emu.errors",
+    "capacity": "emu.api",
     "compare": "emu.api",
     "load": "emu.api",
     "open_run": "emu.api",

@@ -1,5 +1,5 @@
-"""What scripts use: `load`, `run`, `compare`, `sweep`, `open_run`, `trace`, `probe`
-and `rules`.
+"""What scripts use: `load`, `run`, `compare`, `sweep`, `capacity`, `open_run`, `trace`,
+`probe` and `rules`.
 
 Each imports what it needs itself: tracing needs no Parquet, and loading neither that nor rich.
 """
@@ -13,6 +13,7 @@ from emu.scenario import load as _load
 
 if TYPE_CHECKING:
     from emu.experiments import Comparison, Sweep
+    from emu.experiments.capacity import Capacity
     from emu.probing import Answer, Flow, Reach
     from emu.results import Run
     from emu.tracing import Trace
@@ -135,6 +136,33 @@ def sweep(
         seed=seed, overrides=overrides, confidence=confidence,
     )  # fmt: skip
     return make(planned, str(out), engine, workers, scheduler, progress, warn)
+
+
+def capacity(
+    source: str | Path,
+    slo: str,
+    vary: Mapping[str, Sequence[Any] | str],
+    replications: int = 24,
+    *,
+    seed: int | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    confidence: float = 0.95,
+    out: str | Path = "results",
+    engine: str = "auto",
+    workers: int | None = 1,
+    progress: Callable[[float, int], None] | None = None,
+) -> "Capacity":
+    """The least value of a range that meets the objectives ``slo``, or the greatest.
+
+    ``vary`` has one path and its range: ``{"Deployment/web.spec.replicas": "1..64"}``; ``slo`` is
+    as ``"p99<250ms and errors<0.1%"``. Each value that is tried is run with 3 seeds, and with up to
+    ``replications`` where it is hard to tell from the bound. All else is as for `compare`, and so
+    is what it raises.
+    """
+    from emu.experiments.capacity import make, plan
+
+    planned = plan(Path(source), slo, vary, replications, seed, overrides or {}, confidence)
+    return make(planned, str(out), engine, workers, progress)
 
 
 def open_run(path: str | Path) -> "Run":

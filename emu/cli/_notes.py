@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from emu.experiments import Plan
+    from emu.experiments.capacity import CapacityPlan
     from emu.scenario import Scenario
 
 
-def say_warnings(asked: "Scenario | Plan") -> None:
+def say_warnings(asked: "Scenario | Plan | CapacityPlan") -> None:
     """Say what in a scenario, or in those of a plan, may not be meant."""
     for warning in asked.warnings:
         print(f"warning: {warning}", file=sys.stderr)

@@ -21,7 +21,7 @@ from typing import Protocol, Self
 
 from emu.experiments.execution.task import Outcome, Part, Task, attempt, found_again
 
-__all__ = ["Executor", "Outcome", "Part", "Task", "attempt", "executor", "results"]
+__all__ = ["Executor", "Outcome", "Part", "Task", "attempt", "drained", "executor", "results"]
 
 
 class Executor(AbstractContextManager["Executor"], Protocol):
@@ -68,13 +68,18 @@ def results(tasks: Iterable[Task], by: Executor) -> Iterator[Outcome]:
     Tasks are asked for one at a time, when there is room for one more.
     """
     with by:
-        for task in tasks:
-            found = found_again(task)
-            if found is not None:
-                yield found
-                continue
-            while not by.has_room:
-                yield by.take()
-            by.submit(task)
-        while by.pending:
+        yield from drained(tasks, by)
+
+
+def drained(tasks: Iterable[Task], by: Executor) -> Iterator[Outcome]:
+    """The same with an executor that goes on to be used."""
+    for task in tasks:
+        found = found_again(task)
+        if found is not None:
+            yield found
+            continue
+        while not by.has_room:
             yield by.take()
+        by.submit(task)
+    while by.pending:
+        yield by.take()
