@@ -34,7 +34,7 @@ _OF_HOPS: Final = {
     "return": ("link", "the way back takes longer"),
 }
 
-_BUSY: Final = 0.7
+_BUSY: Final = 0.5
 """From this share of their time on it is the workers for which requests wait."""
 _FEW: Final = 0.5
 """What the client decides, as timeouts, is put down to where time is spent from this share on."""

@@ -50,7 +50,8 @@ def search(count: int, judge: Callable[[list[int]], list[Verdict]]) -> Found:
         """The neighbours at which what is wanted ceases, between a place that is and one not."""
         while abs(inside - outside) > 1:
             middle = (inside + outside) // 2
-            known[middle] = judge([middle])[0]
+            if middle not in known:
+                known[middle] = judge([middle])[0]
             if wanted(known[middle]):
                 inside = middle
             else:
