@@ -54,7 +54,7 @@ if TYPE_CHECKING:
         StrategyError,
         UnknownNameError,
     )
-    from emu.experiments.capacity import Capacity
+    from emu.experiments.capacity.result import Capacity
     from emu.experiments.comparison import Comparison
     from emu.experiments.sweep import Sweep
     from emu.probing.flows import Answer, Flow
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Answer": "emu.probing.flows",
-    "Capacity": "emu.experiments.capacity",
+    "Capacity": "emu.experiments.capacity.result",
     "Comparison": "emu.experiments.comparison",
     "EmuError": "emu.errors",
     "Flow": "emu.probing.flows",

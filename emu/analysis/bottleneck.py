@@ -47,17 +47,19 @@ class Bottleneck(NamedTuple):
     why: str
 
 
-def bottleneck(failing: Summary, meeting: Summary | None = None) -> Bottleneck:
-    """What gives way in the ``failing`` run; where time is spent is seen beside the other one."""
+def bottleneck(
+    failing: Summary, meeting: Summary | None = None, by_failures: bool = True
+) -> Bottleneck:
+    """What gives way in the ``failing`` run; where time is spent is seen beside the other one.
+
+    ``by_failures`` says that it fails for its failures, and not for its latency alone.
+    """
     causes = {
         name: count for name, count in failing.outcomes.items() if name not in ("ok", "in_flight")
     }
     named = {name: count for name, count in causes.items() if name in _OF_OUTCOMES}
-    if (
-        named
-        and sum(named.values()) >= _FEW * sum(causes.values())
-        and _fails_more(failing, meeting)
-    ):
+    decides = named and sum(named.values()) >= _FEW * sum(causes.values())
+    if by_failures and decides and _fails_more(failing, meeting):
         cause = max(named, key=lambda name: named[name])
         part, why = _OF_OUTCOMES[cause]
         share = named[cause] / failing.attempts.sent

@@ -50,6 +50,8 @@ def _print_columns() -> None:
 
 def all_tables() -> "dict[str, tuple[Column, ...]]":
     """The columns of every file that runs and experiments leave."""
+    from emu.analysis.metrics import METRICS
+    from emu.experiments.capacity.tables import RUNS, curve_columns
     from emu.experiments.replications import COLUMNS
     from emu.experiments.sweep_tables import EXAMPLE, columns_of_points, columns_of_runs
     from emu.recorder.columns import TABLES
@@ -59,4 +61,6 @@ def all_tables() -> "dict[str, tuple[Column, ...]]":
         "replications": COLUMNS,
         "sweeps: replications": columns_of_runs(EXAMPLE),
         "sweeps: points": columns_of_points(EXAMPLE),
+        "capacity: replications": RUNS,
+        "capacity: curve": curve_columns(METRICS),
     }

@@ -46,6 +46,13 @@ def test_failures_name_their_cause(summary, outcome, part):
     assert f"8 % of the attempts end as {outcome}" in found.why
 
 
+def test_failures_beside_latency_are_no_cause_of_it(summary):
+    """A run that is too slow, and in which a few requests fail too, is slow where time is lost."""
+    failing = summary({"ok": 95, "backlog_full": 5}, 0.9, queue=1.0)
+    assert bottleneck(failing, None, by_failures=False).part == "CPU"
+    assert bottleneck(failing, None, by_failures=True).part == "queue"
+
+
 def test_timeouts_are_put_down_to_where_time_is_lost(summary):
     """What clients give up says nothing by itself: requests wait longest for busy workers."""
     meeting = summary({"ok": 100}, queue=0.01, service=0.2, to_node=0.1)

@@ -131,7 +131,11 @@ class _Search:
         if found.fails is None:
             return None
         meets = None if found.answer is None else self._summaries(found.answer)[0]
-        return bottleneck(self._summaries(found.fails)[0], meets)
+        each = zip(self._plan.objectives, self._judgements[found.fails].of_each, strict=True)
+        by_failures = any(
+            one.metric.unit != "s" and verdict == Verdict.FAILS for one, verdict in each
+        )
+        return bottleneck(self._summaries(found.fails)[0], meets, by_failures)
 
     def _bounds(self, found: Found) -> Bounds:
         of = found.answer if found.answer is not None else self._places - 1

@@ -91,20 +91,22 @@ def bounds_in_words(
 
 
 def _why(bounds: Bounds, found: Found, bottleneck: Bottleneck | None) -> str:
-    """Where the answer is not between the two, what may make it so."""
+    """Where the bound that the runs show is not between the two, what may make it so."""
     assert found.answer is not None and bounds.shared is not None
     sign = 1 if found.least else -1
-    random = bounds.random
-    if sign * found.answer < sign * bounds.shared:
+    best = sign * found.answer if found.fails is None else sign * found.fails + 1
+    worst = sign * found.answer
+    if worst < sign * bounds.shared:
         return (
-            "The runs need less than that: they may be too short to see long queues, or requests"
-            " that failed are not in the latency."
+            f"The runs {'need less' if found.least else 'hold more'} than that: they may be too"
+            " short to see long queues, or requests that failed are not in the latency."
         )
-    if random is not None and sign * found.answer <= sign * random:
+    if bounds.random is None or best <= sign * bounds.random:
         return ""
+    more = f"The runs {'need more' if found.least else 'hold less'}"
     if bottleneck is not None and bottleneck.part not in ("CPU", "queue"):
-        return f"The runs need more: the formulas know Pods alone, and {bottleneck.part} gives way."
+        return f"{more}: the formulas know Pods alone, and {bottleneck.part} gives way."
     return (
-        "The runs need more: connections, or rules that favour some Pods, load them less evenly"
-        " than chance, or another objective than latency decides."
+        f"{more}: connections, or rules that favour some Pods, load them less evenly than chance,"
+        " or another objective than latency decides."
     )
