@@ -94,14 +94,14 @@ def _why(bounds: Bounds, found: Found, bottleneck: Bottleneck | None) -> str:
     """Where the bound that the runs show is not between the two, what may make it so."""
     assert found.answer is not None and bounds.shared is not None
     sign = 1 if found.least else -1
-    best = sign * found.answer if found.fails is None else sign * found.fails + 1
-    worst = sign * found.answer
-    if worst < sign * bounds.shared:
+    if sign * found.answer < sign * bounds.shared:
         return (
             f"The runs {'need less' if found.least else 'hold more'} than that: they may be too"
             " short to see long queues, or requests that failed are not in the latency."
         )
-    if bounds.random is None or best <= sign * bounds.random:
+    if found.fails is None or bounds.random is None:
+        return ""
+    if sign * found.fails < sign * bounds.random:
         return ""
     more = f"The runs {'need more' if found.least else 'hold less'}"
     if bottleneck is not None and bottleneck.part not in ("CPU", "queue"):
