@@ -14,7 +14,6 @@ from emu.cli import app
 from emu.cli.schema import all_tables, schema_text
 from emu.recorder.columns import type_name
 
-
 _KINDS = {"workload": "arrivals", "distributions": "distribution", "strategies": "strategy"}
 _UNLINKED = str.maketrans("", "", "()")
 """What a link to a heading leaves out."""
