@@ -66,13 +66,15 @@ class LogEven:
         ]
 
     def at_least(self, per_doubling: int) -> list[tuple[float, int]]:
-        """How many were as long as each edge or longer: (nanoseconds, count), while there are any.
+        """How many were as long as each edge or longer: (nanoseconds, count), while there are any,
+        and at the end of the last bin how many were in it.
 
-        Exact, but for durations within a rounding error of an edge.
+        Exact but there, and for durations within a rounding error of an edge.
         """
+        bins = self.bins(per_doubling)
         found = []
         left = self.count - self.zeros
-        for low, _, count in self.bins(per_doubling):
+        for low, _, count in bins:
             found.append((low, left))
             left -= count
-        return found
+        return [*found, (bins[-1].high, bins[-1].count)] if bins else []

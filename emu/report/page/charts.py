@@ -4,6 +4,7 @@ Colours are CSS variables, so one drawing serves light, dark and print. Vega pas
 SVG as they are.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from emu.units import SECOND, format_duration
 COLOURS: Final = tuple(f"var(--c{number})" for number in range(1, 9))
 """Of series, in this order; told apart by dashes as well."""
 DASHES: Final = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [12, 4], [4, 1], [1, 3], [10, 2, 2, 2])
+PAGE: Final = "var(--page)"
 INK: Final = "var(--ink)"
 FAINT: Final = "var(--faint)"
 BAND: Final = "var(--band)"
@@ -22,6 +24,14 @@ WORSE: Final = "var(--worse)"
 BETTER: Final = "var(--better)"
 
 HEIGHT: Final = 220
+
+_STEPS: Final = (
+    (5.0, (1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9)),
+    (20.0, (1, 2, 3, 4, 5, 6, 8)),
+    (1000.0, (1, 2, 5)),
+    (math.inf, (1,)),
+)
+"""Multiples of powers of ten on an axis whose ends have less than a ratio."""
 
 _CONFIG: Final[dict[str, Any]] = {
     "background": "transparent",
@@ -77,12 +87,12 @@ def log_seconds(low: float, high: float, title: str) -> dict[str, Any]:
 
 
 def log_ticks(low: float, high: float) -> list[float]:
-    """1, 2 and 5 times powers of ten between the ends; of more than three decades the powers."""
-    ticks = []
+    """Powers of ten between the ends, and the fewer these are, the more of their multiples."""
+    ticks: list[float] = []
     power = -12
-    few = high / low < 1000
+    steps = next(steps for ratio, steps in _STEPS if high / low < ratio)
     while 10.0**power <= high:
-        ticks += [step * 10.0**power for step in ((1, 2, 5) if few else (1,))]
+        ticks += [step * 10.0**power for step in steps]
         power += 1
     return [float(f"{tick:.1e}") for tick in ticks if low <= tick <= high]
 

@@ -71,10 +71,11 @@ def _histogram(run: Gathered, one: LogEven) -> Chart:
     x: dict[str, Any] = charts.log_seconds(low, high, "latency, logarithmic")
     bars = (
         alt.Chart(charts.data(rows))
-        .mark_bar(color=charts.ACCENT, binSpacing=1)
+        .mark_rect(color=charts.ACCENT, stroke=charts.PAGE, strokeWidth=0.5)
         .encode(
             alt.X("low:Q", **x), alt.X2("high:Q"),
             alt.Y("share:Q", axis=alt.Axis(format="%", title="share of requests", tickCount=5)),
+            alt.Y2Datum(0),
             tooltip=[alt.Tooltip("words:N", title="latency"),
                      alt.Tooltip("number:N", title="requests"),
                      alt.Tooltip("share:Q", format=".2%")],

@@ -11,14 +11,17 @@ from emu.report.words import NOTHING, count, percent, seconds
 from emu.units import SECOND
 
 _WIDTH: Final = 1000
-_BOX: Final = (168, 46)
-_GAP: Final = 22
+_BOX: Final = (156, 46)
+_GAP: Final = 18
+_WIDE_GAP: Final = 56
+"""Between the boxes of few, so that there is room for labels."""
+_FEW: Final = 3
 _HEAD: Final = 30
-_MOST_LABELS: Final = 6
+_MOST_LABELS: Final = 4
 _NAMES: Final = {
     "client": "clients", "load_balancer": "load balancers", "node": "nodes", "pod": "Pods",
 }  # fmt: skip
-_LETTERS: Final = 22
+_LETTERS: Final = 20
 """So many letters of a name go into a box."""
 
 
@@ -83,7 +86,8 @@ class _Drawing:
         self._run, self._ways, self._total = run, ways, total
         self._stages = [stage for stage in STAGES if ways.places(stage)]
         tallest = max(len(ways.places(stage)) for stage in self._stages)
-        self._height = _HEAD + tallest * (_BOX[1] + _GAP) + _GAP
+        self._gap = _WIDE_GAP if tallest <= _FEW else _GAP
+        self._height = _HEAD + tallest * (_BOX[1] + self._gap)
         self._places = {
             place: self._place(number, row, len(ways.places(stage)))
             for number, stage in enumerate(self._stages)
@@ -94,8 +98,8 @@ class _Drawing:
         """The upper left corner of a box."""
         apart = (_WIDTH - _BOX[0]) / max(1, len(self._stages) - 1)
         middle = _HEAD + (self._height - _HEAD) / 2
-        top = middle - (rows * (_BOX[1] + _GAP) - _GAP) / 2
-        return column * apart, top + row * (_BOX[1] + _GAP)
+        top = middle - (rows * (_BOX[1] + self._gap) - self._gap) / 2
+        return column * apart, top + row * (_BOX[1] + self._gap)
 
     def svg(self, says: str) -> str:
         parts = [
@@ -140,16 +144,24 @@ class _Drawing:
         return len(beside) <= _MOST_LABELS
 
     def _label(self, way: Way) -> Markup:
-        """On the first part of the way, where ways from one place are apart already, or on the
-        last, where they come from several places to one."""
+        """Where ways that fan out or cross are apart: of those to one place or from one near the
+        many, else level ones outside, in the middle, and crossing ones near where they begin.
+        """
         x0, y0, x1, y1 = self._ends(way)
-        siblings = sum(one.source == way.source for one in self._ways.found)
-        at = 0.5 if siblings == 1 else 0.27 if abs(y1 - y0) > 1 else 0.5
+        at, aside = 0.5, -3
+        sources, targets = (self._ways.places(place[0]) for place in (way.source, way.target))
+        if len(sources) == 1 or len(targets) == 1:
+            at = 0.5 if len(sources) == len(targets) else 0.62 if len(sources) == 1 else 0.38
+        elif abs(y1 - y0) > 1:
+            at = 0.25
+        else:
+            aside = -17 if way.target == targets[0] else 13
         x = x0 + (x1 - x0) * _along(at)
         y = y0 + (y1 - y0) * (3 * at**2 - 2 * at**3)
         return Markup(
-            '<text class="label" x="{:.0f}" y="{:.1f}">{}<tspan x="{:.0f}" dy="13">{}</tspan></text>'
-        ).format(x, y - 4, percent(way.count / self._total), x, _mean(way))
+            '<text class="label" x="{:.0f}" y="{:.1f}">{}'
+            '<tspan x="{:.0f}" dy="13">{}</tspan></text>'
+        ).format(x, y + aside, percent(way.count / self._total), x, _mean(way))
 
     def _box(self, place: Place) -> Markup:
         x, y = self._places[place]

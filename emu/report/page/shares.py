@@ -129,6 +129,6 @@ def _says(what: str, places: Mapping[str, Share], total: int) -> str:
     most = max(places, key=lambda name: places[name].requests)
     least = min(places, key=lambda name: places[name].requests)
     return (
-        f"{what}: {count(total)} attempts on {count(len(places))}; most, {percent(places[most].share)}"
-        f", on {most}; least, {percent(places[least].share)}, on {least}."
+        f"{what}: {count(total)} attempts on {count(len(places))}; most on {most}, "
+        f"{percent(places[most].share)}; least on {least}, {percent(places[least].share)}."
     )

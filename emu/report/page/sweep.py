@@ -134,7 +134,7 @@ def _heatmap(rows: Sequence[Point], across: str, down: str, metric: Metric) -> C
     )  # fmt: skip
     chart = (
         alt.Chart(charts.data(made))
-        .mark_rect(stroke="var(--page)", strokeWidth=1)
+        .mark_rect(stroke=charts.PAGE, strokeWidth=1)
         .encode(
             alt.X("x:N", title=across, sort=_values(rows, across), axis=alt.Axis(labelAngle=0)),
             alt.Y("y:N", title=down, sort=_values(rows, down)[::-1]),
