@@ -17,7 +17,7 @@ def command(
     RUN is the folder of a run, of a comparison, of a sweep or of a search for a capacity. Of
     several runs the page has a comparison as well.
     """
-    from emu.report.extra import need
+    from emu.extras import need
 
     need("emu report", "report", "altair", "jinja2", "vl_convert")
 
