@@ -49,14 +49,11 @@ def ask(sql: str, folders: Sequence[Path]) -> Iterator[Answer]:
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
         with _as_refusal():
-            found = connection.execute(sql)
-            described = found.description or []
-            reader = found.to_arrow_reader(_BATCH)
-        yield Answer(
-            [column[0] for column in described],
-            [str(column[1]) for column in described],
-            _batches(reader),
-        )
+            found = connection.sql(sql)
+            reader = None if found is None else found.to_arrow_reader(_BATCH)
+        if found is None:
+            raise QueryError("this asks for no rows")
+        yield Answer(list(found.columns), [str(one) for one in found.types], _batches(reader))
 
 
 def _batches(reader: Any) -> Iterator[pa.RecordBatch]:

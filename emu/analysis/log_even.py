@@ -20,7 +20,7 @@ class Bin(NamedTuple):
 
     low: float
     high: float
-    count: int
+    number: int
 
 
 def places_of(durations: NDArray[np.int64], per_doubling: int) -> NDArray[np.int64]:
@@ -77,4 +77,4 @@ class LogEven:
         for low, _, count in bins:
             found.append((low, left))
             left -= count
-        return [*found, (bins[-1].high, bins[-1].count)] if bins else []
+        return [*found, (bins[-1].high, bins[-1].number)] if bins else []

@@ -105,7 +105,8 @@ class _Metrics:
                 place[name] = len(known)
                 known.append(name)
         codes = np.array([place[name] for name in array.dictionary.to_pylist()], np.int64)
-        return codes[array.indices.to_numpy()]
+        found: NDArray[np.int64] = codes[array.indices.to_numpy()]
+        return found
 
 
 class _Gathering:

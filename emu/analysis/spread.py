@@ -1,6 +1,6 @@
 """How the latencies of a run are spread, in total and by hop: `LogEven` for each of `SERIES`."""
 
-from typing import Final
+from collections.abc import Iterable
 
 from emu.analysis.latency import SERIES, durations
 from emu.analysis.log_even import LogEven
@@ -10,15 +10,13 @@ from emu.analysis.reading import Chunk, Requests
 class Spread:
     """Latencies of the requests that ended ``ok`` and were meant to be sent after the warm-up."""
 
-    columns: Final = tuple(
-        sorted(
-            {"outcome", "intended_ns"}
-            | {column for starts, end in SERIES.values() for column in (*starts, end)}
-        )
-    )
-
-    def __init__(self) -> None:
-        self.series = {name: LogEven() for name in SERIES}
+    def __init__(self, names: Iterable[str] = SERIES) -> None:
+        self.series = {name: LogEven() for name in names}
+        needed = {"outcome", "intended_ns"}
+        for name in self.series:
+            starts, end = SERIES[name]
+            needed |= {*starts, end}
+        self.columns = tuple(sorted(needed))
 
     def add(self, chunk: Chunk, requests: Requests) -> None:
         """Count the next rows."""

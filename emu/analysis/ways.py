@@ -34,7 +34,7 @@ class Way(NamedTuple):
 
     source: Place
     target: Place
-    count: int
+    attempts: int
     mean_ns: float | None
 
 

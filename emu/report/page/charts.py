@@ -61,9 +61,9 @@ SECONDS: Final = (
 )
 
 
-def data(rows: Sequence[Mapping[str, Any]]) -> alt.Data:
+def data(rows: Sequence[Mapping[str, Any]]) -> alt.InlineData:
     """Rows that stand in the page itself."""
-    return alt.Data(values=list(rows))
+    return alt.InlineData(values=list(rows))
 
 
 def spec(chart: Any, says: str, height: int = HEIGHT) -> dict[str, Any]:

@@ -59,11 +59,11 @@ def _histogram(run: Gathered, one: LogEven) -> Chart:
         )
         if value
     ]  # fmt: skip
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
-            "low": part.low / SECOND, "high": part.high / SECOND, "share": part.count / one.count,
+            "low": part.low / SECOND, "high": part.high / SECOND, "share": part.number / one.count,
             "words": f"{seconds(part.low / SECOND)} to {seconds(part.high / SECOND)}",
-            "number": count(part.count),
+            "number": count(part.number),
         }
         for part in bins
     ]  # fmt: skip
@@ -96,8 +96,8 @@ def _histogram(run: Gathered, one: LogEven) -> Chart:
         "Latency in total",
         ("from", "to", "requests", "share"),
         [
-            (seconds(part.low / SECOND), seconds(part.high / SECOND), count(part.count),
-             percent(part.count / one.count))
+            (seconds(part.low / SECOND), seconds(part.high / SECOND), count(part.number),
+             percent(part.number / one.count))
             for part in bins
         ],
     )  # fmt: skip
@@ -106,7 +106,8 @@ def _histogram(run: Gathered, one: LogEven) -> Chart:
 
 def tail(of: dict[str, LogEven], title: str) -> Chart:
     """The complementary distribution of each, both axes logarithmic."""
-    rows, lines = [], []
+    rows: list[dict[str, Any]] = []
+    lines = []
     for name, one in of.items():
         for ns, left in one.at_least(_FINE):
             share = left / one.count
@@ -165,22 +166,23 @@ def _longest(one: LogEven) -> str:
 
 def _by_hop(spread: dict[str, LogEven]) -> Chart:
     """A row of shades for each hop: where its requests lie."""
-    rows, lines = [], []
+    rows: list[dict[str, Any]] = []
+    lines = []
     names = [name for name in HOPS if _takes(spread[name])]
     for name in names:
         one = spread[name]
         for part in one.bins(_COARSE):
-            if not part.count:
+            if not part.number:
                 continue
             words = f"{seconds(part.low / SECOND)} to {seconds(part.high / SECOND)}"
-            share = part.count / one.count
+            share = part.number / one.count
             rows.append(
                 {
                     "low": part.low / SECOND, "high": part.high / SECOND, "share": share,
-                    "hop": HOPS[name], "words": words, "number": count(part.count),
+                    "hop": HOPS[name], "words": words, "number": count(part.number),
                 }
             )  # fmt: skip
-            lines.append((HOPS[name], words, count(part.count), percent(share)))
+            lines.append((HOPS[name], words, count(part.number), percent(share)))
     low, high = min(row["low"] for row in rows), max(row["high"] for row in rows)
     chart = (
         alt.Chart(charts.data(rows))

@@ -20,7 +20,7 @@ class Event(NamedTuple):
     kind: str
     objects: list[str]
     """The first of them."""
-    count: int
+    number: int
     cause: str
     detail: str
     """The first one's."""
@@ -28,7 +28,7 @@ class Event(NamedTuple):
     @property
     def words(self) -> str:
         """The objects, as many as are named."""
-        more = self.count - len(self.objects)
+        more = self.number - len(self.objects)
         return ", ".join(self.objects) + (f" and {more:,} more" if more else "")
 
 
@@ -62,4 +62,4 @@ def events(folder: Path) -> tuple[list[Event], int]:
 
 def _joined(event: Event, name: str) -> Event:
     names = event.objects if len(event.objects) == _NAMED else [*event.objects, name]
-    return event._replace(objects=names, count=event.count + 1)
+    return event._replace(objects=names, number=event.number + 1)

@@ -133,7 +133,7 @@ def _lines(
         if value is not None
     ]  # fmt: skip
     x = _time_axis(run)
-    label = {"labelExpr": charts.SECONDS} if words is seconds else {}
+    label: dict[str, Any] = {"labelExpr": charts.SECONDS} if words is seconds else {}
     y = alt.Y("value:Q", axis=alt.Axis(title=axis or None, tickCount=5, **label))
     lined = (
         alt.Chart(charts.data(rows))

@@ -67,12 +67,12 @@ def _histograms(runs: Sequence[Gathered]) -> Chart:
         assert run.rows is not None
         one = run.rows.spread.series[TOTAL]
         for part in one.bins(per_doubling):
-            share = part.count / one.count
+            share = part.number / one.count
             words = f"{seconds(part.low / SECOND)} to {seconds(part.high / SECOND)}"
             rows.append(
                 {"at": part.low / SECOND, "share": share, "series": run.name, "words": words}
             )
-            lines.append((run.name, words, count(part.count), percent(share)))
+            lines.append((run.name, words, count(part.number), percent(share)))
     low, high = min(row["at"] for row in rows), max(row["at"] for row in rows)
     says = "Histograms of latency: " + "; ".join(
         f"{run.name} median {seconds(run.summary.latency_seconds.p50)}, "

@@ -67,12 +67,16 @@ def _table(ways: Ways, total: int) -> Cells:
         "Attempts from place to place",
         ("from", "to", "attempts", "share", "mean time"),
         [
-            (_name(way.source), _name(way.target), count(way.count), percent(way.count / total),
-             _mean(way))
+            (
+                *(_name(place) for place in (way.source, way.target)),
+                count(way.attempts),
+                percent(way.attempts / total),
+                _mean(way),
+            )
             for way in ways.found
         ],
         names=2,
-    )  # fmt: skip
+    )
 
 
 def _mean(way: Way) -> str:
@@ -128,14 +132,14 @@ class _Drawing:
     def _line(self, way: Way) -> Markup:
         x0, y0, x1, y1 = self._ends(way)
         bend = (x1 - x0) / 2
-        width = max(1.0, 14 * way.count / self._total)
+        width = max(1.0, 14 * way.attempts / self._total)
         return Markup(
             '<path class="edge" stroke-width="{:.1f}" '
             'd="M{:.0f} {:.1f} C{:.0f} {:.1f} {:.0f} {:.1f} {:.0f} {:.1f}"><title>{}</title></path>'
         ).format(width, x0, y0, x0 + bend, y0, x1 - bend, y1, x1, y1, self._words(way))
 
     def _words(self, way: Way) -> str:
-        share = percent(way.count / self._total)
+        share = percent(way.attempts / self._total)
         return f"{_name(way.source)} to {_name(way.target)}: {share}, {_mean(way)}"
 
     def _is_labelled(self, way: Way) -> bool:
@@ -161,7 +165,7 @@ class _Drawing:
         return Markup(
             '<text class="label" x="{:.0f}" y="{:.1f}">{}'
             '<tspan x="{:.0f}" dy="13">{}</tspan></text>'
-        ).format(x, y + aside, percent(way.count / self._total), x, _mean(way))
+        ).format(x, y + aside, percent(way.attempts / self._total), x, _mean(way))
 
     def _box(self, place: Place) -> Markup:
         x, y = self._places[place]

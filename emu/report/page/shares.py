@@ -73,7 +73,7 @@ def _shares(what: str, places: Mapping[str, Share], balance: Balance) -> Chart:
     )
 
 
-def _drawing(rows: list[dict[str, Any]]) -> alt.LayerChart:
+def _drawing(rows: list[dict[str, Any]]) -> Any:
     ends = [row[key] for row in rows for key in ("share", "low", "high") if row[key] is not None]
     x = alt.Scale(domain=[min(ends), max(ends)], nice=True, zero=False)
     y = alt.Y("name:N", sort=[row["name"] for row in rows], title=None)

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import os
 import secrets
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -62,7 +61,7 @@ def write_page(folders: Sequence[Path], page: Path, progress: Progress | None = 
     with refusals(page):
         try:
             hidden.write_text(text, encoding="utf-8")
-            os.replace(hidden, page)
+            hidden.replace(page)
         finally:
             hidden.unlink(missing_ok=True)
 
@@ -140,7 +139,9 @@ def _safe(svg: str) -> Any:
 @cache
 def _library() -> str:
     """Vega, Vega-Lite and Vega-Embed in one script."""
-    return str(vl_convert.javascript_bundle()).replace("</script", "<\\/script")
+    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")).replace(
+        "</script", "<\\/script"
+    )
 
 
 def _file(name: str) -> str:
