@@ -17,6 +17,7 @@ _DRAWN: Final = (
     "busiest_pod_utilisation",
 )  # fmt: skip
 _CELL: Final = 34
+_MOST_TICKS: Final = 16
 _MOST_LISTED: Final = 1000
 
 Point = Mapping[str, Any]
@@ -92,9 +93,7 @@ def line_with_band(
     beside: Sequence[Any] = (), note: str = "",
 ) -> Chart:  # fmt: skip
     """A metric over the values ``at`` of a path, with layers of charts ``beside`` it."""
-    kind = "Q" if is_number else "N"
-    x = alt.X(f"at:{kind}", title=path, scale=alt.Scale(zero=False) if is_number else alt.Undefined,
-              sort=None)  # fmt: skip
+    x = _axis_of(path, [row["at"] for row in made], is_number)
     y_axis = alt.Axis(title=metric.words, tickCount=6, **axis(metric))
     y_scale = alt.Scale(zero=False)
     tooltip = [alt.Tooltip("at:N", title=path), alt.Tooltip("words:N", title=metric.words)]
@@ -120,6 +119,15 @@ def line_with_band(
     return Chart(
         metric.words, says + ".", cells, charts.spec(alt.layer(*layers), says + "."), note=note
     )
+
+
+def _axis_of(path: str, values: Sequence[Any], is_number: bool) -> alt.X:
+    """With a tick at each value, unless these are many."""
+    if not is_number:
+        return alt.X("at:N", title=path, sort=None, axis=alt.Axis(labelAngle=0))
+    ticks = sorted(set(values)) if len(set(values)) <= _MOST_TICKS else alt.Undefined
+    axis = alt.Axis(values=ticks, format="~g", labelOverlap=True)
+    return alt.X("at:Q", title=path, scale=alt.Scale(zero=False), axis=axis)
 
 
 def _heatmap(rows: Sequence[Point], across: str, down: str, metric: Metric) -> Chart:
@@ -156,7 +164,13 @@ def _heatmap(rows: Sequence[Point], across: str, down: str, metric: Metric) -> C
         [(row["x"], row["y"], row["words"]) for row in made], names=2,
     )  # fmt: skip
     height = _CELL * len({row["y"] for row in made})
-    return Chart(metric.words, says + ".", cells, charts.spec(chart, says + ".", height), note=says)
+    return Chart(
+        metric.words,
+        says + ".",
+        cells,
+        charts.spec(chart, says + ".", height),
+        note=f"{says}. The darker the better.",
+    )
 
 
 def _table(rows: Sequence[Point], paths: Sequence[str], metrics: Sequence[Metric]) -> Cells:

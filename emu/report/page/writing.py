@@ -121,7 +121,7 @@ def _text(articles: Sequence[Article]) -> str:
     policy = " ".join(_hash(script) for script in scripts)
     return environment.from_string(_file("page.html.j2")).render(
         articles=articles,
-        title=" and ".join(article.title for article in articles if article.key),
+        title=_title([article.title for article in articles if article.key]),
         style=Markup(_file("page.css")),
         scripts=[Markup(script) for script in scripts],
         policy=policy,
@@ -129,6 +129,11 @@ def _text(articles: Sequence[Article]) -> str:
         is_text=lambda part: isinstance(part, str),
         safe=_safe,
     )
+
+
+def _title(titles: Sequence[str]) -> str:
+    first, *others = titles
+    return f"{first} and {len(others)} more" if len(others) > 1 else " and ".join(titles)
 
 
 def _safe(svg: str) -> Any:
