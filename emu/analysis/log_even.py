@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 PER_DOUBLING: Final = 64
 DOUBLINGS: Final = 63
-"""Every duration below 2**63 ns has a bucket; those of 0 are counted apart."""
+"""Every duration up to 2**62 ns, 146 years, has a bucket; those of 0 are counted apart."""
 
 
 class Bin(NamedTuple):

@@ -14,7 +14,7 @@ from emu.report.words import count, percent, seconds
 from emu.units import SECOND
 
 _MOST_BARS: Final = 24
-_BAR_WIDTH: Final = 36
+_BAR_WIDTH: Final = 24
 _QUANTILES: Final = ("p50", "p90", "p95", "p99", "p99_9")
 
 
@@ -28,6 +28,7 @@ def latency_plot(latency: Latency, spread: LogEven, share: float = 1.0) -> Rende
     marks = _marks(latency, bins)
     most = max([one.number for one in bins] + [spread.zeros])
     made = table("Latency", "share")
+    made.columns[0].no_wrap = True
     made.add_column(width=_BAR_WIDTH)
     made.add_column(style="bold", no_wrap=True)
     if spread.zeros:

@@ -14,7 +14,7 @@ from emu.report.page import charts
 from emu.report.page.numbers import estimate, present, words
 from emu.report.page.parts import Cells, Chart, Section
 from emu.report.page.sources import Kind, table
-from emu.report.page.sweep import line_with_band
+from emu.report.page.sweep import line_with_band, number
 
 _ALWAYS: Final = ("latency_p99_seconds", "ok_share", "busiest_pod_utilisation")
 
@@ -68,7 +68,7 @@ def _curve(rows: list[dict[str, Any]], path: str, metric: Metric, limit: float |
         one = estimate(row, metric)
         if one.mean is not None:
             made.append(
-                {"at": row["value"], "mean": one.mean, "low": one.low, "high": one.high,
+                {"at": number(row["value"]), "mean": one.mean, "low": one.low, "high": one.high,
                  "words": words(metric, one), "meets": "yes" if row["meets"] else "no"}
             )  # fmt: skip
     beside = []

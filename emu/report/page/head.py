@@ -2,7 +2,7 @@
 
 from emu.analysis.metrics import METRICS
 from emu.analysis.summary import Summary
-from emu.report.hops import HOPS
+from emu.report.hops import HOPS, REPEATED
 from emu.report.page.gathering import Gathered
 from emu.report.page.parts import Cells, Section
 from emu.report.words import count, percent, seconds
@@ -60,7 +60,7 @@ def _latency(summary: Summary) -> Cells:
             share = percent(hop.mean / whole.mean) if hop.mean and whole.mean else percent(0.0)
             rows.append(
                 (
-                    HOPS.get(name, name), seconds(hop.mean), seconds(hop.p50), "", "",
+                    _hop(name, summary), seconds(hop.mean), seconds(hop.p50), "", "",
                     seconds(hop.p99), "", "", share,
                 )
             )  # fmt: skip
@@ -69,6 +69,11 @@ def _latency(summary: Summary) -> Cells:
         ("", "mean", "p50", "p90", "p95", "p99", "p99.9", "max", "share"),
         rows,
     )
+
+
+def _hop(name: str, summary: Summary) -> str:
+    repeated = name == "dns" and summary.attempts.sent > summary.requests.sent
+    return REPEATED if repeated else HOPS.get(name, name)
 
 
 def _notes(run: Gathered) -> list[str]:

@@ -145,7 +145,8 @@ class _Drawing:
     def _is_labelled(self, way: Way) -> bool:
         stages = way.source[0], way.target[0]
         beside = [one for one in self._ways.found if (one.source[0], one.target[0]) == stages]
-        return len(beside) <= _MOST_LABELS
+        crossing = all(len(self._ways.places(stage)) > 1 for stage in stages)
+        return len(beside) <= (_MOST_LABELS if crossing else 2 * _MOST_LABELS)
 
     def _label(self, way: Way) -> Markup:
         """Where ways that fan out or cross are apart: of those to one place or from one near the

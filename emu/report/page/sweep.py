@@ -56,6 +56,12 @@ def numbers_of(rows: Sequence[Point], path: str) -> list[float] | None:
         return None
 
 
+def number(value: Any) -> float:
+    """Whole where it is whole, as people write it."""
+    as_float = float(value)
+    return int(as_float) if as_float.is_integer() else as_float
+
+
 def _values(rows: Sequence[Point], path: str) -> list[str]:
     """Its values, each once: numbers in their order, others as they come."""
     seen = list(dict.fromkeys(str(row[path]) for row in rows))
@@ -82,7 +88,7 @@ def _curve(rows: Sequence[Point], path: str, metric: Metric) -> Chart:
     numbers = numbers_of(rows, path)
     found = _described(rows, metric)
     made = [
-        {"at": str(row[path]) if numbers is None else float(row[path]), **drawn}
+        {"at": str(row[path]) if numbers is None else number(row[path]), **drawn}
         for row, drawn in found
     ]
     return line_with_band(made, path, metric, numbers is not None)

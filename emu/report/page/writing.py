@@ -70,14 +70,16 @@ def _articles(
     folders: Sequence[Path], kinds: Sequence[Kind], progress: Progress | None
 ) -> list[Article]:
     runs = [folder for folder, kind in zip(folders, kinds, strict=True) if kind == Kind.RUN]
-    names = dict(zip(runs, names_of(runs), strict=True))
-    gathered = {folder: _gathered(folder, names[folder], progress) for folder in runs}
+    gathered = [
+        _gathered(folder, name, progress) for folder, name in zip(runs, names_of(runs), strict=True)
+    ]
     made = []
     if len(runs) > 1:
-        made.append(Article("", "Runs", [overview.section(list(gathered.values()))]))
+        made.append(Article("", "Runs", [overview.section(gathered)]))
+    left = iter(gathered)
     for number, (folder, kind) in enumerate(zip(folders, kinds, strict=True), start=1):
         if kind == Kind.RUN:
-            run = gathered[folder]
+            run = next(left)
             found = [section(run) for section in _OF_RUN]
             made.append(Article(f"r{number}-", run.name, [one for one in found if one]))
         else:
