@@ -258,9 +258,6 @@ def test_a_cold_cache_is_explained(tmp_path):
     assert said == ["compiling kernels, once for this version ...\n", ""]
 
 
-PLOTTED = ("--set", "spec.duration=2s", "--set", "spec.warmup=0s", "--plot")
-
-
 @pytest.mark.parametrize(
     ("log", "said"),
     [
@@ -269,23 +266,19 @@ PLOTTED = ("--set", "spec.duration=2s", "--set", "spec.warmup=0s", "--plot")
         ("summary", "Nothing to plot: the run logged no rows; --set spec.log=requests has them."),
     ],
 )
-def test_plot(monkeypatch, capsys, tmp_path, log, said):
+def test_plot(tmp_path, log, said):
     """The histogram comes after the summary, or a sentence says why there is none."""
-    arguments = ["emu", "run", str(NODEPORT), *PLOTTED, "--set", f"spec.log={log}"]
-    monkeypatch.setattr(sys, "argv", [*arguments, "--out", str(tmp_path)])
-    monkeypatch.setenv("COLUMNS", "80")
-    with contextlib.suppress(SystemExit):
-        main()
-    *_, before, last = capsys.readouterr().out.rstrip().split("\n\n")
-    assert str(tmp_path) in before
+    done = run("--plot", "--set", f"spec.log={log}", "--out", str(tmp_path))
+    *_, before, last = done.stdout.rstrip().split("\n\n")
+    assert done.exit_code == 0
+    assert "nodeport/" in before
     assert said in " ".join(last.split())
     assert max(map(len, last.splitlines())) <= 80
 
 
-def test_plot_is_no_json(monkeypatch, capsys):
+def test_plot_is_no_json(tmp_path):
     """The two exclude each other, before anything is run."""
-    monkeypatch.setattr(sys, "argv", ["emu", "run", str(NODEPORT), "--plot", "--json"])
-    with pytest.raises(SystemExit) as end:
-        main()
-    assert end.value.code == 2
-    assert "--plot or --json" in capsys.readouterr().err
+    done = run("--plot", "--json", "--out", str(tmp_path))
+    assert done.exit_code == 2
+    assert "--plot or --json" in done.stderr
+    assert list(tmp_path.iterdir()) == []
