@@ -1,7 +1,6 @@
 """Every command of the how-tos of reports and questions runs, in order, and ends well."""
 
 import contextlib
-import glob
 import re
 import shlex
 import shutil
@@ -32,7 +31,9 @@ def test_commands_run(page, tmp_path):
         for line in lines:
             words = []
             for word in shlex.split(line)[1:]:
-                words += sorted(glob.glob(word)) if word.startswith("results/") else [word]
+                words += (
+                    sorted(map(str, Path().glob(word))) if word.startswith("results/") else [word]
+                )
             done = CliRunner(env={"COLUMNS": "80"}).invoke(app, words)
             assert done.exit_code == 0, (line, done.output, done.exception)
             assert done.stdout
