@@ -10,9 +10,10 @@ from emu.analysis.latency import TOTAL
 from emu.analysis.metrics import METRICS
 from emu.report.intervals import mean
 from emu.report.page import charts
-from emu.report.page.distribution import bins_per_doubling, tail
+from emu.report.page.distribution import bins_per_doubling
 from emu.report.page.gathering import Gathered
 from emu.report.page.parts import Cells, Chart, Section
+from emu.report.page.tails import tail
 from emu.report.words import count, percent, seconds
 from emu.units import SECOND
 
