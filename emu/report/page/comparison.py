@@ -27,10 +27,7 @@ def section(folder: Path) -> Section:
     try:
         confidence = float(found["confidence"])
         variants = [_variant(one) for one in found["variants"]]
-        head = (
-            f"{found['replications']} replications of each of {len(variants)} variants, seeds from "
-            f"{found['seed']} on. Varied: {', '.join(found['variants'][0]['settings'])}."
-        )
+        head = _head(found)
     except (LookupError, TypeError, ValueError) as error:
         raise ResultsError(f"{folder} holds no comparison: {error}") from error
     parts: list[Chart | Cells | str] = [head]
@@ -39,6 +36,14 @@ def section(folder: Path) -> Section:
         parts.append(_forest(variants, rows, confidence))
     parts.append(_table(variants, confidence))
     return Section("comparison", f"Comparison of {found['scenario']}", parts)
+
+
+def _head(found: Mapping[str, Any]) -> str:
+    count, varied = found["replications"], ", ".join(found["variants"][0]["settings"])
+    runs = f"{count} replications of each" if count > 1 else "One replication"
+    words = f"{runs} of {len(found['variants'])} variants, seeds from {found['seed']} on. "
+    words += f"Varied: {varied}."
+    return words if count > 1 else f"{words} It has no intervals: any difference may be chance."
 
 
 def _variant(one: Mapping[str, Any]) -> Variant:

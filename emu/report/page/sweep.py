@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import altair as alt
+import pyarrow as pa
 
 from emu.analysis.metrics import Metric
 from emu.report.page import charts
@@ -20,6 +21,9 @@ _CELL: Final = 34
 _MOST_TICKS: Final = 16
 _MOST_LISTED: Final = 1000
 
+_NUMBER: Final = ":number"
+"""What a path with numbers has a second column under, after its name."""
+
 Point = Mapping[str, Any]
 
 
@@ -34,7 +38,7 @@ def section(folder: Path) -> Section:
     ]
     drawn = [metric for metric in metrics if metric.name in _DRAWN]
     if len(paths) == 1:
-        parts += [_curve(rows, paths[0], metric) for metric in drawn]
+        parts += [_curve(points, rows, paths[0], metric) for metric in drawn]
     elif len(paths) == 2:
         parts += [_heatmap(rows, paths[0], paths[1], metric) for metric in drawn]
     else:
@@ -45,15 +49,7 @@ def section(folder: Path) -> Section:
 
 def varied(columns: Sequence[str]) -> list[str]:
     """The columns that are paths of a scenario: these alone have dots."""
-    return [name for name in columns if "." in name]
-
-
-def numbers_of(rows: Sequence[Point], path: str) -> list[float] | None:
-    """The values of a path as numbers, where all are."""
-    try:
-        return [float(row[path]) for row in rows]
-    except (TypeError, ValueError):
-        return None
+    return [name for name in columns if "." in name and not name.endswith(_NUMBER)]
 
 
 def number(value: Any) -> float:
@@ -63,9 +59,9 @@ def number(value: Any) -> float:
 
 
 def _values(rows: Sequence[Point], path: str) -> list[str]:
-    """Its values, each once: numbers in their order, others as they come."""
-    seen = list(dict.fromkeys(str(row[path]) for row in rows))
-    return sorted(seen, key=float) if numbers_of(rows, path) is not None else seen
+    """What the path was set to, each once: numbers in their order, others as they come."""
+    seen = {str(row[path]): row.get(f"{path}{_NUMBER}") for row in rows}
+    return list(seen) if None in seen.values() else sorted(seen, key=lambda text: seen[text] or 0.0)
 
 
 def _described(rows: Sequence[Point], metric: Metric) -> list[tuple[Point, dict[str, Any]]]:
@@ -84,14 +80,16 @@ def _described(rows: Sequence[Point], metric: Metric) -> list[tuple[Point, dict[
     return found
 
 
-def _curve(rows: Sequence[Point], path: str, metric: Metric) -> Chart:
-    numbers = numbers_of(rows, path)
-    found = _described(rows, metric)
+def _curve(points: pa.Table, rows: Sequence[Point], path: str, metric: Metric) -> Chart:
+    column = f"{path}{_NUMBER}"
+    is_number = column in points.column_names
     made = [
-        {"at": str(row[path]) if numbers is None else number(row[path]), **drawn}
-        for row, drawn in found
+        {"at": number(row[column]) if is_number else str(row[path]), **drawn}
+        for row, drawn in _described(rows, metric)
     ]
-    return line_with_band(made, path, metric, numbers is not None)
+    unit = (points.schema.field(column).metadata or {}).get(b"unit", b"") if is_number else b""
+    title = f"{path}, {unit.decode()}" if unit else path
+    return line_with_band(made, title, metric, is_number)
 
 
 def line_with_band(

@@ -10,6 +10,7 @@ import pytest
 
 import emu
 from emu.analysis.summary import summarise
+from emu.report.page.writing import write_page
 
 ROOT = Path(__file__).parents[3]
 REPLICAS = "Deployment/shop/web.spec.replicas"
@@ -101,7 +102,8 @@ def swept(tmp_path_factory):
         folder = tmp_path_factory.mktemp("deployment") / "sweeps/0123"
         folder.mkdir(parents=True)
         points = [
-            {REPLICAS: count, **({STRATEGY: one} if len(strategies) > 1 else {}),
+            {REPLICAS: str(count), f"{REPLICAS}:number": float(count),
+             **({STRATEGY: one} if len(strategies) > 1 else {}),
              "replications": 3, "failed": None,
              **columns("latency_p99_seconds", (1 + len(one)) / count),
              **columns("ok_share", 1 - 0.01 * count / 10)}
@@ -141,3 +143,14 @@ def recorded(synthetic, tmp_path):
         return folder
 
     return record
+
+
+@pytest.fixture
+def paged(tmp_path):
+    """Makes the page of these folders and takes it apart."""
+
+    def make(*folders):
+        write_page(folders, tmp_path / "page.html")
+        return Page((tmp_path / "page.html").read_text())
+
+    return make

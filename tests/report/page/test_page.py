@@ -10,18 +10,6 @@ import emu
 from emu.errors import ResultsError
 from emu.report.page.writing import write_page
 from emu.report.words import count, percent, seconds
-from tests.report.page.conftest import REPLICAS, STRATEGY, Page
-
-
-@pytest.fixture
-def paged(tmp_path):
-    """Makes the page of these folders and takes it apart."""
-
-    def make(*folders):
-        write_page(folders, tmp_path / "page.html")
-        return Page((tmp_path / "page.html").read_text())
-
-    return make
 
 
 def test_tables_have_the_numbers_of_the_summary(paged, nodeport):
@@ -169,50 +157,6 @@ def test_the_same_run_twice_has_two_names(paged, nodeport):
     """Or its lines could not be told apart."""
     head = paged(nodeport, nodeport).tables["Metrics of each run"][0]
     assert len(set(head)) == 3
-
-
-def test_a_comparison_says_what_emu_compare_says(paged, compared):
-    """Its means and differences; the judged of each is the verdict of the comparison."""
-    page = paged(compared)
-    document = json.loads((compared / "comparison.json").read_text())
-    other = document["variants"][1]["metrics"]
-    verdicts = [found["difference"]["verdict"] for found in other.values()]
-    judged = [row[3] for row in page.tables["Differences to round_robin"][1:]]
-    shown = [verdict for verdict in verdicts if verdict not in ("unknown",)]
-    assert len(judged) == len(shown)
-    assert [one == "none shown" for one in judged] == [
-        verdict in ("equal", "not_shown") for verdict in shown
-    ]
-    assert len(page.tables["Metrics of each variant"]) == 1 + 2 * len(other)
-
-
-def test_a_sweep_of_two_paths_is_a_heatmap(paged, swept):
-    """A cell for each point, numbers in their order, and all points in a table."""
-    page = paged(swept())
-    heatmap = page.specs[0]
-    assert heatmap["mark"]["type"] == "rect"
-    assert heatmap["encoding"]["x"]["sort"] == ["2", "4", "10"]
-    assert len(page.tables[f"latency p99 by {REPLICAS} and {STRATEGY}"]) == 7
-    assert page.tables["All points"][0] == [REPLICAS, STRATEGY, "latency p99", "ok share", "failed"]
-
-
-def test_a_sweep_of_one_path_is_a_line_with_a_band(paged, swept):
-    """Over the numbers that were varied."""
-    page = paged(swept(("random",)))
-    marks = {layer["mark"]["type"] for layer in page.specs[0]["layer"]}
-    assert marks == {"area", "line", "point"}
-    assert [row[0] for row in page.tables[f"latency p99 by {REPLICAS}"][1:]] == ["2", "4", "10"]
-
-
-def test_a_capacity_has_its_objective(paged, capacity):
-    """As a line, and which values meet it."""
-    page = paged(capacity)
-    rules = [layer for layer in page.specs[0]["layer"] if layer["mark"]["type"] == "rule"]
-    assert any("limit" in json.dumps(rule) for rule in rules)
-    assert [row[:2] for row in page.tables["All values"][1:]] == [
-        ["2", "no"], ["3", "yes"], ["4", "yes"],
-    ]  # fmt: skip
-    assert "The objective is met at 3, 4." in page.text
 
 
 def test_a_large_cluster_stays_readable(paged, synthetic, recorded):
