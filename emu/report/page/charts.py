@@ -40,7 +40,7 @@ _CONFIG: Final[dict[str, Any]] = {
     "axis": {
         "labelColor": INK, "titleColor": INK, "gridColor": "var(--grid)", "domainColor": FAINT,
         "tickColor": FAINT, "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal",
-        "labelLimit": 300,
+        "labelLimit": 230,
     },
     "legend": {
         "labelColor": INK, "titleColor": INK, "orient": "bottom", "labelFontSize": 12,

@@ -86,16 +86,16 @@ def _forest(variants: Sequence[Variant], rows: list[dict[str, Any]], confidence:
     base = variants[0][0]
     ends = [row[key] for row in rows for key in ("mean", "low", "high") if row[key] is not None]
     x = alt.Scale(domain=[min(0.0, *ends), max(0.0, *ends)], nice=True)
-    axis = alt.Axis(format="+~%", title=f"difference, as a share of {base}", labelOverlap=True)
+    axis = alt.Axis(format="+~%", title="difference, as a share", labelOverlap=True)
     y = alt.Y("row:N", sort=[row["row"] for row in rows], title=None)
     names = list(_JUDGED)
     colour = alt.Color(
         "judged:N", scale=alt.Scale(domain=names, range=list(_JUDGED.values())),
-        legend=alt.Legend(symbolType="circle", symbolSize=80),
+        legend=alt.Legend(symbolType="circle", symbolSize=80, columns=1),
     )  # fmt: skip
     shape = alt.Shape(
         "judged:N", scale=alt.Scale(domain=names, range=list(_SHAPES.values())),
-        legend=alt.Legend(),
+        legend=alt.Legend(columns=1),
     )  # fmt: skip
     tooltip = [
         alt.Tooltip("row:N"), alt.Tooltip("words:N", title="difference"),

@@ -21,6 +21,10 @@ _CELL: Final = 34
 _MOST_TICKS: Final = 16
 _MOST_LISTED: Final = 1000
 
+_TITLE_ABOVE: Final = alt.Axis(
+    titleAngle=0, titleAlign="left", titleAnchor="end", titleX=0, titleY=-12, titleBaseline="bottom"
+)
+"""A path is longer than a few rows are high."""
 _NUMBER: Final = ":number"
 """What a path with numbers has a second column under, after its name."""
 
@@ -149,7 +153,7 @@ def _heatmap(rows: Sequence[Point], across: str, down: str, metric: Metric) -> C
         .mark_rect(stroke=charts.PAGE, strokeWidth=1)
         .encode(
             alt.X("x:N", title=across, sort=_values(rows, across), axis=alt.Axis(labelAngle=0)),
-            alt.Y("y:N", title=down, sort=_values(rows, down)[::-1]),
+            alt.Y("y:N", title=down, sort=_values(rows, down)[::-1], axis=_TITLE_ABOVE),
             alt.Color("mean:Q", scale=alt.Scale(scheme="viridis", reverse=reverse), legend=legend),
             tooltip=[
                 alt.Tooltip("x:N", title=across), alt.Tooltip("y:N", title=down),
