@@ -6,7 +6,8 @@
     ├── ScenarioError        the description is wrong; carries every Mistake found
     ├── UnknownNameError     a name that nothing in its place has; lists the known ones
     ├── StrategyError        a user's own strategy has failed in a run
-    └── ResultsError         a run folder cannot be written, or is not one
+    ├── ResultsError         a run folder cannot be written, or is not one
+    └── QueryError           a question in SQL that cannot be answered
 
 SimPy re-creates exceptions as ``type(error)(*error.args)``, so errors take positional arguments
 only and keep them in ``args``.
@@ -75,3 +76,7 @@ class StrategyError(EmuError):
 
 class ResultsError(EmuError):
     """A run folder that cannot be written, or a folder that holds no run."""
+
+
+class QueryError(EmuError):
+    """A question in SQL that cannot be answered, with what the database says of it."""

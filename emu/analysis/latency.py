@@ -88,7 +88,7 @@ def latencies(requests: Requests) -> tuple[Latency, dict[str, HopLatency]]:
     while unfinished := {name: one for name, one in statistics.items() if one.unfinished}:
         for chunk in _successful(requests, _columns(unfinished)):
             for name, one in unfinished.items():
-                one.add(_durations(chunk, *SERIES[name]))
+                one.add(durations(chunk, *SERIES[name]))
         for one in unfinished.values():
             one.end_pass()
     return latencies_of(statistics)
@@ -115,8 +115,8 @@ def _successful(requests: Requests, columns: set[str]) -> Iterator[Chunk]:
         }
 
 
-def _durations(chunk: Chunk, starts: tuple[str, ...], end: str) -> NDArray[np.int64]:
-    """From the first start that is there to the end, where both are."""
+def durations(chunk: Chunk, starts: tuple[str, ...], end: str) -> NDArray[np.int64]:
+    """Of each request that has both: from the first of ``starts`` that is there to ``end``."""
     start = chunk[starts[0]]
     for other in starts[1:]:
         start = np.where(start == ABSENT, chunk[other], start)

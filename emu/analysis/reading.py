@@ -20,10 +20,10 @@ class Requests:
     """The requests of a run in ``folder``.
 
     Raises ResultsError where there are none to read, or not all: what is said of a run is said of
-    all its requests.
+    all its requests. Who says that it speaks of a sample asks with ``sample`` for what there is.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, sample: bool = False) -> None:
         path = folder / "requests.parquet"
         try:
             self._file = pq.ParquetFile(path)
@@ -32,7 +32,7 @@ class Requests:
         except (OSError, pa.ArrowInvalid) as error:
             raise ResultsError(f"cannot read {path}: {error}") from error
         self.header = from_metadata(self._file.metadata.metadata, str(path))
-        if self.header.log != "requests":
+        if self.header.log != "requests" and not sample:
             raise ResultsError(
                 f"{path} does not have all requests (log: {self.header.log}); "
                 "the numbers of all are in summary.json"

@@ -3,13 +3,16 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from emu.cli._notes import compiling_is_said, say_warnings
 from emu.cli._options import ENGINE, JSON, OUT, OVERRIDES, SCENARIO, SEED
 from emu.cli._status import INTERRUPTED
+
+if TYPE_CHECKING:
+    from emu import Run
 
 
 def command(
@@ -24,9 +27,15 @@ def command(
     profile: Annotated[
         bool, typer.Option("--profile", help="Say where the time went; runs it again.")
     ] = False,
+    plot: Annotated[
+        bool, typer.Option("--plot", help="Show how the latencies are spread as well.")
+    ] = False,
     as_json: JSON = False,
 ) -> None:
     """Run a scenario and print what came of it."""
+    if plot and as_json:
+        raise typer.BadParameter("give --plot or --json, not both")
+
     from rich.console import Console
 
     import emu
@@ -55,4 +64,28 @@ def command(
         print(json.dumps(run.document()))
     else:
         Console().print(run)
+        if plot:
+            _print_plot(run)
     raise typer.Exit(status)
+
+
+def _print_plot(run: "Run") -> None:
+    """The histogram of the latencies, where the run has rows to draw it from."""
+    from rich.console import Console
+
+    from emu.analysis.collecting import collect
+    from emu.analysis.latency import TOTAL
+    from emu.analysis.reading import Requests
+    from emu.analysis.spread import Spread
+    from emu.report.plot import latency_plot
+
+    requests, spread = Requests(run.path, sample=True), Spread((TOTAL,))
+    collect(requests, [spread])
+    print()
+    if spread.series[TOTAL].count:
+        share = requests.header.log_share
+        Console().print(latency_plot(run.summary.latency_seconds, spread.series[TOTAL], share))
+    elif requests.header.log == "summary":
+        print("Nothing to plot: the run logged no rows; --set spec.log=requests has them.")
+    else:
+        print("Nothing to plot: no logged request ended ok.")

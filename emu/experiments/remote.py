@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from emu.errors import ResultsError
-from emu.experiments.extra import needed
+from emu.extras import need
 
 
 class Remote:
@@ -15,7 +15,9 @@ class Remote:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        fsspec = needed("fsspec")
+        need("results behind a URL", "distributed", "fsspec")
+        import fsspec
+
         with self._refusals():
             files, self._path = fsspec.core.url_to_fs(url)
             self._files: Any = files

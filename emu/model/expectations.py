@@ -1,8 +1,8 @@
 """What the load implies: the share of each node and Pod, and each Pod's utilisation.
 
 By symmetry every strategy that treats its backends alike gives each the same share in the long
-run, and kube-proxy gives each endpoint of a set the same. Utilisation is offered load over
-capacity, so it exceeds 1 where a Pod cannot keep up.
+run, one that goes by weights a share in proportion, and kube-proxy each endpoint of a set the same.
+Utilisation is offered load over capacity, so it exceeds 1 where a Pod cannot keep up.
 """
 
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emu.hops.balancer import BY_WEIGHT
 from emu.hops.node import Verdict
 from emu.model.classes import Demand
 from emu.model.services import RuleTable
@@ -53,23 +54,34 @@ class Flows:
             chosen = self._endpoints[self._members[first : first + count]]
             self.to_pods(chosen["pod"], chosen["port"], rate / count)
 
-    def to_listener(self, backends: NDArray[Any], rate: float) -> None:
+    def to_listener(self, listener: Any, rate: float) -> None:
         """Requests that a load balancer spreads over its available backends."""
-        available = backends[backends["available"] != 0]
-        nodes = available[available["node"] >= 0]
-        for backend in nodes:
-            self.to_service(backend["node"], backend["rule"], rate / len(available))
-        chosen = self._endpoints[available["endpoint"][available["endpoint"] >= 0]]
-        self.to_pods(chosen["pod"], chosen["port"], rate / max(len(available), 1))
+        backends = listener.backends
+        available = backends[(backends["available"] != 0) & (backends["weight"] > 0)]
+        weights = available["weight"] if listener.strategy.name in BY_WEIGHT else None
+        for backend, its in zip(available, _shares(len(available), weights) * rate, strict=True):
+            if backend["node"] >= 0:
+                self.to_service(backend["node"], backend["rule"], its)
+            else:
+                chosen = self._endpoints[backend["endpoint"]]
+                self.to_pods(chosen["pod"].reshape(1), chosen["port"].reshape(1), its)
 
     def to_target(self, target: Any, listeners: Any, rate: float) -> None:
         """Requests of a client to one address."""
         if target["kind"] == TargetKind.LISTENER:
-            self.to_listener(listeners[target["listener"]].backends, rate)
+            self.to_listener(listeners[target["listener"]], rate)
         elif target["kind"] == TargetKind.SERVICE:
             self.to_service(target["node"], target["rule"], rate)
         elif target["kind"] == TargetKind.POD:
             self.to_pods(np.array([target["pod"]]), np.array([target["port"]]), rate)
+
+
+def _shares(count: int, weights: NDArray[np.float64] | None) -> NDArray[np.float64]:
+    """What each of so many gets of the whole: the same, or by weight."""
+    if weights is None:
+        return np.full(count, 1 / max(count, 1))
+    share: NDArray[np.float64] = weights / weights.sum()
+    return share
 
 
 def shares(rates: NDArray[np.float64], names: list[str]) -> dict[str, float]:

@@ -74,6 +74,13 @@ def _notes(left_out: int, what: str, balance: Balance) -> list[Text]:
         notes.append(
             f"{count(left_out)} {what} between these are left out; summary.json has them all."
         )
+    if words := balance_words(balance):
+        notes.append(words)
+    return [Text(note, "dim") for note in notes]
+
+
+def balance_words(balance: Balance) -> str:
+    """How even the shares are, in words; empty where nothing can be said."""
     words = []
     if balance.p_value is not None:
         statistic = "unbounded" if balance.chi_square is None else f"{balance.chi_square:,.2f}"
@@ -82,6 +89,4 @@ def _notes(left_out: int, what: str, balance: Balance) -> list[Text]:
         words.append(f"chi-square {statistic} with {degrees}, p = {balance.p_value:.3g}")
     if balance.jain_index is not None:
         words.append(f"Jain's index {balance.jain_index:.4f}")
-    if words:
-        notes.append("; ".join(words))
-    return [Text(note, "dim") for note in notes]
+    return "; ".join(words)

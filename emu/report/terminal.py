@@ -9,22 +9,11 @@ from rich.text import Text
 from emu.analysis.latency import HopLatency
 from emu.analysis.summary import Summary
 from emu.recorder.timing import Timing
+from emu.report.hops import HOPS, REPEATED
 from emu.report.profile import profile_view
 from emu.report.shares import node_table, pod_table
 from emu.report.tables import table
 from emu.report.words import count, percent, seconds
-
-_HOPS = {
-    "dns": "resolving the name",
-    "to_load_balancer": "to load balancer",
-    "to_node": "to the node",
-    "to_pod": "to the Pod",
-    "queue": "waiting in the Pod",
-    "service": "being served",
-    "return": "back to the client",
-}
-_REPEATED = "until it was sent"
-"""What takes the time of ``dns`` too where requests are sent again."""
 
 
 def summary_view(
@@ -111,7 +100,7 @@ def _hops(summary: Summary) -> RenderableType:
     whole = summary.latency_seconds.mean
     for name, hop in summary.latency_by_hop_seconds.items():
         if hop.count:
-            words = _REPEATED if name == "dns" and _repeats(summary) else _HOPS.get(name, name)
+            words = REPEATED if name == "dns" and _repeats(summary) else HOPS.get(name, name)
             made.add_row(words, *_hop(hop, whole))
     return made
 

@@ -256,3 +256,29 @@ def test_a_cold_cache_is_explained(tmp_path):
     cold = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
     said = [process("--out", str(tmp_path), "--again", env=cold).stderr for _ in range(2)]
     assert said == ["compiling kernels, once for this version ...\n", ""]
+
+
+@pytest.mark.parametrize(
+    ("log", "said"),
+    [
+        ("requests", " requests"),
+        ("{sample: 50%}", " requests, a sample of 50 %"),
+        ("summary", "Nothing to plot: the run logged no rows; --set spec.log=requests has them."),
+    ],
+)
+def test_plot(tmp_path, log, said):
+    """The histogram comes after the summary, or a sentence says why there is none."""
+    done = run("--plot", "--set", f"spec.log={log}", "--out", str(tmp_path))
+    *_, before, last = done.stdout.rstrip().split("\n\n")
+    assert done.exit_code == 0
+    assert "nodeport/" in before
+    assert said in " ".join(last.split())
+    assert max(map(len, last.splitlines())) <= 80
+
+
+def test_plot_is_no_json(tmp_path):
+    """The two exclude each other, before anything is run."""
+    done = run("--plot", "--json", "--out", str(tmp_path))
+    assert done.exit_code == 2
+    assert "--plot or --json" in done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -2,6 +2,7 @@
 
 import pytest
 
+from emu.hops.balancer import BY_WEIGHT
 from emu.model.build import build
 
 SPEC = """
@@ -54,6 +55,22 @@ def test_under_local_pods_share_what_their_node_gets(expected):
     found = expected(LOCAL + PODS)
     assert pods(found) == [0.25, 0.25, 0.5]
     assert pods(found, "utilisation") == pytest.approx([0.15, 0.15, 0.3])
+
+
+@pytest.mark.parametrize("strategy", BY_WEIGHT)
+def test_backends_share_by_weight_where_the_strategy_does(expected, strategy):
+    """Pods a, b and c of weights 3, 1 and 0 get three quarters, a quarter and nothing."""
+    balancer = {"name": "edge", "address": "192.168.1.1", "listeners": [{"service": "web"}]}
+    balancer |= {"target": "pod", "strategy": strategy, "weights": {"default/a": 3, "default/c": 0}}
+    found = expected(SERVICE + PODS, loadBalancers=[balancer])
+    assert pods(found) == pytest.approx([0.75, 0.25, 0])
+
+
+def test_weights_are_nothing_to_other_strategies_unless_they_are_0(expected):
+    """Round robin goes round those that weigh anything."""
+    balancer = {"name": "edge", "address": "192.168.1.1", "listeners": [{"service": "web"}]}
+    balancer |= {"target": "pod", "weights": {"default/a": 3, "default/c": 0}}
+    assert pods(expected(SERVICE + PODS, loadBalancers=[balancer])) == pytest.approx([0.5, 0.5, 0])
 
 
 def test_a_wrong_port_gets_requests_and_serves_none(expected):

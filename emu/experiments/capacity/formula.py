@@ -20,7 +20,7 @@ from emu.scenario import Scenario
 from emu.scenario.checks.load import offered
 from emu.units import SECOND
 
-_SHARES: Final = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
+_SHARES: Final = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99_9": 0.999}
 
 _EQUAL: Final = 1.000001
 """So far apart may shares be that are equal but for rounding."""
@@ -87,10 +87,10 @@ def _strange(scenario: Scenario) -> str:
 
 def response_of(objective: Objective) -> Response | None:
     """The formula for what an objective is about; None where there is none."""
-    words = objective.metric.words
-    if words == "mean":
+    name = objective.metric.name.removeprefix("latency_").removesuffix("_seconds")
+    if name == "mean":
         return mmc_mean_response
-    share = _SHARES.get(words)
+    share = _SHARES.get(name)
     if share is None:
         return None
     return lambda servers, rate, mean: mmc_response_quantile(servers, rate, mean, share)

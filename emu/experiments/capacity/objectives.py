@@ -18,8 +18,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from emu.analysis.metrics import METRICS, Metric
-from emu.analysis.summary import Summary
+from emu.analysis.metrics import METRICS, OBJECTIVES, Metric
 from emu.errors import Mistake, ScenarioError, UnknownNameError
 from emu.scenario.text import printable
 from emu.units import SECOND, parse_duration, parse_fraction, parse_rate
@@ -28,38 +27,15 @@ _TERM: Final = re.compile(r"\s*([A-Za-z][\w.]*)\s*(<=|>=|<|>)\s*(\S+)\s*")
 _JOINED: Final = re.compile(r"\s+and\s+|,")
 
 
-def _errors(summary: Summary) -> float | None:
-    counts = summary.requests
-    ended = counts.ok + counts.failed
-    return counts.failed / ended if ended else None
+def _by_words() -> dict[str, Metric]:
+    names = {metric.words.removeprefix("latency "): metric for metric in (*METRICS, *OBJECTIVES)}
+    wanted = ("p50", "p90", "p95", "p99", "p99.9", "mean", "max", "errors")
+    return {words: names[words] for words in wanted} | {
+        "rate": names["ok per second"], "busy": names["busiest Pod"],
+    }  # fmt: skip
 
 
-def _latency(words: str, attribute: str) -> Metric:
-    return Metric(
-        f"latency_{attribute}_seconds", words, "s",
-        f"latency {words} of the requests that ended ok",
-        lambda summary: getattr(summary.latency_seconds, attribute),
-        is_quantile=attribute.startswith("p"),
-    )  # fmt: skip
-
-
-_KNOWN: Final = {metric.name: metric for metric in METRICS}
-
-MEASURES: Final = {
-    **{
-        words: _latency(words, words.replace(".", "_"))
-        for words in ("p50", "p90", "p95", "p99", "p99.9", "mean", "max")
-    },
-    "errors": Metric(
-        "error_share",
-        "errors",
-        "share",
-        "failed / (ok + failed) requests of the whole run",
-        _errors,
-    ),
-    "rate": _KNOWN["ok_per_second"]._replace(words="rate"),
-    "busy": _KNOWN["busiest_pod_utilisation"]._replace(words="busy"),
-}
+MEASURES: Final = _by_words()
 """What an objective may be about, by the word for it."""
 
 _PARSERS: Final[dict[str, Callable[[str], float]]] = {

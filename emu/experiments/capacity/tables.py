@@ -50,8 +50,12 @@ def tables(
 ) -> tuple[pa.Table, pa.Table]:
     """The table of runs and the curve, in the order of the values."""
     header = {
-        "scenario": plan.ends[0].name, "varied": plan.axis.path, "confidence": plan.confidence,
-        "objectives": [one.text for one in plan.objectives], "versions": versions(),
+        "scenario": plan.ends[0].name, "path": plan.axis.path, "confidence": plan.confidence,
+        "objectives": [
+            {"metric": one.metric.name, "limit": one.bound, "text": one.text}
+            for one in plan.objectives
+        ],
+        "versions": versions(),
     }  # fmt: skip
     metrics = _metrics(plan)
     found = numbers([one.value for one in tried])

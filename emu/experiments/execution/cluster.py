@@ -10,8 +10,8 @@ from typing import Any, Final, Self
 
 from emu.errors import ScenarioError
 from emu.experiments.execution.task import Outcome, Task, attempt, failed, run_of
-from emu.experiments.extra import needed
 from emu.experiments.replicating import mistake
+from emu.extras import need
 
 _PATIENCE: Final = 10
 """Seconds that the scheduler may take to answer."""
@@ -25,7 +25,9 @@ class Cluster:
     """
 
     def __init__(self, address: str) -> None:
-        distributed = needed("distributed")
+        need("a scheduler", "distributed", "distributed")
+        import distributed
+
         try:
             self._client: Any = distributed.Client(
                 address, timeout=_PATIENCE, set_as_default=False, name="emu"

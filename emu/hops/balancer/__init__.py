@@ -14,6 +14,8 @@ request. A strategy is a module in ``strategies/`` with
   a backend whose ``in_flight``, ``available`` or ``weight`` is another now;
 - ``FOLLOWS_WEIGHTS = True``, where its picks go by the weights that backends have at the moment, so
   that slow start is of use;
+- ``BY_WEIGHT = True``, where backends get requests in proportion to their weights in the long run,
+  as far as their loads allow it: what is expected of a run;
 - ``answered(backends, memory, backend, now, latency)``, where it goes by response times: a kernel
   that is told of an answer or a failure, before ``changed`` is, and how many nanoseconds after the
   pick it came;
@@ -50,6 +52,11 @@ FOLLOW_WEIGHTS = tuple(
     name for name, module in STRATEGIES.items() if getattr(module, "FOLLOWS_WEIGHTS", False)
 )
 """The strategies that go by the weights that backends have at the moment."""
+
+BY_WEIGHT = tuple(
+    name for name, module in STRATEGIES.items() if getattr(module, "BY_WEIGHT", False)
+)
+"""The strategies that share requests out by weight."""
 
 PROBING = tuple(name for name, module in STRATEGIES.items() if hasattr(module, "probe"))
 """The strategies that ask Pods for their load."""

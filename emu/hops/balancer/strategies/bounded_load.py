@@ -24,6 +24,8 @@ from pydantic import Field
 from emu.hops.balancer.ring import RingOptions, first, ring
 from emu.kernel import kernel
 
+BY_WEIGHT = True
+
 
 class Options(RingOptions):
     """The ring's size, and the most that a backend may have."""

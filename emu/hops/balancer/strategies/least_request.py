@@ -30,6 +30,7 @@ _DEADLINES: Final = 4
 _LATEST: Final = 2**62
 
 FOLLOWS_WEIGHTS = True
+BY_WEIGHT = True
 
 
 class Options(OptionsModel):

@@ -30,6 +30,7 @@ _SKIP = np.uint64(1)
 _COLUMNS = 5
 
 FOLLOWS_WEIGHTS = True
+BY_WEIGHT = True
 
 
 def _prime(size: int) -> int:

@@ -26,6 +26,7 @@ _SHIFT = np.uint64(12)
 _TO_UNIT = 2.0**-52
 
 FOLLOWS_WEIGHTS = True
+BY_WEIGHT = True
 
 
 class Options(OptionsModel):

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from emu.hops.balancer.ring import RingOptions, first, ring
 from emu.kernel import kernel
 
+BY_WEIGHT = True
+
 
 class Options(RingOptions):
     """The ring's size."""

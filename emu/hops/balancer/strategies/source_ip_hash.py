@@ -24,6 +24,8 @@ from emu.registry import OptionsModel
 _HEAVIEST: Final = 256
 _COLUMNS: Final = 3
 
+BY_WEIGHT = True
+
 
 class Options(OptionsModel):
     """Source IP hash has no options."""

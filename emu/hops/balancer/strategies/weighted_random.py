@@ -15,6 +15,7 @@ from emu.random_streams import BALANCE, uniform
 from emu.registry import OptionsModel
 
 FOLLOWS_WEIGHTS = True
+BY_WEIGHT = True
 
 
 class Options(OptionsModel):

@@ -16,6 +16,7 @@ from emu.kernel import kernel
 from emu.registry import OptionsModel
 
 FOLLOWS_WEIGHTS = True
+BY_WEIGHT = True
 
 
 class Options(OptionsModel):

@@ -1,0 +1,65 @@
+"""What happened to the cluster, gathered: what happened at one moment in one way is one event."""
+
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from emu.errors import ResultsError
+
+MOST: Final = 100
+"""So many are shown, the first of a run."""
+_NAMED: Final = 3
+
+
+class Event(NamedTuple):
+    """What happened at one moment, to one object or to several."""
+
+    at_ns: int
+    kind: str
+    objects: list[str]
+    """The first of them."""
+    number: int
+    cause: str
+    detail: str
+    """The first one's."""
+
+    @property
+    def words(self) -> str:
+        """The objects, as many as are named."""
+        more = self.number - len(self.objects)
+        return ", ".join(self.objects) + (f" and {more:,} more" if more else "")
+
+
+def events(folder: Path) -> tuple[list[Event], int]:
+    """The first events of the run in ``folder``, and how many more there are.
+
+    Raises ResultsError where they cannot be read.
+    """
+    path = folder / "events.parquet"
+    found: list[Event] = []
+    more, last = 0, (-1, "")
+    try:
+        for batch in pq.ParquetFile(path).iter_batches():
+            for row in batch.to_pylist():
+                key = row["at_ns"], row["kind"]
+                if key == last:
+                    if not more:
+                        found[-1] = _joined(found[-1], row["object"])
+                    continue
+                last = key
+                if len(found) == MOST:
+                    more += 1
+                else:
+                    found.append(
+                        Event(*key, [row["object"]], 1, row["cause"] or "", row["detail"] or "")
+                    )
+    except (OSError, pa.ArrowInvalid) as error:
+        raise ResultsError(f"cannot read {path}: {error}") from error
+    return found, more
+
+
+def _joined(event: Event, name: str) -> Event:
+    names = event.objects if len(event.objects) == _NAMED else [*event.objects, name]
+    return event._replace(objects=names, number=event.number + 1)
