@@ -42,7 +42,7 @@ class Plan:
         return self.replications * len(self.scenarios)
 
     def run(
-        self, out: Path, engine: str, workers: int | None = 1, progress: Progress | None = None
+        self, out: Path, engine: str, workers: int | None = None, progress: Progress | None = None
     ) -> Comparison:
         """Make every run, or find it again, and leave the comparison beside them.
 

@@ -27,7 +27,7 @@ def make(
     plan: SweepPlan,
     out: str,
     engine: str = "auto",
-    workers: int | None = 1,
+    workers: int | None = None,
     scheduler: str | None = None,
     progress: Progress | None = None,
     warn: Warn | None = None,

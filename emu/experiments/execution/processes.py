@@ -9,11 +9,11 @@ import gc
 import signal
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
 from typing import Any, Final, NamedTuple, Self
 
 from pebble import ProcessExpired, ProcessPool
 
+from emu.experiments.execution.spawning import Workers
 from emu.experiments.execution.task import Outcome, Part, Task, attempt, failed
 from emu.experiments.execution.warmth import is_cold
 
@@ -86,7 +86,7 @@ class Processes:
         self._running[self._pool.schedule(attempt, (submitted.task,))] = submitted
 
     def _new_pool(self) -> ProcessPool:
-        return ProcessPool(self._workers, initializer=_begin, context=get_context("spawn"))
+        return ProcessPool(self._workers, initializer=_begin, context=Workers())
 
     def _end_pool(self) -> None:
         self._pool.stop()  # type: ignore[no-untyped-call]
@@ -109,10 +109,7 @@ def _begin() -> None:
 def _lost(error: Any) -> str:
     """How a worker ended."""
     if isinstance(error, BrokenProcessPool):
-        return (
-            "worker processes end before they are at work; a script that starts them needs its "
-            "calls below if __name__ == '__main__':"
-        )
+        return f"worker processes end before they are at work, {_TRIES} times"
     code = error.exitcode
     how = f"by signal {-code}" if code < 0 else f"with status {code}"
     return f"its worker ended {how}, {_TRIES} times"
