@@ -81,9 +81,9 @@ def compare(
     "random"]}``, or a text as ``--vary`` has it: ``"1..8"``; of several paths every combination is
     a variant. Each is run once for each of ``replications`` seeds, from ``seed`` or the file's on;
     runs that were made before are found again. They log their summary alone, unless ``overrides``
-    have another ``spec.log``. ``workers`` is how many runs are made at once, each in a process: as many
-    as this one may use cores where nothing is said, and 1, which is this process, where that is as
-    quick. ``progress`` is called now and then with how many runs are done, and of how many.
+    have another ``spec.log``. ``workers`` is how many runs are made at once, each in a process: as
+    many as this one may use cores where nothing is said, and 1, which is this process, where that
+    is as quick. ``progress`` is called now and then with how many runs are done, and of how many.
 
     Raises ScenarioError before the first run where any variant is wrong, ResultsError where the
     results cannot be written, UnknownNameError for an engine that there is not, and
