@@ -59,7 +59,7 @@ def test_a_range_is_its_values(text, values):
 def test_what_is_no_range(text, rule):
     """It is meant as one, and the rule says what is wrong."""
     assert is_range(text)
-    with pytest.raises(ValueError, match="^must") as error:
+    with pytest.raises(ValueError, match=r"^must") as error:
         parse_range(text)
     assert str(error.value).startswith(rule)
 
