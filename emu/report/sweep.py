@@ -24,7 +24,7 @@ _SHOWN: Final = {
     "ok_per_second": "ok per\nsecond",
     "busiest_pod_utilisation": "busiest\nPod",
 }
-_WIDTH: Final = 34
+_WIDTH: Final = 43
 """Columns of a terminal for the values of what is varied."""
 
 
