@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ pytest.importorskip("distributed", reason="the extra 'distributed' is not instal
 ROOT = Path(__file__).parents[2]
 NODEPORT = ROOT / "scenarios" / "nodeport.yaml"
 VARY = {"spec.behaviours[0].workers": "4..5"}
-OVERRIDES = {"spec.duration": "20s", "spec.warmup": "1s"}
+OVERRIDES = {"spec.duration": "10s", "spec.warmup": "1s"}
 REPLICATIONS = 8
 
 
@@ -129,8 +130,22 @@ def test_a_point_that_fails_on_the_cluster(cluster, tmp_path):
     assert failed == here.failed[0]
 
 
-def test_no_scheduler_answers(tmp_path):
+def test_the_page_on_dask(cluster, tmp_path):
+    """Its commands are Dask's own, and its sweep runs on the cluster that they make."""
+    page = (ROOT / "docs/how-to/dask.md").read_text()
+    assert "\ndask scheduler --host 127.0.0.1 --port 8786\n" in page
+    assert "\ndask worker tcp://127.0.0.1:8786 --nworkers 2 --nthreads 1\n" in page
+    (line,) = (line for line in page.splitlines() if "--scheduler" in line)
+    words = shlex.split(line.replace("tcp://127.0.0.1:8786", cluster[0]))[1:]
+    line = [sys.executable, "-m", "emu", *words, "--out", str(tmp_path)]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "4 replications of each of 4 points" in done.stdout
+
+
+def test_no_scheduler_answers(tmp_path, monkeypatch):
     """A message with the address, and no run."""
+    monkeypatch.setattr("emu.experiments.execution.cluster._PATIENCE", 1)
     with pytest.raises(emu.ScenarioError, match=r"scheduler = tcp://127\.0\.0\.1:9: no Dask sched"):
         sweep(tmp_path, scheduler="tcp://127.0.0.1:9")
     assert list(tmp_path.iterdir()) == []

@@ -289,6 +289,10 @@ def test_points_have_one_seed(tmp_path):
         ({"vary": {"spec.duration": ["1s"]}}, "vary: spec.duration: is both set and varied"),
         ({"vary": {"a": "1..9999", "b": "1..9999"}}, "points = 99980001: must be at most 100,000"),
         ({"out": "memory://x", "workers": 2}, "workers = 2: must be 1 for results in memory://x"),
+        (
+            {"out": "memory://x", "scheduler": "tcp://a:1"},
+            "out = memory://x: is no place that a cl",
+        ),
     ],
 )
 def test_what_is_refused(tmp_path, options, message):
