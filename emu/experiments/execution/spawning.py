@@ -8,7 +8,7 @@ Workers call only what stands in this package. Without that, a script need not k
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.context import SpawnProcess
 from threading import Lock
 from types import ModuleType
 from typing import Final
@@ -23,12 +23,6 @@ class Worker(SpawnProcess):
         """Start it."""
         with _no_script():
             super().start()
-
-
-class Workers(SpawnContext):
-    """What makes them."""
-
-    Process = Worker
 
 
 @contextmanager
