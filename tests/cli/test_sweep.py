@@ -292,7 +292,7 @@ def test_progress_and_ctrl_c_on_a_terminal(tmp_path):
     assert terminal.status() == 130
     assert time.monotonic() - began < 20
     assert " left  " in terminal.text
-    assert "Traceback" not in terminal.text
+    assert "Traceback" not in terminal.text, terminal.text
     assert " of 100 runs; these will be found again" in terminal.text
     assert len(workers) == 2
     assert not any(Path(f"/proc/{worker}").exists() for worker in workers)

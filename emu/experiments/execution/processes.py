@@ -7,7 +7,6 @@ this process ends them. Where this process is killed alone, each ends with the r
 """
 
 import gc
-import signal
 from collections import deque
 from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe, wait
@@ -145,7 +144,6 @@ def _work(pipe: Connection) -> None:
 
     What is said of garbage stands in `emu.cli.main`.
     """
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     gc.set_threshold(100_000)
     with suppress(EOFError, ConnectionError):
         while True:

@@ -5,6 +5,7 @@ Workers call only what stands in this package. Without that, a script need not k
 ``if __name__ == "__main__":``, and what is typed at a prompt can have workers as well.
 """
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,11 +18,11 @@ _ONE_AT_A_TIME: Final = Lock()
 
 
 class Worker(SpawnProcess):
-    """A process that imports no script."""
+    """A process that imports no script, and that never hears Ctrl-C."""
 
     def start(self) -> None:
         """Start it."""
-        with _no_script():
+        with _no_script(), _no_interrupts():
             super().start()
 
 
@@ -35,3 +36,13 @@ def _no_script() -> Iterator[None]:
             yield
         finally:
             sys.modules["__main__"] = script
+
+
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    """Block SIGINT: a process that is started has it blocked from its first instruction on."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
