@@ -279,19 +279,23 @@ def children_of(pid):
     return found
 
 
-def test_progress_and_ctrl_c_on_a_terminal(tmp_path):
+@pytest.mark.parametrize("done", [0, 2])
+def test_progress_and_ctrl_c_on_a_terminal(tmp_path, done):
     """It shows how many runs are done; Ctrl-C ends all of it at once, with status 130."""
-    long = ("--set", "spec.duration=3m", "--engine", "process", "--out", str(tmp_path))
+    long = ("--set", "spec.duration=1m", "--engine", "process", "--out", str(tmp_path))
     terminal = Terminal(
         "sweep", NODEPORT, *WORKERS, "--replications", "50", "--workers", "2", *long
     )
-    terminal.until(" of 100 runs done", 300)
+    if done:
+        terminal.until(f"{done} of 100 runs done", 300)
+    while len(children_of(terminal._process.pid)) < 2:
+        time.sleep(0.02)
     workers = children_of(terminal._process.pid)
     began = time.monotonic()
     terminal.press(b"\x03")
     assert terminal.status() == 130
     assert time.monotonic() - began < 20
-    assert " left  " in terminal.text
+    assert (" left  " in terminal.text) is bool(done)
     assert "Traceback" not in terminal.text, terminal.text
     assert " of 100 runs; these will be found again" in terminal.text
     assert len(workers) == 2

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.context import SpawnProcess
+from multiprocessing.resource_tracker import ensure_running
 from threading import Lock
 from types import ModuleType
 from typing import Final
@@ -40,7 +41,10 @@ def _no_script() -> Iterator[None]:
 
 @contextmanager
 def _no_interrupts() -> Iterator[None]:
-    """Block SIGINT: a process that is started has it blocked from its first instruction on."""
+    """Block SIGINT: a process that is started then has it blocked from its first instruction on,
+    in all its threads.
+    """
+    ensure_running()  # what Python starts with the first process would unblock it
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
