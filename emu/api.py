@@ -73,7 +73,7 @@ def compare(
     confidence: float = 0.95,
     out: str | Path = "results",
     engine: str = "auto",
-    workers: int | None = 1,
+    workers: int | None = None,
     progress: Callable[[float, int], None] | None = None,
 ) -> "Comparison":
     """Compare variants of a scenario file with the first, over the same seeds.
@@ -82,10 +82,9 @@ def compare(
     "random"]}``, or a text as ``--vary`` has it: ``"1..8"``; of several paths every combination is
     a variant. Each is run once for each of ``replications`` seeds, from ``seed`` or the file's on;
     runs that were made before are found again. They log their summary alone, unless ``overrides``
-    have another ``spec.log``. ``workers`` is how many runs are made at once, None as many as there
-    are cores, if that is worth it; with more than one a script has to make its calls below
-    ``if __name__ == "__main__":``, for each worker process imports it. ``progress`` is called now
-    and then with how many runs are done, and of how many.
+    have another ``spec.log``. ``workers`` is how many runs are made at once, each in a process: as
+    many as this one may use cores where nothing is said, and 1, which is this process, where that
+    is as quick. ``progress`` is called now and then with how many runs are done, and of how many.
 
     Raises ScenarioError before the first run where any variant is wrong, ResultsError where the
     results cannot be written, UnknownNameError for an engine that there is not, and
@@ -109,7 +108,7 @@ def sweep(
     confidence: float | None = None,
     out: str | Path = "results",
     engine: str = "auto",
-    workers: int | None = 1,
+    workers: int | None = None,
     scheduler: str | None = None,
     progress: Callable[[float, int], None] | None = None,
     warn: Callable[[str], None] | None = None,

@@ -1,8 +1,8 @@
 """The tutorial and the how-tos work: every block is run in the order of its page.
 
-A ``yaml`` or ``python`` block that begins with ``# name`` is that file; another ``python`` block is a
-script; ``sh`` blocks are given to a shell. A ``text`` block is what the command before it prints, with
-``...`` for lines that are left out. `kubectl` is a stand-in that prints a cluster's objects.
+A ``yaml`` or ``python`` block that begins with ``# name`` is that file; another ``python`` block is
+a script; ``sh`` blocks are given to a shell. A ``text`` block is what the command before it prints,
+with ``...`` for lines that are left out. `kubectl` is a stand-in that prints a cluster's objects.
 """
 
 import os

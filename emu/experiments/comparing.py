@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ class Plan:
         return self.replications * len(self.scenarios)
 
     def run(
-        self, out: Path, engine: str, workers: int | None = 1, progress: Progress | None = None
+        self, out: Path, engine: str, workers: int | None = None, progress: Progress | None = None
     ) -> Comparison:
         """Make every run, or find it again, and leave the comparison beside them.
 
@@ -70,9 +71,10 @@ class Plan:
         many = workers_for(workers, self.scenarios[0], self.runs, str(out))
         tasks, rows = self._tasks(out, engine), list[Replication]()
         by = executor(many, None, lambda part: progress(len(rows) + part, self.runs))
-        for outcome in results(tasks, by):
-            rows.append(self._row(outcome))
-            progress(len(rows), self.runs)
+        with closing(results(tasks, by)) as outcomes:
+            for outcome in outcomes:
+                rows.append(self._row(outcome))
+                progress(len(rows), self.runs)
         return sorted(rows, key=lambda row: (row.replication, row.variant))
 
     def _tasks(self, out: Path, engine: str) -> Iterator[Task]:

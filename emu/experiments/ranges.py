@@ -17,6 +17,7 @@ digits; between whole ends they are whole, and what then is the same is there on
 import math
 import re
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
 MOST_VALUES: Final = 10_000
@@ -110,7 +111,7 @@ def _stepped(low: Quantity, high: Quantity, text: str | None) -> list[Decimal]:
         step = Decimal(1)
     else:
         step = _step(text, low.unit)
-    count = int((high.number - low.number) // step) + 1
+    count = Fraction(high.number - low.number) // Fraction(step) + 1
     if count > MOST_VALUES:
         raise ValueError(f"must have at most {MOST_VALUES:,} values; it has {count:,}")
     return [low.number + step * index for index in range(count)]

@@ -62,9 +62,11 @@ def table_of(
 
 
 def write_table(file: Path, table: pa.Table) -> None:
-    """Write a small table. Raises ResultsError."""
+    """Write a small table, at once when all of it is there. Raises ResultsError."""
+    content = pa.BufferOutputStream()
+    pq.write_table(table, content, compression="zstd")
     with refusals(file):
-        pq.write_table(table, file, compression="zstd")
+        file.write_bytes(content.getvalue())
 
 
 def _values(row: Replication) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ from emu.experiments.axis import Axis
 from emu.experiments.designs import DESIGNS
 from emu.experiments.replicating import LOG, check, mistake
 from emu.experiments.sweep_file import MOST_POINTS, SweepSpec, read_sweep
-from emu.experiments.varying import Values, axes
+from emu.experiments.varying import Values, as_json, axes
 from emu.scenario import Scenario, load
 from emu.scenario.place import Place
 from emu.scenario.text import printable
@@ -41,9 +41,10 @@ class SweepPlan:
 
     def document(self, source: str) -> dict[str, Any]:
         """The ``spec`` of a file that makes the same sweep, of a scenario in ``source``."""
-        spec = self.spec.model_dump(mode="json", by_alias=True, exclude_none=True)
+        spec = self.spec.model_dump(by_alias=True, exclude_none=True)
         vary = {axis.path: axis.as_written for axis in self.axes}
-        return spec | {"scenario": source, "vary": vary}
+        document: dict[str, Any] = as_json(spec | {"scenario": source, "vary": vary})
+        return document
 
 
 def plan(source: Path, vary: Mapping[str, Values] | None = None, **options: Any) -> SweepPlan:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from itertools import chain
 from statistics import fmean
 
@@ -27,7 +28,7 @@ def make(
     plan: SweepPlan,
     out: str,
     engine: str = "auto",
-    workers: int | None = 1,
+    workers: int | None = None,
     scheduler: str | None = None,
     progress: Progress | None = None,
     warn: Warn | None = None,
@@ -70,10 +71,11 @@ class _Making:
         self._seed = first.spec.seed
         check_seeds(self._seed, self._plan.spec.replications)
         self._engine = chosen_engine(self._engine, first, self._plan.runs)
-        many = workers_for(workers, first, self._plan.runs, self._out)
+        many = workers_for(workers, first, self._plan.runs, self._out, scheduler is not None)
         by = executor(many, scheduler, self._part)
-        for outcome in results(self._tasks(chain([found], scenarios)), by):
-            self._take(outcome)
+        with closing(results(self._tasks(chain([found], scenarios)), by)) as outcomes:
+            for outcome in outcomes:
+                self._take(outcome)
         return self._together(first.name)
 
     def _scenarios(self) -> Iterator[tuple[int, Scenario]]:

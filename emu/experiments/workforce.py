@@ -13,11 +13,15 @@ _WORTH: Final = 500_000
 """Requests of all runs from which on workers save more than the second or two of their start."""
 
 
-def workers_for(asked: int | None, scenario: Scenario, runs: int, out: str) -> int:
+def workers_for(
+    asked: int | None, scenario: Scenario, runs: int, out: str, on_cluster: bool = False
+) -> int:
     """The number asked for; or the cores that this process may use, and 1 where that is as quick.
 
     Raises ScenarioError.
     """
+    if on_cluster and _is_own_memory(out):
+        raise ScenarioError([mistake("out", out, "is no place that a cluster can write to")])
     if asked is None:
         is_small = implied(scenario.spec) * runs < _WORTH
         return 1 if is_small or _is_own_memory(out) else min(runs, len(os.sched_getaffinity(0)))

@@ -17,6 +17,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from emu.errors import ResultsError
 from emu.recorder.background import Background
 from emu.recorder.columns import TABLES
 from emu.recorder.header import Header
@@ -49,7 +50,13 @@ class Recording:
         self._written = np.empty(ROW_GROUP, dtype=ROW)
         self._count = 0
         self._background = Background("emu-writer")
-        self._files = {table: TableFile(folder, table) for table in TABLES}
+        self._files: dict[str, TableFile] = {}
+        try:
+            for table in TABLES:
+                self._files[table] = TableFile(folder, table)
+        except ResultsError:
+            self._abandon()
+            raise
         self._hops = SmallTable(self._files["hops"])
         self._metrics = MetricTable(self._files["metrics"])
         self._events = SmallTable(self._files["events"])
@@ -132,6 +139,10 @@ class Recording:
         trace: TracebackType | None,
     ) -> None:
         if self._open:
-            self._background.end()
-            for file in self._files.values():
-                file.abandon()
+            self._abandon()
+
+    def _abandon(self) -> None:
+        """Close what is open: it will be thrown away."""
+        self._background.end()
+        for file in self._files.values():
+            file.abandon()

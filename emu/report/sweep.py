@@ -17,9 +17,14 @@ MOST_ROWS: Final = 40
 MOST_FAILURES: Final = 10
 """Failures that are shown."""
 
-_SHOWN: Final = ("latency_p50_seconds", "latency_p99_seconds", "ok_share", "ok_per_second",
-                 "busiest_pod_utilisation")  # fmt: skip
-_WIDTH: Final = 30
+_SHOWN: Final = {
+    "latency_p50_seconds": "p50",
+    "latency_p99_seconds": "p99",
+    "ok_share": "ok\nshare",
+    "ok_per_second": "ok per\nsecond",
+    "busiest_pod_utilisation": "busiest\nPod",
+}
+_WIDTH: Final = 43
 """Columns of a terminal for the values of what is varied."""
 
 
@@ -34,7 +39,7 @@ def sweep_view(
     paths = list(points[0][0])
     shown = [metric for metric in METRICS if metric.name in _SHOWN]
     first, *others = _headings(paths)
-    made = table(first, *others, *(metric.words.removeprefix("latency ") for metric in shown))
+    made = table(first, *others, *(_SHOWN[metric.name] for metric in shown))
     made.padding = (0, 1, 0, 0)
     for column in made.columns[: len(paths)]:
         column.justify, column.no_wrap, column.overflow = "left", False, "fold"

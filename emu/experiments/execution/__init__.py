@@ -15,7 +15,7 @@ What ends badly ends as an `Outcome` with its failure; left early, as by Ctrl-C,
 nothing running. Outcomes come in any order: who asks puts them into its own.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Protocol, Self
 
@@ -62,10 +62,11 @@ def executor(workers: int, scheduler: str | None, part: Part) -> Executor:
     return Here(part)
 
 
-def results(tasks: Iterable[Task], by: Executor) -> Iterator[Outcome]:
+def results(tasks: Iterable[Task], by: Executor) -> Generator[Outcome, None, None]:
     """The outcome of every task, in any order; runs that were made before are found again.
 
-    Tasks are asked for one at a time, when there is room for one more.
+    Tasks are asked for one at a time, when there is room for one more. Who stops early closes the
+    generator, which ends what is still run.
     """
     with by:
         yield from drained(tasks, by)
