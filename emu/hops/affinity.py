@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.kernel import embedded, kernel
+from emu.kernel import by_reference, embedded, kernel
 
 KEPT = np.dtype([("key", "i8"), ("member", "i8"), ("used_ns", "i8")])
 """Which member of its set a client had last, and when; key 0 where the slot is empty."""
@@ -25,6 +25,7 @@ NONE: Final = -1
 _FIRST_SLOTS: Final = 1 << 6
 
 
+@by_reference
 class Affinity(NamedTuple):
     """``kept`` an array of `KEPT`, its length a power of two; ``used`` int64, its used slots."""
 

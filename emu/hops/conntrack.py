@@ -28,7 +28,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.kernel import embedded, inlined, kernel, prefetch
+from emu.kernel import by_reference, embedded, inlined, kernel, prefetch
 from emu.random_streams import SNAT_PORT, uniform
 from emu.units import SECOND
 
@@ -83,6 +83,7 @@ _REAR: Final = _HEAD + _QUEUES
 _COUNTERS: Final = _REAR + _QUEUES
 
 
+@by_reference
 class Conntrack(NamedTuple):
     """The state of all nodes' tables.
 

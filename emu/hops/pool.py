@@ -25,7 +25,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.kernel import embedded, kernel
+from emu.kernel import by_reference, embedded, kernel
 from emu.random_streams import CONNECTION_AGE, uniform
 
 NEVER: Final = 2**62
@@ -79,6 +79,7 @@ _LEFT: Final = 1
 _NUMBER: Final = 2
 
 
+@by_reference
 class Pools(NamedTuple):
     """All pools: ``settings`` an array of `SETTINGS`, ``pools`` of `POOL`, ``connections`` of
     `CONNECTION`; ``room`` int64: how many connections were ever there at once, the first place that

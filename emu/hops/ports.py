@@ -20,7 +20,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.kernel import embedded, kernel, prefetch
+from emu.kernel import by_reference, embedded, kernel, prefetch
 from emu.units import SECOND
 
 TIME_WAIT_NS: Final = 60 * SECOND
@@ -50,6 +50,7 @@ _USED: Final = 1
 _LEFT: Final = 2
 
 
+@by_reference
 class Ports(NamedTuple):
     """The ports of all routes: ``routes`` an array of `ROUTE`, ``resting`` of `RESTING`, the first
     of them nobody's; ``room`` int64: how many ports the routes have had, how many of ``resting``

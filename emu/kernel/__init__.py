@@ -15,7 +15,7 @@ Rules for kernels, each learnt from a measured difference:
 
 import os
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")
 
@@ -24,17 +24,18 @@ import numpy as np
 from numba.extending import register_jitable
 
 from emu.kernel.cache import cache_folder, source_digest
+from emu.kernel.callees import Kernel
 from emu.kernel.calling import call, callback, native, pointer
 from emu.kernel.compiling import announced, compiling_timed
 from emu.kernel.dispatch import bound, dispatcher, typed, write_once
 from emu.kernel.instruments import count_draw, draws, ticks
-from emu.kernel.loading import cached
 from emu.kernel.prefetching import prefetch
-from emu.kernel.widening import once
+from emu.kernel.references import by_reference
 
 __all__ = [
     "announced",
     "bound",
+    "by_reference",
     "cache_folder",
     "call",
     "callback",
@@ -79,10 +80,10 @@ def embedded(function: Function) -> Function:
 
 
 def _kept(function: Function, **options: bool) -> Function:
-    """Compiled once for all integers, and kept in the cache."""
+    """Compiled once for all integers, and kept in the cache where Python calls it."""
     if numba.config.DISABLE_JIT:
         return _plain(function)
-    compiled: Function = cached(once(numba.njit(**options, **_FLAGS)(function)))
+    compiled: Function = cast(Any, Kernel(function, options | _FLAGS))
     return compiled
 
 
@@ -92,14 +93,8 @@ def _plain(function: Function) -> Function:
 
 
 def part(function: Function) -> Function:
-    """A piece of one large kernel, which it is inlined into.
-
-    For pieces that take the whole state: handing over dozens of arrays costs more than the work.
-    """
-    if numba.config.DISABLE_JIT:
-        return _plain(function)
-    compiled: Function = numba.njit(inline="always", **_FLAGS)(function)
-    return compiled
+    """A piece of one large kernel, which takes the whole state: see `by_reference`."""
+    return _kept(function)
 
 
 def inlined(function: Function) -> Function:

@@ -18,9 +18,3 @@ class Cache(FunctionCache):  # type: ignore[misc]
         """The compiled code for a signature, None where there is none."""
         with self._guard_against_spurious_io_errors():
             return self._load_overload(sig, target_context)
-
-
-def cached(compiled: Any) -> Any:
-    """Let numba keep what it compiles of a function, and load it from there."""
-    compiled._cache = Cache(compiled.py_func)
-    return compiled

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from emu.engines.compiled.heap import FIELDS, RANK, SLOT, TIME, pop, push, put
 from emu.events import Kind
-from emu.kernel import embedded
+from emu.kernel import by_reference, embedded
 
 _QUEUES: Final = len(Kind)
 HEAP: Final = _QUEUES
@@ -27,6 +27,7 @@ EMPTY: Final = 2**63 - 1
 """The time of the first event where there is none."""
 
 
+@by_reference
 class EventList(NamedTuple):
     """``heap`` (capacity, 3); ``queues`` (kinds, capacity, 3), rings, the capacity a power of two;
     ``bounds`` (kinds + 1, 2): where each begins and ends; ``firsts`` (kinds + 1, 3) the first event

@@ -13,6 +13,7 @@ from emu.hops.affinity import Affinity
 from emu.hops.conntrack import Conntrack
 from emu.hops.pool import Pools
 from emu.hops.ports import Ports
+from emu.kernel import by_reference
 from emu.model import Model
 from emu.model.state import State
 from emu.recorder.rows import ABSENT, ROW, Outcome
@@ -195,6 +196,7 @@ _FIRST_SLOTS: Final = 1024
 _FIRST_CALLS: Final = 64
 
 
+@by_reference
 class Net(NamedTuple):
     """What of the model says how long journeys take."""
 
@@ -207,6 +209,7 @@ class Net(NamedTuple):
     table: NDArray[np.float64]
 
 
+@by_reference
 class Fixed(NamedTuple):
     """The model as the loop reads it; see `emu.model.Model` for the arrays."""
 
@@ -240,6 +243,7 @@ class Fixed(NamedTuple):
     net: Net
 
 
+@by_reference
 class Moving(NamedTuple):
     """The state as the loop changes it.
 
