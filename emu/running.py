@@ -8,6 +8,7 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 import emu
+from emu.analysis.division import division_of
 from emu.analysis.streaming import Streaming
 from emu.analysis.summary import Summary, summarise, summary_of
 from emu.engines import Ending
@@ -161,9 +162,9 @@ class _Sink:
         self._model, self._recording, self._progress = model, recording, progress
         self._watch = watch
         self.write_metrics = recording.write_metrics
-        self.streaming = (
-            None if model.log == "requests" else Streaming(model.places, model.expected.warmup_ns)
-        )
+        self.streaming = None
+        if model.log != "requests":
+            self.streaming = Streaming(model.places, division_of(model.expected, 0))
 
     def write_requests(self, rows: NDArray[Any]) -> None:
         with self._watch.phase("hand_over"):

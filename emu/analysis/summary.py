@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from emu.analysis.balance import Balance, Share, balance, shares
+from emu.analysis.intervals import Intervals, intervals_of
 from emu.analysis.latency import HopLatency, Latency
 from emu.analysis.reading import Requests
 from emu.analysis.totals import Totals, totals_of
@@ -89,6 +90,8 @@ class Summary(_Part):
     """Of requests that ended ``ok``, from the moment they were meant to be sent."""
     latency_by_hop_seconds: dict[str, HopLatency]
     """Of the same requests, part by part of their way."""
+    intervals: Intervals
+    """How sure the latencies and shares are."""
     nodes: dict[str, Share]
     node_balance: Balance
     pods: dict[str, PodShare]
@@ -135,6 +138,7 @@ def summary_of(header: Header, totals: Totals) -> Summary:
         outcomes=outcomes,
         latency_seconds=totals.latency,
         latency_by_hop_seconds=totals.latency_by_hop,
+        intervals=intervals_of(totals.batches),
         nodes=nodes,
         node_balance=balance(nodes),
         pods={

@@ -101,7 +101,7 @@ def build(scenario: Scenario) -> Model:
         network=NetworkTable(delays.legs, delays.core, table),
         resolver_latency=places[1],
         resolver_ttl_ns=spec.resolver.ttl,
-        expected=_expected(cluster, flows, pods, behaviours, spec.warmup),
+        expected=_expected(cluster, flows, pods, behaviours, spec),
     )
 
 
@@ -183,7 +183,7 @@ def _expected(
     flows: Flows,
     pods: NDArray[np.void],
     behaviours: list[Behaviour],
-    warmup_ns: int,
+    spec: ScenarioSpec,
 ) -> Expected:
     names = [pod.key for pod in cluster.pods]
     seconds = [mean_of(behaviour.service_time) / SECOND for behaviour in behaviours]
@@ -193,5 +193,7 @@ def _expected(
         pods=shares(flows.pods, names),
         utilisation=dict(zip(names, loads.tolist(), strict=True)),
         workers=dict(zip(names, pods["workers"].tolist(), strict=True)),
-        warmup_ns=warmup_ns,
+        warmup_ns=spec.warmup,
+        duration_ns=spec.duration or 0,
+        requests=spec.requests or 0,
     )

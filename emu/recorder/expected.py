@@ -18,3 +18,7 @@ class Expected(BaseModel):
     """Workers of each Pod, by name."""
     warmup_ns: int = 0
     """Requests meant to be sent before this moment are left out of the statistics."""
+    duration_ns: int = 0
+    """How long the run is; 0 where a number of requests ends it."""
+    requests: int = 0
+    """How many requests end the run; 0 where a duration does."""
