@@ -67,5 +67,8 @@ def division_of(expected: Expected, end_ns: int) -> Division:
 
 @inlined
 def batch_of(value: int, start: int, scale: float) -> int:
-    """The batch of a number or moment; a multiplication, for a division takes ten times as long."""
-    return min(max(int((value - start) * scale), 0), BATCHES - 1)
+    """The batch of a number or moment from the start on.
+
+    By a multiplication, for a division takes ten times as long.
+    """
+    return min(int((value - start) * scale), BATCHES - 1)

@@ -52,12 +52,13 @@ def middle_of(bucket: int) -> int:
 @inlined
 def take(sums: NDArray[Any], histograms: NDArray[np.int64], place: int, duration: int) -> None:
     """Add a duration to the series at this place of both arrays."""
-    low = sums[place]["low"] + (duration & _LOW)
-    sums[place]["count"] += 1
-    sums[place]["low"] = low & _LOW
-    sums[place]["high"] += (duration >> 32) + (low >> 32)
-    sums[place]["lowest"] = min(sums[place]["lowest"], duration)
-    sums[place]["highest"] = max(sums[place]["highest"], duration)
+    one = sums[place]
+    low = one["low"] + (duration & _LOW)
+    one["count"] += 1
+    one["low"] = low & _LOW
+    one["high"] += (duration >> 32) + (low >> 32)
+    one["lowest"] = min(one["lowest"], duration)
+    one["highest"] = max(one["highest"], duration)
     # No duration is below 0; compiled code would write outside the histogram if one were.
     histograms[place, bucket_of(max(0, duration))] += 1
 
