@@ -13,14 +13,7 @@ from numpy.typing import NDArray
 from emu.analysis.batches import Batches
 from emu.analysis.division import BATCHES, Division, batch_of
 from emu.analysis.latency import SERIES, TOTAL, latencies_of
-from emu.analysis.log_linear import (
-    BUCKETS,
-    QUANTILE_ERROR,
-    no_sums,
-    series_of,
-    take,
-    together,
-)
+from emu.analysis.log_linear import BUCKETS, QUANTILE_ERROR, no_sums, series_of, take, together
 from emu.analysis.totals import Totals
 from emu.kernel import kernel
 from emu.recorder.places import Places

@@ -12,6 +12,7 @@ from emu.analysis.latency import HopLatency, Latency
 from emu.analysis.reading import Requests
 from emu.analysis.totals import Totals, totals_of
 from emu.analysis.utilisation import utilisation, window
+from emu.analysis.warmup import METHOD
 from emu.recorder.header import Header
 from emu.units import SECOND
 
@@ -29,6 +30,8 @@ class Window(_Part):
     """End of the run."""
     requests: int
     """Requests meant to be sent in it."""
+    found_by: str | None = None
+    """How the end of the warm-up was found, as by MSER-5; None where it was given."""
 
 
 class RequestCounts(_Part):
@@ -131,7 +134,10 @@ def summary_of(header: Header, totals: Totals) -> Summary:
         log_share=header.log_share,
         quantile_error=totals.quantile_error,
         window=Window(
-            start_seconds=first / SECOND, end_seconds=last / SECOND, requests=totals.counted
+            start_seconds=first / SECOND,
+            end_seconds=last / SECOND,
+            requests=totals.counted,
+            found_by=METHOD if header.expected.warmup_found else None,
         ),
         requests=_request_counts(totals),
         attempts=_attempt_counts(totals),
