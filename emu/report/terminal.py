@@ -58,7 +58,8 @@ def _head(summary: Summary) -> RenderableType:
     window = summary.window
     words.append(f"\n{seconds(window.end_seconds)} simulated")
     if window.found_by:
-        words.append(f"; warm-up {seconds(window.start_seconds)}, found by {window.found_by}")
+        length = seconds(window.start_seconds) if window.start_seconds else "none"
+        words.append(f"; warm-up {length}, found by {window.found_by}")
         if 2 * window.requests < summary.requests.sent + _FEW:
             words.append("\nno end of the warm-up in the first half of the run: it is too short")
     elif window.start_seconds:
