@@ -1,0 +1,26 @@
+"""M/G/1: the mean response by Pollaczek and Khinchine
+
+One server, first come first served; services with a squared coefficient of variation of 0
+(constant: M/D/1), 4 (lognormal) and 1/4 (gamma). Times are in mean services.
+"""
+
+from collections.abc import Iterator
+
+from emu.analysis.queueing import mg1_mean_response
+from tests.laws.emulation import model
+from tests.laws.queues import mean_responses
+from tests.laws.row import Row, row
+
+LOGNORMAL = "{lognormal: {mean: 10ms, cv: 2}}"
+GAMMA = "{gamma: {mean: 10ms, shape: 4}}"
+
+
+def rows() -> Iterator[Row]:
+    """The mean of each case."""
+    for rho in (0.5, 0.7, 0.8, 0.9, 0.95):
+        of = model(rho, 200_000 if rho < 0.9 else 800_000, service="10ms")
+        yield row(f"M/D/1, rho = {rho}", mg1_mean_response(rho, 1, 0), mean_responses(of))
+    for words, service, squared_cv in (("lognormal, cv 2", LOGNORMAL, 4), ("gamma", GAMMA, 0.25)):
+        of = model(0.7, 400_000, service=service)
+        expected = mg1_mean_response(0.7, 1, squared_cv)
+        yield row(f"{words}, rho = 0.7", expected, mean_responses(of))
