@@ -52,7 +52,7 @@ def test_of_one_server_at_four_fifths():
 @pytest.mark.slow
 def test_of_two_choices_of_a_hundred():
     """Power of two choices among a hundred at 0.8."""
-    of = model(0.8, 60_000, pods=100, strategy="power_of_d_choices", warmup="1s")
+    of = model(0.8, 150_000, pods=100, strategy="power_of_d_choices", warmup="2s")
     found = covered(of)
     print(found)
     assert all(count > 900 for count, _ in found.values()), found
