@@ -50,9 +50,9 @@ class Problem(StrEnum):
     FEW_REQUESTS = "few_requests"
     """There are fewer than ten requests in a batch, in the mean."""
     RARE = "rare"
-    """What makes the number is in fewer than half of the batches: for a quantile, requests at or
-    beyond it; for a share, those that count, or those that do not. Or so few lie beyond a quantile
-    that its interval has no upper end."""
+    """What makes the number is in fewer than half of the batches: for a mean, requests; for a
+    quantile, those at or beyond it; for a share, those that count, or those that do not. Or so few
+    lie beyond a quantile that its interval has no upper end."""
     DEPENDENT = "dependent"
     """Batches that follow one another are alike, as they would be by chance in one case of a
     hundred (von Neumann's test): they are too short, or the load or the queues are growing."""
@@ -113,8 +113,11 @@ def alike(values: NDArray[np.float64]) -> bool:
 def mean_interval(series: tuple[LogLinear, ...], scale: float) -> Interval:
     """Of the mean of all values; ``scale`` of them make one."""
     found = ratio(_floats([one.total for one in series]), _floats([one.count for one in series]))
-    if found.problem:
-        return Interval(problem=found.problem)
+    problem = found.problem
+    if problem is None and not _often(np.array([one.count for one in series])):
+        problem = Problem.RARE
+    if problem:
+        return Interval(problem=problem)
     low, high = max(0.0, found.value - found.reach), found.value + found.reach
     return Interval(low=low / scale, high=high / scale)
 

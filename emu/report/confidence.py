@@ -12,7 +12,7 @@ _WHY = {
     Problem.NO_REQUESTS: "of which there is nothing",
     Problem.FEW_BATCHES: f"for fewer than {FEWEST_BATCHES} of its batches are whole",
     Problem.FEW_REQUESTS: f"with fewer than {FEWEST_REQUESTS} ok requests in a batch",
-    Problem.RARE: "for so few requests are as slow that half of the batches have none",
+    Problem.RARE: "for too few of the batches have such requests",
     Problem.DEPENDENT: "for batches that follow one another are alike: the run is too short, or the"
     " load or the queues grow",
 }

@@ -99,6 +99,8 @@ def test_what_is_rare_is_not_said():
     """One value beyond the p99.9 in fewer than half of the batches; failures in one batch alone."""
     assert quantile_interval(series(exponential(5)), 999, 1).problem == Problem.RARE
     assert quantile_interval(series(exponential(5)), 500, 1).problem is None
+    early = [*exponential(5, batches=8), *[[]] * (COUNT - 8)]
+    assert mean_interval(series(early), 1).problem == Problem.RARE
     failures = np.zeros(COUNT, np.int64)
     failures[7] = 30
     assert share_interval(failures, np.full(COUNT, 100)).problem == Problem.RARE

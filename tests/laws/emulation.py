@@ -34,7 +34,7 @@ spec:
   requests: {requests}
   warmup: {warmup}
   network: {{internal: 0s, external: 0s, local: 0s}}
-  nodePools: [{{name: node, nodes: 1}}]
+  nodePools: [{{name: node, nodes: {nodes}}}]
   record: {{interval: 1h}}
   kernel: {{ruleCost: 0s, sysctls: {{net.ipv4.tcp_tw_reuse: 1}}}}
   loadBalancers:
@@ -82,16 +82,20 @@ def model(
     service: str = EXPONENTIAL,
     strategy: str = "round_robin",
     discipline: str = "fifo",
-    warmup: str = "0s",
+    cut: bool = False,
     addresses: str = "198.51.100.0/24",
     balancer: str = "",
     client: str = "",
 ) -> Model:
-    """A queue whose every worker has this load."""
+    """A queue whose every worker has this load.
+
+    ``cut`` leaves about the first tenth of the requests out of what is counted as they pass.
+    """
     rate = load_each * pods * workers * 1e9 / SERVICE_NS
     text = _TEXT.format(
         requests=requests, pods=pods, workers=workers, service=service, strategy=strategy,
-        discipline=discipline, rate=f"{rate:.9f}", warmup=warmup, addresses=addresses,
+        discipline=discipline, rate=f"{rate:.9f}", addresses=addresses, nodes=-(-pods // 100),
+        warmup=f"{requests / rate / 10 if cut else 0:.6f}s",
         balancer=balancer, client=client,
     )  # fmt: skip
     with TemporaryDirectory() as folder:

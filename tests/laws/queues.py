@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emu.analysis.totals import Totals
 from emu.model import Model
 from emu.recorder.rows import Outcome
-from tests.laws.emulation import SERVICE_NS, rows_of
+from emu.units import SECOND
+from tests.laws.emulation import SERVICE_NS, model, rows_of, totals_of
 
 SEEDS = range(1, 11)
 """Of ten replications."""
@@ -35,6 +37,14 @@ def services(rows: NDArray[Any]) -> NDArray[np.float64]:
     return taken
 
 
-def mean_responses(of: Model) -> list[float]:
-    """The mean response of each replication."""
-    return [float(responses(rows).mean()) for rows in runs(of)]
+def mean_responses(load_each: float, requests: int, **options: Any) -> list[float]:
+    """The mean response of each replication of a queue, counted as its rows pass."""
+    of = model(load_each, requests, cut=True, **options)
+    return [_mean(totals) for totals in totals_of(of, SEEDS)]
+
+
+def _mean(totals: Totals) -> float:
+    ended = {name for name, count in totals.outcomes.items() if count}
+    if totals.latency.mean is None or ended != {"ok"}:
+        raise AssertionError("every request of a queue that takes all is answered")
+    return totals.latency.mean * SECOND / SERVICE_NS

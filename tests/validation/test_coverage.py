@@ -43,7 +43,7 @@ def test_of_one_server_at_four_fifths():
     exact = {"mean": mean} | {
         name: -mean * math.log(1 - permille / 1000) for name, permille in PERMILLES.items()
     }
-    found = covered(model(0.8, 100_000, warmup="20s"), exact)
+    found = covered(model(0.8, 100_000, cut=True), exact)
     print(found)
     assert all(count > 900 for count, _ in found.values()), found
     assert all(0.93 <= share <= 0.97 for _, share in found.values()), found
@@ -52,7 +52,7 @@ def test_of_one_server_at_four_fifths():
 @pytest.mark.slow
 def test_of_two_choices_of_a_hundred():
     """Power of two choices among a hundred at 0.8."""
-    of = model(0.8, 150_000, pods=100, strategy="power_of_d_choices", warmup="2s")
+    of = model(0.8, 150_000, pods=100, strategy="power_of_d_choices", cut=True)
     found = covered(of)
     print(found)
     assert all(count > 900 for count, _ in found.values()), found

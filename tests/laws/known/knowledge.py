@@ -12,7 +12,6 @@ from itertools import pairwise
 import numpy as np
 
 from emu.analysis.queueing import mmc_mean_response
-from tests.laws.emulation import model
 from tests.laws.queues import mean_responses
 from tests.laws.row import Claim, Row, row
 
@@ -27,7 +26,7 @@ STRATEGIES = {
 def rows() -> Iterator[Row]:
     """The least possible, then one after the other."""
     means = {
-        name: np.array(mean_responses(model(0.9, 400_000, pods=100, strategy=strategy)))
+        name: np.array(mean_responses(0.9, 100_000, pods=100, strategy=strategy))
         for name, strategy in STRATEGIES.items()
     }
     least = mmc_mean_response(100, 90, 1)

@@ -20,7 +20,7 @@ def rows() -> Iterator[Row]:
     for servers, rho in CASES:
         load, waits, means, tails = servers * rho, [], [], []
         p99 = mmc_response_quantile(servers, load, 1, 0.99)
-        for run in runs(model(rho, 200_000 if rho < 0.9 else 600_000, workers=servers)):
+        for run in runs(model(rho, 100_000 if rho < 0.9 else 300_000, workers=servers)):
             waits.append((run["service_start_ns"] > run["pod_ns"]).mean())
             means.append(responses(run).mean())
             tails.append((responses(run) > p99).mean())

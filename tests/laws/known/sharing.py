@@ -26,10 +26,10 @@ def rows() -> Iterator[Row]:
     for words, service in (
         ("exponential", EXPONENTIAL), ("constant", "10ms"), ("lognormal, cv 2", LOGNORMAL),
     ):  # fmt: skip
-        values = mean_responses(model(RHO, 200_000, service=service, discipline=SHARED))
+        values = mean_responses(RHO, 200_000, service=service, discipline=SHARED)
         yield row(f"{words}, rho = 0.7", shared_response(RHO, 1, 1), values)
     yield from _by_size()
-    values = mean_responses(model(0.9, 600_000, workers=4, discipline=SHARED))
+    values = mean_responses(0.9, 300_000, workers=4, discipline=SHARED)
     yield row("M/M/4-PS, rho = 0.9", mmc_mean_response(4, 3.6, 1), values)
 
 
