@@ -6,13 +6,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run test validate docs benchmark clean
+.PHONY: help run test validate laws docs benchmark clean
 
 help:
 	@echo "make run        install emu into $(VENV) and run scenarios/nodeport.yaml"
 	@echo "make test       formatting, lint, types, import layers and the tests"
 	@echo "make validate   the tests that take minutes"
 	@echo "make docs       write docs/reference from the code, and the site to build/site"
+	@echo "make laws       run what is known exactly, and write docs/validation.md"
 	@echo "make benchmark  run benchmarks/*.py"
 	@echo "make clean      remove $(VENV) and every cache; results/ stays"
 
@@ -32,6 +33,9 @@ validate: $(VENV)/.installed-dev
 docs: $(VENV)/.installed-dev
 	$(BIN)/python docs/reference/generate.py
 	$(BIN)/mkdocs build --quiet --strict
+
+laws: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.laws
 
 benchmark: $(VENV)/.installed-dev
 	@for file in benchmarks/*.py; do \

@@ -8,8 +8,10 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 import emu
+from emu.analysis.division import division_of
 from emu.analysis.streaming import Streaming
 from emu.analysis.summary import Summary, summarise, summary_of
+from emu.analysis.warmup import Transient
 from emu.engines import Ending
 from emu.errors import UnknownNameError
 from emu.kernel import compiling_timed, draws, source_digest
@@ -114,16 +116,14 @@ def _simulate(
         drawn = draws() - drawn
         with watch.phase("finish"):
             _write_joins(model, recording, ending.end_ns)
-            header = recording.close(ending.end_ns, ending.interrupted, ending.busy_ns)
+            found = sink.transient.end() if sink.transient else None
+            header = recording.close(ending.end_ns, ending.interrupted, ending.busy_ns, found)
     with watch.phase("finish"):
         totals = sink.streaming and sink.streaming.totals(ending.end_ns)
         summary = summary_of(header, totals) if totals else summarise(folder)
     took = watch.seconds
     wall = sum(took[phase] for phase in ("build", "engine", "finish"))
-    timing = Timing(
-        wall_seconds=wall,
-        requests_per_second=ending.sent / wall,
-    )
+    timing = Timing(wall_seconds=wall, requests_per_second=ending.sent / wall)
     if profile:
         where = Profile(
             build=took["build"],
@@ -162,7 +162,8 @@ def _write_joins(model: Model, recording: Recording, end_ns: int) -> None:
 class _Sink:
     """Hands an engine's rows to the recording, with the paths of those that are sampled.
 
-    Where not all rows are written, ``streaming`` counts all as they pass.
+    Where not all rows are written, ``streaming`` counts all as they pass; where the warm-up is to
+    be found, ``transient`` gathers what it is found from.
     """
 
     def __init__(
@@ -171,9 +172,10 @@ class _Sink:
         self._model, self._recording, self._progress = model, recording, progress
         self._watch = watch
         self.write_metrics = recording.write_metrics
-        self.streaming = (
-            None if model.log == "requests" else Streaming(model.places, model.expected.warmup_ns)
-        )
+        self.transient = Transient() if model.expected.warmup_found else None
+        self.streaming = None
+        if model.log != "requests":
+            self.streaming = Streaming(model.places, division_of(model.expected, 0))
 
     def write_requests(self, rows: NDArray[Any]) -> None:
         with self._watch.phase("hand_over"):
@@ -183,6 +185,8 @@ class _Sink:
         model = self._model
         if self.streaming is not None:
             self.streaming.add(rows)
+        if self.transient is not None:
+            self.transient.add(rows)
         self._recording.write_requests(self._logged(rows))
         for row in sample_of(rows, model.hops_share, model.seed, HOPS_SAMPLE):
             steps = enumerate(wire(model, row), start=1)

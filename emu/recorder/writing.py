@@ -99,15 +99,20 @@ class Recording:
         return self._background.seconds
 
     def close(
-        self, end_ns: int, partial: bool = False, busy_ns: Mapping[str, int] | None = None
-    ) -> Header:
+        self, end_ns: int, partial: bool = False, busy_ns: Mapping[str, int] | None = None,
+        warmup_ns: int | None = None,
+    ) -> Header:  # fmt: skip
         """Write what waits and make the files whole; the header that now stands in them.
 
         ``end_ns`` is the simulated time at which the run ended, ``partial`` that it was ended
-        before its time, ``busy_ns`` as in `Header`.
+        before its time, ``busy_ns`` as in `Header`, ``warmup_ns`` the end of a warm-up that was
+        found.
         """
         busy = self._header.busy_ns if busy_ns is None else dict(busy_ns)
-        ending = {"end_ns": end_ns, "partial": partial, "busy_ns": busy}
+        expected = self._header.expected
+        if warmup_ns is not None:
+            expected = expected.model_copy(update={"warmup_ns": warmup_ns})
+        ending = {"end_ns": end_ns, "partial": partial, "busy_ns": busy, "expected": expected}
         header = self._header.model_copy(update=ending)
         if self._count:
             self._flush()

@@ -28,11 +28,11 @@ _JOINED: Final = re.compile(r"\s+and\s+|,")
 
 
 def _by_words() -> dict[str, Metric]:
-    names = {metric.words.removeprefix("latency "): metric for metric in (*METRICS, *OBJECTIVES)}
-    wanted = ("p50", "p90", "p95", "p99", "p99.9", "mean", "max", "errors")
-    return {words: names[words] for words in wanted} | {
-        "rate": names["ok per second"], "busy": names["busiest Pod"],
-    }  # fmt: skip
+    """The metrics under the words that objectives have for them."""
+    known = {metric.words.removeprefix("latency "): metric for metric in (*METRICS, *OBJECTIVES)}
+    known |= {"rate": known["ok per second"], "busy": known["busiest Pod"]}
+    words = ("p50", "p90", "p95", "p99", "p99.9", "mean", "max", "errors", "rate", "busy")
+    return {word: known[word]._replace(words=word) for word in words}
 
 
 MEASURES: Final = _by_words()
