@@ -154,5 +154,5 @@ def test_no_scheduler_answers(tmp_path, monkeypatch):
 def test_without_the_extra(monkeypatch, tmp_path):
     """One sentence says how to install it."""
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(emu.ResultsError, match=r"pip install 'emu\[distributed\]'"):
+    with pytest.raises(emu.EmuError, match=r"pip install 'emu\[distributed\]'"):
         sweep(tmp_path, scheduler="tcp://127.0.0.1:9")
