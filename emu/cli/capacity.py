@@ -1,13 +1,12 @@
 """``emu capacity FILE --slo "p99<250ms" --vary PATH=LO..HI``: the value that will just do."""
 
-import json
 from typing import Annotated
 
 import typer
 
-from emu.cli._notes import compiling_is_said, say_interrupted, say_warnings
+from emu.cli._notes import say_warnings
 from emu.cli._options import ENGINE, JSON, OVERRIDES, SCENARIO, SEED, WORKERS
-from emu.cli._status import INTERRUPTED
+from emu.cli._runs import shown
 
 
 def command(
@@ -43,31 +42,14 @@ def command(
 
     Runs write their summary alone. The exit status is 1 where no value surely meets the objectives.
     """
-    from rich.console import Console
-
     from emu.experiments import parse_variations
     from emu.experiments.capacity import make, plan
-    from emu.report.progress import RunsProgress
     from emu.scenario import parse_overrides
 
     varied, fixed = parse_variations(vary), parse_overrides(overrides or ())
     planned = plan(file, slo, varied, replications, seed, fixed, confidence)
     say_warnings(planned)
-    done, likely = 0.0, 0
-
-    def update(runs: float, of: int) -> None:
-        nonlocal done, likely
-        done, likely = runs, of
-        display.update(runs, of)
-
-    try:
-        with RunsProgress() as display, compiling_is_said():
-            capacity = make(planned, out, engine, workers, update)
-    except KeyboardInterrupt:
-        say_interrupted(done, likely)
-        raise typer.Exit(INTERRUPTED) from None
-    if as_json:
-        print(json.dumps(capacity.document()))
-    else:
-        Console().print(capacity)
+    capacity = shown(
+        lambda progress: make(planned, out, engine, workers, progress), planned.runs, as_json
+    )
     raise typer.Exit(1 if capacity.answer is None else 0)

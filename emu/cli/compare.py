@@ -1,14 +1,13 @@
 """``emu compare FILE --vary PATH=A,B``: variants over the same seeds, and what differs."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from emu.cli._notes import compiling_is_said, say_interrupted, say_warnings
+from emu.cli._notes import say_warnings
 from emu.cli._options import ENGINE, JSON, OUT, OVERRIDES, SCENARIO, SEED, WORKERS
-from emu.cli._status import INTERRUPTED
+from emu.cli._runs import shown
 
 
 def command(
@@ -38,29 +37,10 @@ def command(
 
     Runs write their summary alone; --set spec.log=requests has the rows, and exact quantiles.
     """
-    from rich.console import Console
-
     from emu.experiments import parse_variations, plan
-    from emu.report.progress import RunsProgress
     from emu.scenario import parse_overrides
 
     varied, fixed = parse_variations(vary), parse_overrides(overrides or ())
     planned = plan(file, varied, replications, seed, fixed, confidence)
     say_warnings(planned)
-    done = 0.0
-
-    def update(runs: float, of: int) -> None:
-        nonlocal done
-        done = runs
-        display.update(runs, of)
-
-    try:
-        with RunsProgress() as display, compiling_is_said():
-            comparison = planned.run(out, engine, workers, update)
-    except KeyboardInterrupt:
-        say_interrupted(done, planned.runs)
-        raise typer.Exit(INTERRUPTED) from None
-    if as_json:
-        print(json.dumps(comparison.document()))
-    else:
-        Console().print(comparison)
+    shown(lambda progress: planned.run(out, engine, workers, progress), planned.runs, as_json)

@@ -1,15 +1,13 @@
 """``emu sweep FILE --vary PATH=LO..HI``: a scenario at many points, each over the same seeds."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from emu.cli._notes import compiling_is_said, say_interrupted
 from emu.cli._options import ENGINE, JSON, OVERRIDES, SEED, WORKERS
-from emu.cli._status import INTERRUPTED
+from emu.cli._runs import shown
 
 
 def command(
@@ -52,12 +50,9 @@ def command(
 
     Runs write their summary alone. The exit status is 1 where a point fails.
     """
-    from rich.console import Console
-
     from emu.experiments import parse_variations
     from emu.experiments.sweep_plan import plan
     from emu.experiments.sweeping import make
-    from emu.report.progress import RunsProgress
     from emu.scenario import parse_overrides
 
     planned = plan(
@@ -65,23 +60,10 @@ def command(
         design=design, points=points, seed=seed, overrides=parse_overrides(overrides or ()),
         confidence=confidence,
     )  # fmt: skip
-    done = 0.0
-
-    def update(runs: float, of: int) -> None:
-        nonlocal done
-        done = runs
-        display.update(runs, of)
-
-    try:
-        with RunsProgress() as display, compiling_is_said():
-            sweep = make(planned, out, engine, workers, scheduler, update, _warn)
-    except KeyboardInterrupt:
-        say_interrupted(done, planned.runs)
-        raise typer.Exit(INTERRUPTED) from None
-    if as_json:
-        print(json.dumps(sweep.document()))
-    else:
-        Console().print(sweep)
+    sweep = shown(
+        lambda progress: make(planned, out, engine, workers, scheduler, progress, _warn),
+        planned.runs, as_json,
+    )  # fmt: skip
     raise typer.Exit(1 if sweep.failed else 0)
 
 

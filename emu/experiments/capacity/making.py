@@ -2,15 +2,13 @@
 
 import hashlib
 import json
-import math
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Final
 
 from emu.analysis.bottleneck import Bottleneck, bottleneck
 from emu.analysis.summary import Summary
 from emu.experiments.capacity.bounds import Bounds, bounds
-from emu.experiments.capacity.judgement import FEWEST, Judgement, interval, judged, looks
+from emu.experiments.capacity.judgement import Judgement, interval, judged, looks
 from emu.experiments.capacity.plan import CapacityPlan
 from emu.experiments.capacity.result import FILES, Capacity, Tried
 from emu.experiments.capacity.search import Found, Verdict, search
@@ -21,8 +19,6 @@ from emu.experiments.replications import write_table
 from emu.experiments.storage import made_of_runs, place
 from emu.experiments.workforce import workers_for
 from emu.running import chosen_engine
-
-_ENDS: Final = 2
 
 
 def make(
@@ -47,7 +43,7 @@ class _Search:
     def __init__(self, plan: CapacityPlan, out: str, engine: str, progress: Progress) -> None:
         self._plan, self._out, self._progress = plan, out, progress
         self._places = len(plan.axis.values)
-        self._likely = FEWEST * (_ENDS + math.ceil(math.log2(self._places)))
+        self._likely = plan.runs
         self._engine = chosen_engine(engine, plan.ends[0], self._likely)
         self._runs: dict[int, dict[int, Outcome]] = defaultdict(dict)
         self._judgements: dict[int, Judgement] = {}

@@ -1,5 +1,6 @@
 """What a search for capacity is to do, checked before anything is run."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 from emu.errors import Mistake, ScenarioError
 from emu.experiments.axis import Axis
+from emu.experiments.capacity.judgement import FEWEST
 from emu.experiments.capacity.objectives import Objective, parse_objectives
 from emu.experiments.replicating import LOG, check, check_seeds
 from emu.experiments.varying import Values, axes
@@ -35,6 +37,12 @@ class CapacityPlan:
     def warnings(self) -> tuple[str, ...]:
         """What in the scenarios of the two ends may not be meant, each once."""
         return tuple(dict.fromkeys(text for one in self.ends for text in one.warnings))
+
+    @property
+    def runs(self) -> int:
+        """How many runs it takes at least, if each value is far from the bound."""
+        halvings = math.ceil(math.log2(len(self.axis.values)))
+        return min(FEWEST, self.most) * min(len(self.axis.values), len(self.ends) + halvings)
 
     def scenario(self, place: int) -> Scenario:
         """The scenario with the value at this place. Raises ScenarioError."""
