@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from emu.analysis.log_linear import QUANTILE_ERROR, LogLinear, bucket_of, together
+from emu.analysis.log_linear import QUANTILE_ERROR, LogLinear, bucket_of
 from emu.analysis.students_t import reach
 
 CONFIDENCE: Final = 0.95
@@ -135,8 +135,11 @@ def share_interval(parts: NDArray[np.int64], wholes: NDArray[np.int64]) -> Inter
     )
 
 
-def quantile_interval(series: tuple[LogLinear, ...], permille: int, scale: float) -> Interval:
-    """Of a quantile of all values, which may be off as `LogLinear` says, and the interval with it.
+def quantile_interval(
+    series: tuple[LogLinear, ...], whole: LogLinear, permille: int, scale: float
+) -> Interval:
+    """Of a quantile of all values, ``whole``, which may be off as `LogLinear` says, and the interval
+    with it.
 
     Where many values are the same, the wider of what those up to the quantile's bucket, and those
     below it, say.
@@ -144,7 +147,6 @@ def quantile_interval(series: tuple[LogLinear, ...], permille: int, scale: float
     counts = _floats([one.count for one in series])
     if not counts.sum():
         return Interval(problem=Problem.NO_REQUESTS)
-    whole = together(series)
     bucket = bucket_of(whole.quantile(permille))
     beyond = np.array([one.histogram[bucket:].sum() for one in series])
     further = beyond - np.array([one.histogram[bucket] for one in series])

@@ -12,6 +12,7 @@ from emu.analysis.batch_means import (
     share_interval,
 )
 from emu.analysis.batches import Batches
+from emu.analysis.log_linear import together
 from emu.units import SECOND
 
 MEAN: Final = "mean"
@@ -45,13 +46,14 @@ class Intervals(BaseModel):
 def intervals_of(batches: Batches) -> Intervals:
     """The intervals that these batches give."""
     latency, ok = batches.latency, batches.outcomes.get("ok", 0 * batches.requests)
+    whole = together(latency)
     attempts = sum(batches.outcomes.values(), 0 * batches.requests)
     return Intervals(
         batches=len(batches.requests),
         latency_seconds={
             MEAN: mean_interval(latency, SECOND),
             **{
-                name: quantile_interval(latency, permille, SECOND)
+                name: quantile_interval(latency, whole, permille, SECOND)
                 for name, permille in QUANTILES.items()
             },
         },

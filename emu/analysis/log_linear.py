@@ -1,11 +1,11 @@
 """Quantiles of a stream of durations that passes once, from a log-linear histogram.
 
-Bucket rule: durations below 256 ns have a bucket each; above, every doubling is cut into 128 equal
-buckets, so a bucket is at most 1/128 as wide as its least value. A quantile is the middle of the
-bucket that holds its rank, between the exact extremes: off by at most 1/256 of the true order
+Bucket rule: durations below 1024 ns have a bucket each; above, every doubling is cut into 512 equal
+buckets, so a bucket is at most 1/512 as wide as its least value. A quantile is the middle of the
+bucket that holds its rank, between the exact extremes: off by at most 1/1024 of the true order
 statistic, `QUANTILE_ERROR`. Count, sum and extremes are exact.
 
-Source: the layout of HdrHistogram (Gil Tene), with 7 bits for the place within a doubling.
+Source: the layout of HdrHistogram (Gil Tene), with 9 bits for the place within a doubling.
 """
 
 import math
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from emu.kernel import inlined
 
-_BITS: Final = 7
+_BITS: Final = 9
 _UNUSED: Final = 52 - _BITS  # the last bits of a float's significand
 _OFFSET: Final = (1023 + _BITS - 1) << _BITS  # 1023 is the bias of its exponent
 BUCKETS: Final = (63 - _BITS + 2) << _BITS

@@ -14,7 +14,15 @@ from emu.analysis.batch_means import (
     ratio,
     share_interval,
 )
-from emu.analysis.log_linear import BUCKETS, QUANTILE_ERROR, bucket_of, no_sums, series_of, take
+from emu.analysis.log_linear import (
+    BUCKETS,
+    QUANTILE_ERROR,
+    bucket_of,
+    no_sums,
+    series_of,
+    take,
+    together,
+)
 
 COUNT = 32
 
@@ -26,6 +34,11 @@ def series(batches):
         for value in batch:
             take(sums, histograms, place, int(value))
     return series_of(sums, histograms)
+
+
+def of_quantile(series, permille, scale):
+    """The interval of a quantile of these batches."""
+    return quantile_interval(series, together(series), permille, scale)
 
 
 def exponential(seed, size=100, batches=COUNT):
@@ -45,7 +58,7 @@ def test_the_mean_of_equal_batches_has_students_interval():
 def test_a_quantile_has_the_interval_of_the_share_below_it():
     """Its ends are the values whose ranks are the ends of that share's interval."""
     values = exponential(2)
-    found = quantile_interval(series(values), 900, 1)
+    found = of_quantile(series(values), 900, 1)
     buckets = np.vectorize(bucket_of)(values)
     beyond = (buckets >= bucket_of(int(np.quantile(values, 0.9, method="inverted_cdf")))).mean(1)
     half = stats.t.ppf(0.975, COUNT - 1) * stats.sem(beyond)
@@ -58,7 +71,7 @@ def test_a_quantile_has_the_interval_of_the_share_below_it():
 def test_all_alike_have_an_interval_without_length():
     """A constant latency is known."""
     same = series(np.full((COUNT, 50), 30_800_000))
-    for found in (mean_interval(same, 1e9), quantile_interval(same, 999, 1e9)):
+    for found in (mean_interval(same, 1e9), of_quantile(same, 999, 1e9)):
         assert (found.low, found.high, found.problem) == (0.0308, 0.0308, None)
 
 
@@ -92,13 +105,13 @@ def test_what_is_the_matter_is_said(batches, problem):
     """Too few batches, too few requests, none, or batches that follow from one another."""
     found = mean_interval(series(batches), 1)
     assert (found.low, found.high, found.problem) == (None, None, problem)
-    assert quantile_interval(series(batches), 500, 1).problem == problem
+    assert of_quantile(series(batches), 500, 1).problem == problem
 
 
 def test_what_is_rare_is_not_said():
     """One value beyond the p99.9 in fewer than half of the batches; failures in one batch alone."""
-    assert quantile_interval(series(exponential(5)), 999, 1).problem == Problem.RARE
-    assert quantile_interval(series(exponential(5)), 500, 1).problem is None
+    assert of_quantile(series(exponential(5)), 999, 1).problem == Problem.RARE
+    assert of_quantile(series(exponential(5)), 500, 1).problem is None
     early = [*exponential(5, batches=8), *[[]] * (COUNT - 8)]
     assert mean_interval(series(early), 1).problem == Problem.RARE
     failures = np.zeros(COUNT, np.int64)
@@ -125,11 +138,7 @@ def test_intervals_of_independent_values_hold_the_truth():
     for seed in range(1000):
         batches = _quick(exponential(seed, size=50))
         for permille, value in exact.items():
-            one = (
-                quantile_interval(batches, permille, 1e7)
-                if permille
-                else mean_interval(batches, 1e7)
-            )
+            one = of_quantile(batches, permille, 1e7) if permille else mean_interval(batches, 1e7)
             held[permille] += one.low is not None and one.low <= value <= one.high
     assert all(0.92 < count / 1000 < 0.97 for count in held.values()), held
 
