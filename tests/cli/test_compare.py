@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 import emu
+from emu.analysis.log_linear import QUANTILE_ERROR
 from emu.cli import app, main
 from tests.cli.test_run import Terminal
 
@@ -84,7 +85,7 @@ def test_exact_quantiles_where_the_rows_are_asked_for(run):
         json.loads(run(*WORKERS, "--replications", "2", "--json", *more).stdout)
         for more in ((), ("--set", "spec.log=requests"))
     )
-    assert [one["quantile_error"] for one in rough["variants"]] == [2.0**-8] * 2
+    assert [one["quantile_error"] for one in rough["variants"]] == [QUANTILE_ERROR] * 2
     assert [one["quantile_error"] for one in exact["variants"]] == [0.0] * 2
     folder = Path(exact["comparison_dir"])
     assert emu.open_run(newest_run(folder.parent)).requests.num_rows > 500
