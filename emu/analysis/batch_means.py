@@ -138,8 +138,8 @@ def share_interval(parts: NDArray[np.int64], wholes: NDArray[np.int64]) -> Inter
 def quantile_interval(
     series: tuple[LogLinear, ...], whole: LogLinear, permille: int, scale: float
 ) -> Interval:
-    """Of a quantile of all values, ``whole``, which may be off as `LogLinear` says, and the interval
-    with it.
+    """Of a quantile of ``whole``, all values together, which may be off as `LogLinear` says, and
+    the interval with it.
 
     Where many values are the same, the wider of what those up to the quantile's bucket, and those
     below it, say.
