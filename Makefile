@@ -6,12 +6,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run test validate benchmark clean
+.PHONY: help run test validate laws docs benchmark clean
 
 help:
 	@echo "make run        install emu into $(VENV) and run scenarios/nodeport.yaml"
 	@echo "make test       formatting, lint, types, import layers and the tests"
 	@echo "make validate   the tests that take minutes"
+	@echo "make docs       write docs/reference from the code, and the site to build/site"
+	@echo "make laws       run what is known exactly, and write docs/validation.md"
 	@echo "make benchmark  run benchmarks/*.py"
 	@echo "make clean      remove $(VENV) and every cache; results/ stays"
 
@@ -27,6 +29,13 @@ test: $(VENV)/.installed-dev
 
 validate: $(VENV)/.installed-dev
 	$(BIN)/pytest -n auto -m slow
+
+docs: $(VENV)/.installed-dev
+	$(BIN)/python docs/reference/generate.py
+	$(BIN)/mkdocs build --quiet --strict
+
+laws: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.laws
 
 benchmark: $(VENV)/.installed-dev
 	@for file in benchmarks/*.py; do \

@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Answer",
+    "Capacity",
     "Comparison",
     "EmuError",
     "Flow",
@@ -27,21 +28,24 @@ __all__ = [
     "ScenarioError",
     "StrategyError",
     "Summary",
+    "Sweep",
     "Trace",
     "UnknownNameError",
     "__version__",
+    "capacity",
     "compare",
     "load",
     "open_run",
     "probe",
     "rules",
     "run",
+    "sweep",
     "trace",
 ]
 
 if TYPE_CHECKING:
     from emu.analysis.summary import Summary
-    from emu.api import compare, load, open_run, probe, rules, run, trace
+    from emu.api import capacity, compare, load, open_run, probe, rules, run, sweep, trace
     from emu.errors import (
         EmuError,
         Mistake,
@@ -50,7 +54,9 @@ if TYPE_CHECKING:
         StrategyError,
         UnknownNameError,
     )
+    from emu.experiments.capacity.result import Capacity
     from emu.experiments.comparison import Comparison
+    from emu.experiments.sweep import Sweep
     from emu.probing.flows import Answer, Flow
     from emu.probing.reaching import Reach
     from emu.results import Interrupted, Run
@@ -59,6 +65,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Answer": "emu.probing.flows",
+    "Capacity": "emu.experiments.capacity.result",
     "Comparison": "emu.experiments.comparison",
     "EmuError": "emu.errors",
     "Flow": "emu.probing.flows",
@@ -71,14 +78,17 @@ _HOMES = {
     "ScenarioError": "emu.errors",
     "StrategyError": "emu.errors",
     "Summary": "emu.analysis.summary",
+    "Sweep": "emu.experiments.sweep",
     "Trace": "emu.tracing",
     "UnknownNameError": "emu.errors",
+    "capacity": "emu.api",
     "compare": "emu.api",
     "load": "emu.api",
     "open_run": "emu.api",
     "probe": "emu.api",
     "rules": "emu.api",
     "run": "emu.api",
+    "sweep": "emu.api",
     "trace": "emu.api",
 }
 

@@ -1,4 +1,5 @@
-"""What scripts use: `load`, `run`, `compare`, `open_run`, `trace`, `probe` and `rules`.
+"""What scripts use: `load`, `run`, `compare`, `sweep`, `capacity`, `open_run`, `trace`,
+`probe` and `rules`.
 
 Each imports what it needs itself: tracing needs no Parquet, and loading neither that nor rich.
 """
@@ -11,7 +12,8 @@ from emu.scenario import Scenario, load_any
 from emu.scenario import load as _load
 
 if TYPE_CHECKING:
-    from emu.experiments import Comparison
+    from emu.experiments import Comparison, Sweep
+    from emu.experiments.capacity import Capacity
     from emu.probing import Answer, Flow, Reach
     from emu.results import Run
     from emu.tracing import Trace
@@ -63,7 +65,7 @@ def run(
 
 def compare(
     source: str | Path,
-    vary: Mapping[str, Sequence[Any]],
+    vary: Mapping[str, Sequence[Any] | str],
     replications: int = 10,
     *,
     seed: int | None = None,
@@ -71,15 +73,18 @@ def compare(
     confidence: float = 0.95,
     out: str | Path = "results",
     engine: str = "auto",
+    workers: int | None = None,
     progress: Callable[[float, int], None] | None = None,
 ) -> "Comparison":
     """Compare variants of a scenario file with the first, over the same seeds.
 
     ``vary`` has the values of each path: ``{"spec.loadBalancers[0].strategy": ["round_robin",
-    "random"]}``; of several paths every combination is a variant. Each is run once for each of
-    ``replications`` seeds, from ``seed`` or the file's on; runs that were made before are found
-    again. They log their summary alone, unless ``overrides`` have another ``spec.log``.
-    ``progress`` is called now and then with how many runs are done, and of how many.
+    "random"]}``, or a text as ``--vary`` has it: ``"1..8"``; of several paths every combination is
+    a variant. Each is run once for each of ``replications`` seeds, from ``seed`` or the file's on;
+    runs that were made before are found again. They log their summary alone, unless ``overrides``
+    have another ``spec.log``. ``workers`` is how many runs are made at once, each in a process: as
+    many as this one may use cores where nothing is said, and 1, which is this process, where that
+    is as quick. ``progress`` is called now and then with how many runs are done, and of how many.
 
     Raises ScenarioError before the first run where any variant is wrong, ResultsError where the
     results cannot be written, UnknownNameError for an engine that there is not, and
@@ -88,7 +93,75 @@ def compare(
     from emu.experiments import plan
 
     planned = plan(Path(source), vary, replications, seed, overrides or {}, confidence)
-    return planned.run(Path(out), engine, progress)
+    return planned.run(Path(out), engine, workers, progress)
+
+
+def sweep(
+    source: str | Path,
+    vary: Mapping[str, Sequence[Any] | str] | None = None,
+    replications: int | None = None,
+    *,
+    design: str | None = None,
+    points: int | None = None,
+    seed: int | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    confidence: float | None = None,
+    out: str | Path = "results",
+    engine: str = "auto",
+    workers: int | None = None,
+    scheduler: str | None = None,
+    progress: Callable[[float, int], None] | None = None,
+    warn: Callable[[str], None] | None = None,
+) -> "Sweep":
+    """Run a scenario at many points, each over the same seeds.
+
+    ``vary`` has the values of each path, as for `compare`. The ``design`` ``grid`` (the default)
+    takes every combination of them, ``lhs`` so many ``points`` of a Latin hypercube. Each point is
+    run with ``replications`` seeds, 10 where nothing is said; runs that were made before are found
+    again. ``source`` may also be a file of kind Sweep; what is given here then replaces its fields.
+
+    ``out`` is a folder or a URL that fsspec knows. ``workers`` is as for `compare`; ``scheduler``
+    is the address of a Dask scheduler, whose workers make the runs instead. ``warn`` is called with
+    each warning about the scenarios, once.
+
+    A point that fails is told in the result and stops no other. Raises ScenarioError where no point
+    can be run, and what else `compare` raises.
+    """
+    from emu.experiments.sweep_plan import plan
+    from emu.experiments.sweeping import make
+
+    planned = plan(
+        Path(source), vary=vary, replications=replications, design=design, points=points,
+        seed=seed, overrides=overrides, confidence=confidence,
+    )  # fmt: skip
+    return make(planned, str(out), engine, workers, scheduler, progress, warn)
+
+
+def capacity(
+    source: str | Path,
+    slo: str,
+    vary: Mapping[str, Sequence[Any] | str],
+    replications: int = 24,
+    *,
+    seed: int | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    confidence: float = 0.95,
+    out: str | Path = "results",
+    engine: str = "auto",
+    workers: int | None = 1,
+    progress: Callable[[float, int], None] | None = None,
+) -> "Capacity":
+    """The least value of a range that meets the objectives ``slo``, or the greatest.
+
+    ``vary`` has one path and its range: ``{"Deployment/web.spec.replicas": "1..64"}``; ``slo`` is
+    as ``"p99<250ms and errors<0.1%"``. Each value that is tried is run with 3 seeds, and with up to
+    ``replications`` where it is hard to tell from the bound. All else is as for `compare`, and so
+    is what it raises.
+    """
+    from emu.experiments.capacity import make, plan
+
+    planned = plan(Path(source), slo, vary, replications, seed, overrides or {}, confidence)
+    return make(planned, str(out), engine, workers, progress)
 
 
 def open_run(path: str | Path) -> "Run":

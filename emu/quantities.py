@@ -7,9 +7,9 @@ duration needs its unit). Each type is written back in a form that reads as the 
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from emu import units
@@ -18,7 +18,7 @@ _NEGATIVE = re.compile(r"-[0-9.]")
 """So that ``-5ms`` meets the rule that it must not be below 0, not one about its spelling."""
 
 
-def _read(parse: Callable[[str], float], plain: type | tuple[type, ...]) -> BeforeValidator:
+def _read(parse: Callable[[str], Any], plain: type | tuple[type, ...]) -> BeforeValidator:
     def read(value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise PydanticCustomError("quantity", str(_rule_of(parse)))
@@ -33,7 +33,7 @@ def _read(parse: Callable[[str], float], plain: type | tuple[type, ...]) -> Befo
     return BeforeValidator(read)
 
 
-def _rule_of(parse: Callable[[str], float]) -> ValueError:
+def _rule_of(parse: Callable[[str], Any]) -> ValueError:
     """What the parser says of something that is no quantity at all."""
     try:
         parse("?")
@@ -75,6 +75,32 @@ Duration = Annotated[
     _json(rf"^(0|({_NUMBER}(ns|us|µs|ms|s|m|h))+)$"),
 ]
 """A duration; int nanoseconds, at least 0."""
+
+AUTO: Final = "auto"
+"""Asks for a duration that is found from the run."""
+
+
+def _found_or_given(text: str) -> int | str:
+    try:
+        return AUTO if text == AUTO else units.parse_duration(text)
+    except ValueError as error:
+        raise ValueError(f"{error}, or auto") from None
+
+
+def _not_negative(value: int | str) -> int | str:
+    if isinstance(value, int) and value < 0:
+        raise ValueError("must be at least 0")
+    return value
+
+
+DurationOrAuto = Annotated[
+    int | Literal["auto"],
+    _read(_found_or_given, ()),
+    AfterValidator(_not_negative),
+    PlainSerializer(lambda value: AUTO if value == AUTO else write_duration(value)),
+    _json(rf"^(auto|0|({_NUMBER}(ns|us|µs|ms|s|m|h))+)$"),
+]
+"""A duration, or that it is to be found; int nanoseconds, at least 0, or `AUTO`."""
 
 Rate = Annotated[
     float,

@@ -8,8 +8,10 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 import emu
+from emu.analysis.division import division_of
 from emu.analysis.streaming import Streaming
 from emu.analysis.summary import Summary, summarise, summary_of
+from emu.analysis.warmup import Transient
 from emu.engines import Ending
 from emu.errors import UnknownNameError
 from emu.kernel import compiling_timed, draws, source_digest
@@ -53,14 +55,13 @@ def execute(
     Raises Interrupted, ResultsError and UnknownNameError.
     """
     engine = chosen_engine(engine, scenario)
-    run_id = f"{scenario.digest}-s{scenario.spec.seed}-v{emu.__version__}-{source_digest()[:8]}"
-    found = None if again or profile else find_complete(out, scenario.name, run_id)
+    found = None if again or profile else find(scenario, out)
     if found is not None:
-        return Run(found, found_again=True)
+        return found
     watch = Stopwatch()
     with watch.phase("build"):
         model = build(scenario)
-    with run_folder(out, scenario.name, run_id) as folder:
+    with run_folder(out, scenario.name, name_of(scenario)) as folder:
         folder.write_text(SCENARIO, scenario.resolved())
         ending, summary, timing = _simulate(model, engine, folder.path, progress, watch, profile)
         folder.write_json(SUMMARY, summary.document())
@@ -69,6 +70,17 @@ def execute(
     if ending.interrupted:
         raise Interrupted(run)
     return run
+
+
+def find(scenario: Scenario, out: Path) -> Run | None:
+    """The same run, where it was made before and is whole; else None. Raises ResultsError."""
+    found = find_complete(out, scenario.name, name_of(scenario))
+    return None if found is None else Run(found, found_again=True)
+
+
+def name_of(scenario: Scenario) -> str:
+    """The name of its run: all that made it, so that the same run is not made twice."""
+    return f"{scenario.digest}-s{scenario.spec.seed}-v{emu.__version__}-{source_digest()[:8]}"
 
 
 def chosen_engine(name: str, scenario: Scenario, runs: int = 1) -> str:
@@ -104,16 +116,14 @@ def _simulate(
         drawn = draws() - drawn
         with watch.phase("finish"):
             _write_joins(model, recording, ending.end_ns)
-            header = recording.close(ending.end_ns, ending.interrupted, ending.busy_ns)
+            found = sink.transient.end() if sink.transient else None
+            header = recording.close(ending.end_ns, ending.interrupted, ending.busy_ns, found)
     with watch.phase("finish"):
         totals = sink.streaming and sink.streaming.totals(ending.end_ns)
         summary = summary_of(header, totals) if totals else summarise(folder)
     took = watch.seconds
     wall = sum(took[phase] for phase in ("build", "engine", "finish"))
-    timing = Timing(
-        wall_seconds=wall,
-        requests_per_second=ending.sent / wall,
-    )
+    timing = Timing(wall_seconds=wall, requests_per_second=ending.sent / wall)
     if profile:
         where = Profile(
             build=took["build"],
@@ -152,7 +162,8 @@ def _write_joins(model: Model, recording: Recording, end_ns: int) -> None:
 class _Sink:
     """Hands an engine's rows to the recording, with the paths of those that are sampled.
 
-    Where not all rows are written, ``streaming`` counts all as they pass.
+    Where not all rows are written, ``streaming`` counts all as they pass; where the warm-up is to
+    be found, ``transient`` gathers what it is found from.
     """
 
     def __init__(
@@ -161,9 +172,10 @@ class _Sink:
         self._model, self._recording, self._progress = model, recording, progress
         self._watch = watch
         self.write_metrics = recording.write_metrics
-        self.streaming = (
-            None if model.log == "requests" else Streaming(model.places, model.expected.warmup_ns)
-        )
+        self.transient = Transient() if model.expected.warmup_found else None
+        self.streaming = None
+        if model.log != "requests":
+            self.streaming = Streaming(model.places, division_of(model.expected, 0))
 
     def write_requests(self, rows: NDArray[Any]) -> None:
         with self._watch.phase("hand_over"):
@@ -173,6 +185,8 @@ class _Sink:
         model = self._model
         if self.streaming is not None:
             self.streaming.add(rows)
+        if self.transient is not None:
+            self.transient.add(rows)
         self._recording.write_requests(self._logged(rows))
         for row in sample_of(rows, model.hops_share, model.seed, HOPS_SAMPLE):
             steps = enumerate(wire(model, row), start=1)

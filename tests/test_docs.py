@@ -47,13 +47,20 @@ def folder(tmp_path_factory):
     return made
 
 
+def expanded(word):
+    """The folders that a pattern stands for, or the word itself."""
+    found = sorted(map(str, Path().glob(word))) if word.startswith("results/") else []
+    return found or [word]
+
+
 @pytest.fixture
 def shell(folder):
     """Runs a line of the README in that folder; what it printed, without spaces at line ends."""
 
     def run(line, columns=80):
         with contextlib.chdir(folder):
-            done = CliRunner(env={"COLUMNS": str(columns)}).invoke(app, shlex.split(line)[1:])
+            words = [word for one in shlex.split(line)[1:] for word in expanded(one)]
+            done = CliRunner(env={"COLUMNS": str(columns)}).invoke(app, words)
         assert done.exit_code == 0, (line, done.output, done.exception)
         return [line.rstrip() for line in done.stdout.rstrip().splitlines()]
 
@@ -80,11 +87,12 @@ def test_summary_is_the_real_one(shell):
     assert without_chance(OUTPUTS[line].splitlines()) == without_chance(shell(line))
 
 
-def test_comparison_is_the_real_one(shell):
-    """The comparison in the README is what emu compare prints, but for the digest of the sources
-    in the name of its folder.
+@pytest.mark.parametrize("command", ["compare", "capacity"])
+def test_experiments_are_the_real_ones(shell, command):
+    """What the README shows of them is what they print, but for the digest of the sources in the
+    name of the folder.
     """
-    (line,) = (line for line in OUTPUTS if line.startswith("emu compare "))
+    (line,) = (line for line in OUTPUTS if line.startswith(f"emu {command} "))
     *told, folder = OUTPUTS[line].splitlines()
     *printed, real_folder = shell(line)
     assert told == printed

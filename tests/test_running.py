@@ -103,3 +103,54 @@ def test_a_partial_run_gives_way_to_a_whole_one(tmp_path):
     kept = interrupted.value.run
     assert not kept.summary.partial
     assert kept.requests.equals(rows)
+
+
+def test_a_warm_up_is_found(tmp_path):
+    """Queues that fill from empty at 0.95: the summary is that of the same run with the moment
+    given, but for how it was found."""
+    load = {
+        "spec.clients[0].arrivals": {"poisson": {"rate": "380/s"}}, "spec.duration": "60s",
+        "spec.warmup": "auto",
+    }  # fmt: skip
+    found = emu.run(NODEPORT, overrides=load, out=tmp_path).summary
+    assert found.window.found_by == "MSER-5"
+    assert 0 < found.window.start_seconds < 30
+    moment = f"{round(found.window.start_seconds * 1e9)}ns"
+    given = emu.run(NODEPORT, overrides=load | {"spec.warmup": moment}, out=tmp_path).summary
+    assert given.window.found_by is None
+    assert found.window.model_copy(update={"found_by": None}) == given.window
+    for part in ("requests", "latency_seconds", "pods", "nodes", "intervals"):
+        assert getattr(found, part) == getattr(given, part)
+
+
+def test_logged_or_not_the_intervals_are_the_same(tmp_path):
+    """What is counted as rows pass is what is read afterwards, with a duration and with a number
+    of requests, some of which are in the warm-up."""
+    for length in ({"spec.duration": "20s"}, {"spec.requests": 5000, "spec.duration": None}):
+        logged, summed = (
+            emu.run(
+                NODEPORT, overrides=length | {"spec.warmup": "2s", "spec.log": log}, out=tmp_path
+            ).summary.intervals
+            for log in ("requests", "summary")
+        )
+        assert logged == summed
+        assert 25 < logged.batches <= 32
+        assert logged.latency_seconds["p90"].problem is None
+
+
+def test_a_run_that_was_interrupted_has_the_batches_that_it_finished(tmp_path):
+    """Ended at about a quarter: a quarter of the batches, too few for an interval."""
+    presses = iter([signal.SIGINT])
+
+    def progress(now_ns, sent):
+        if now_ns > 30e9 and (press := next(presses, None)):
+            os.kill(os.getpid(), press)
+
+    with pytest.raises(emu.Interrupted) as interrupted:
+        emu.run(
+            NODEPORT, overrides={"spec.duration": "120s", "spec.log": "summary"}, out=tmp_path,
+            progress=progress, engine="process",
+        )  # fmt: skip
+    intervals = interrupted.value.run.summary.intervals
+    assert 4 < intervals.batches < 10
+    assert intervals.latency_seconds["mean"].problem == "few_batches"

@@ -34,6 +34,11 @@ def _ok_share(summary: Summary) -> float | None:
     return summary.latency_seconds.count / sent if sent else None
 
 
+def _error_share(summary: Summary) -> float | None:
+    ended = summary.requests.ok + summary.requests.failed
+    return summary.requests.failed / ended if ended else None
+
+
 def _ok_per_second(summary: Summary) -> float | None:
     seconds = summary.window.end_seconds - summary.window.start_seconds
     return summary.latency_seconds.count / seconds if seconds > 0 else None
@@ -97,3 +102,13 @@ METRICS: Final = (
     ),
 )  # fmt: skip
 """In the order in which they are shown."""
+
+OBJECTIVES: Final = (
+    _latency("p95", "p95", "p95", "latency that 95 % of the ok requests do not exceed"),
+    _latency("max", "max", "max", "longest latency of the ok requests"),
+    Metric(
+        "error_share", "errors", "share", "failed / (ok + failed) requests of the whole run",
+        _error_share,
+    ),
+)  # fmt: skip
+"""What objectives may be about beside these."""

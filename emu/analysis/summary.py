@@ -7,10 +7,12 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from emu.analysis.balance import Balance, Share, balance, shares
+from emu.analysis.intervals import Intervals, intervals_of
 from emu.analysis.latency import HopLatency, Latency
 from emu.analysis.reading import Requests
 from emu.analysis.totals import Totals, totals_of
 from emu.analysis.utilisation import utilisation, window
+from emu.analysis.warmup import METHOD
 from emu.recorder.header import Header
 from emu.units import SECOND
 
@@ -28,6 +30,8 @@ class Window(_Part):
     """End of the run."""
     requests: int
     """Requests meant to be sent in it."""
+    found_by: str | None = None
+    """How the end of the warm-up was found, as by MSER-5; None where it was given."""
 
 
 class RequestCounts(_Part):
@@ -89,6 +93,8 @@ class Summary(_Part):
     """Of requests that ended ``ok``, from the moment they were meant to be sent."""
     latency_by_hop_seconds: dict[str, HopLatency]
     """Of the same requests, part by part of their way."""
+    intervals: Intervals
+    """How sure the latencies and shares are."""
     nodes: dict[str, Share]
     node_balance: Balance
     pods: dict[str, PodShare]
@@ -128,13 +134,17 @@ def summary_of(header: Header, totals: Totals) -> Summary:
         log_share=header.log_share,
         quantile_error=totals.quantile_error,
         window=Window(
-            start_seconds=first / SECOND, end_seconds=last / SECOND, requests=totals.counted
+            start_seconds=first / SECOND,
+            end_seconds=last / SECOND,
+            requests=totals.counted,
+            found_by=METHOD if header.expected.warmup_found else None,
         ),
         requests=_request_counts(totals),
         attempts=_attempt_counts(totals),
         outcomes=outcomes,
         latency_seconds=totals.latency,
         latency_by_hop_seconds=totals.latency_by_hop,
+        intervals=intervals_of(totals.batches),
         nodes=nodes,
         node_balance=balance(nodes),
         pods={

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from emu.analysis.balance import counts_by
+from emu.analysis.batches import Batches, batches_of
 from emu.analysis.latency import HopLatency, Latency, latencies
 from emu.analysis.reading import Requests
 from emu.analysis.utilisation import busy_ns
@@ -30,6 +31,7 @@ class Totals:
     busy_ns: dict[str, float]
     latency: Latency
     latency_by_hop: dict[str, HopLatency]
+    batches: Batches
     quantile_error: float = 0.0
     """The largest relative error of the latencies' quantiles; all other numbers are exact."""
 
@@ -47,6 +49,7 @@ def totals_of(requests: Requests) -> Totals:
         busy_ns=busy_ns(requests),
         latency=latency,
         latency_by_hop=by_hop,
+        batches=batches_of(requests),
     )
 
 

@@ -7,13 +7,20 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from emu.experiments import Plan
+    from emu.experiments.capacity import CapacityPlan
     from emu.scenario import Scenario
 
 
-def say_warnings(asked: "Scenario | Plan") -> None:
+def say_warnings(asked: "Scenario | Plan | CapacityPlan") -> None:
     """Say what in a scenario, or in those of a plan, may not be meant."""
     for warning in asked.warnings:
         print(f"warning: {warning}", file=sys.stderr)
+
+
+def say_interrupted(done: float, runs: int) -> None:
+    """Say what the user's Ctrl-C leaves of many runs."""
+    print(f"interrupted after {int(done)} of {runs} runs; these will be found again",
+          file=sys.stderr)  # fmt: skip
 
 
 @contextmanager

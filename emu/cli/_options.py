@@ -22,3 +22,9 @@ SEED = Annotated[
 ]
 ENGINE = Annotated[str, typer.Option(help="compiled, process, or auto: by size.")]
 OUT = Annotated[Path, typer.Option(metavar="DIR", help="Where results go.")]
+WORKERS = Annotated[
+    int | None,
+    typer.Option(
+        "--workers", help="Runs at once, each in a process; as many as cores, if that is worth it."
+    ),
+]

@@ -1,15 +1,13 @@
 """``emu compare FILE --vary PATH=A,B``: variants over the same seeds, and what differs."""
 
-import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from emu.cli._notes import compiling_is_said, say_warnings
-from emu.cli._options import ENGINE, JSON, OUT, OVERRIDES, SCENARIO, SEED
-from emu.cli._status import INTERRUPTED
+from emu.cli._notes import say_warnings
+from emu.cli._options import ENGINE, JSON, OUT, OVERRIDES, SCENARIO, SEED, WORKERS
+from emu.cli._runs import shown
 
 
 def command(
@@ -18,7 +16,7 @@ def command(
         list[str],
         typer.Option(
             "--vary",
-            metavar="PATH=A,B,...",
+            metavar="PATH=A,B|LO..HI[:STEP]|log LO..HI[:N]",
             help="Values to compare; of several, all combinations.",
         ),
     ],
@@ -30,6 +28,7 @@ def command(
     ] = 0.95,
     seed: SEED = None,
     engine: ENGINE = "auto",
+    workers: WORKERS = None,
     overrides: OVERRIDES = None,
     out: OUT = Path("results"),
     as_json: JSON = False,
@@ -38,32 +37,10 @@ def command(
 
     Runs write their summary alone; --set spec.log=requests has the rows, and exact quantiles.
     """
-    from rich.console import Console
-
     from emu.experiments import parse_variations, plan
-    from emu.report.progress import RunsProgress
     from emu.scenario import parse_overrides
 
     varied, fixed = parse_variations(vary), parse_overrides(overrides or ())
     planned = plan(file, varied, replications, seed, fixed, confidence)
     say_warnings(planned)
-    done = 0.0
-
-    def update(runs: float, of: int) -> None:
-        nonlocal done
-        done = runs
-        display.update(runs, of)
-
-    try:
-        with RunsProgress() as display, compiling_is_said():
-            comparison = planned.run(out, engine, update)
-    except KeyboardInterrupt:
-        print(
-            f"interrupted after {int(done)} of {planned.runs} runs; these will be found again",
-            file=sys.stderr,
-        )
-        raise typer.Exit(INTERRUPTED) from None
-    if as_json:
-        print(json.dumps(comparison.document()))
-    else:
-        Console().print(comparison)
+    shown(lambda progress: planned.run(out, engine, workers, progress), planned.runs, as_json)

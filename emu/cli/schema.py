@@ -1,9 +1,12 @@
 """``emu schema``: the JSON Schema of a Scenario document, and the columns of what runs leave."""
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from emu.recorder.columns import Column
 
 
 def command(
@@ -35,12 +38,29 @@ def schema_text() -> str:
 
 
 def _print_columns() -> None:
-    from emu.experiments.replications import COLUMNS
-    from emu.recorder.columns import TABLES, describe
+    from emu.recorder.columns import describe
 
     table = ""
-    for name, column, kind, unit, meaning in describe({**TABLES, "replications": COLUMNS}):
+    for name, column, kind, unit, meaning in describe(all_tables()):
         if name != table:
             print(f"{name}")
             table = name
         print(f"  {column:<23} {kind:<12} {unit:<6} {meaning}".rstrip())
+
+
+def all_tables() -> "dict[str, tuple[Column, ...]]":
+    """The columns of every file that runs and experiments leave."""
+    from emu.analysis.metrics import METRICS
+    from emu.experiments.capacity.tables import RUNS, curve_columns
+    from emu.experiments.replications import COLUMNS
+    from emu.experiments.sweep_tables import EXAMPLE, columns_of_points, columns_of_runs
+    from emu.recorder.columns import TABLES
+
+    return {
+        **TABLES,
+        "replications": COLUMNS,
+        "sweeps: replications": columns_of_runs(EXAMPLE),
+        "sweeps: points": columns_of_points(EXAMPLE),
+        "capacity: replications": RUNS,
+        "capacity: curve": curve_columns(METRICS),
+    }

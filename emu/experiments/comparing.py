@@ -2,35 +2,24 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from emu.analysis.comparison import compared
 from emu.errors import Mistake, ScenarioError
 from emu.experiments.comparison import COMPARISON, FILES, ComparedVariant, Comparison
+from emu.experiments.execution import Outcome, Task, executor, results
+from emu.experiments.replicating import LOG, SEED, Progress, check, check_seeds, mistake, seeded
 from emu.experiments.replications import REPLICATIONS, Replication, write
-from emu.experiments.varying import SEED, Variant, variants
+from emu.experiments.varying import Values, Variant, variants
+from emu.experiments.workforce import workers_for
 from emu.recorder.header import versions
 from emu.recorder.run_folder import run_folder
-from emu.running import chosen_engine, execute
+from emu.running import chosen_engine
 from emu.scenario import Scenario, load
-from emu.scenario.text import printable
-
-LOG: Final = {"spec.log": "summary"}
-"""What the runs of a comparison write of their requests, unless an override says otherwise."""
-
-_LEAST_CONFIDENCE: Final = 0.5
-_MOST_CONFIDENCE: Final = 0.9999
-_SEEDS: Final = 2**63
-_ALMOST: Final = 0.99
-"""So much of a run is done when its simulated time is over: it is still to be summed up."""
-
-Progress = Callable[[float, int], None]
-"""Called now and then with the number of runs that are done, to which a part of the present one
-counts, and the number of all.
-"""
 
 
 @dataclass(frozen=True)
@@ -53,13 +42,17 @@ class Plan:
         """How many runs it takes."""
         return self.replications * len(self.scenarios)
 
-    def run(self, out: Path, engine: str, progress: Progress | None = None) -> Comparison:
+    def run(
+        self, out: Path, engine: str, workers: int | None = None, progress: Progress | None = None
+    ) -> Comparison:
         """Make every run, or find it again, and leave the comparison beside them.
 
-        Raises UnknownNameError for an engine that there is not, ResultsError where results cannot
-        be written, and KeyboardInterrupt: runs that are done by then are found again.
+        ``workers`` is how many runs are made at once; None leaves it to the machine. Raises
+        UnknownNameError for an engine that there is not, ScenarioError for wrong ``workers``,
+        ResultsError where results cannot be written, what a run raises, and KeyboardInterrupt: runs
+        that are done by then are found again.
         """
-        rows = list(self._runs(out, engine, progress))
+        rows = self._rows(out, engine, workers, progress or (lambda done, of: None))
         first = self.scenarios[0]
         settings = list(self.variants[0].overrides)
         identity = settings, [(row.name, row.run) for row in rows], self.confidence
@@ -71,23 +64,37 @@ class Plan:
             folder.finish()
         return made
 
-    def _runs(self, out: Path, engine: str, progress: Progress | None) -> Iterator[Replication]:
+    def _rows(
+        self, out: Path, engine: str, workers: int | None, progress: Progress
+    ) -> list[Replication]:
+        """Every run, replication by replication."""
+        many = workers_for(workers, self.scenarios[0], self.runs, str(out))
+        tasks, rows = self._tasks(out, engine), list[Replication]()
+        by = executor(many, None, lambda part: progress(len(rows) + part, self.runs))
+        with closing(results(tasks, by)) as outcomes:
+            for outcome in outcomes:
+                rows.append(self._row(outcome))
+                progress(len(rows), self.runs)
+        return sorted(rows, key=lambda row: (row.replication, row.variant))
+
+    def _tasks(self, out: Path, engine: str) -> Iterator[Task]:
         """Replication by replication, so that what an interrupt leaves can be compared."""
-        total = self.runs
-        engines = [chosen_engine(engine, scenario, total) for scenario in self.scenarios]
-        for done in range(total):
-            replication, number = divmod(done, len(self.scenarios))
-            scenario = _seeded(self.scenarios[number], replication)
-            run = execute(
-                scenario, out, engines[number], False, _part(progress, done, total, scenario)
-            )
-            if progress is not None:
-                progress(done + 1, total)
-            yield Replication(
-                variant=number, name=self.variants[number].name, replication=replication,
-                seed=scenario.spec.seed, run=f"{scenario.name}/{run.path.name}",
-                summary=run.summary,
-            )  # fmt: skip
+        engines = [chosen_engine(engine, scenario, self.runs) for scenario in self.scenarios]
+        for replication in range(self.replications):
+            for number, scenario in enumerate(self.scenarios):
+                key = number, replication
+                yield Task(key, seeded(scenario, replication), engines[number], str(out))
+
+    def _row(self, outcome: Outcome) -> Replication:
+        if outcome.failure is not None:
+            raise outcome.failure
+        assert outcome.summary is not None
+        number, replication = outcome.key
+        return Replication(
+            variant=number, name=self.variants[number].name, replication=replication,
+            seed=self.scenarios[number].spec.seed + replication, run=outcome.run,
+            summary=outcome.summary,
+        )  # fmt: skip
 
     def _comparison(self, path: Path, rows: Sequence[Replication]) -> Comparison:
         runs = [
@@ -117,14 +124,14 @@ class Plan:
 
 def plan(
     source: Path,
-    vary: Mapping[str, Sequence[Any]],
+    vary: Mapping[str, Values],
     replications: int,
     seed: int | None,
     overrides: Mapping[str, Any],
     confidence: float,
 ) -> Plan:
     """Load every variant. Raises ScenarioError with what is wrong in any of them."""
-    _check(replications, confidence)
+    check(replications, confidence)
     made = variants(vary, overrides)
     scenarios: list[Scenario] = []
     mistakes: dict[Mistake, None] = {}
@@ -137,43 +144,6 @@ def plan(
         raise ScenarioError(mistakes)
     first = scenarios[0].spec.seed
     if any(scenario.spec.seed != first for scenario in scenarios):
-        raise ScenarioError([_mistake(SEED, first, "is not the seed of all variants; give --seed")])
-    if first + replications > _SEEDS:
-        raise ScenarioError([_mistake(SEED, first, "leaves too few seeds for the replications")])
+        raise ScenarioError([mistake(SEED, first, "is not the seed of all variants; give --seed")])
+    check_seeds(first, replications)
     return Plan(tuple(made), tuple(scenarios), replications, confidence)
-
-
-def _check(replications: int, confidence: float) -> None:
-    mistakes = []
-    if replications < 1:
-        mistakes.append(_mistake("replications", replications, "must be at least 1"))
-    if not _LEAST_CONFIDENCE <= confidence <= _MOST_CONFIDENCE:
-        rule = f"must be from {_LEAST_CONFIDENCE} to {_MOST_CONFIDENCE}"
-        mistakes.append(_mistake("confidence", confidence, rule))
-    if mistakes:
-        raise ScenarioError(mistakes)
-
-
-def _mistake(what: str, value: float, rule: str) -> Mistake:
-    return Mistake("", 0, what, printable(value), rule)
-
-
-def _seeded(scenario: Scenario, replication: int) -> Scenario:
-    """The scenario with the seed of this replication; nothing else in it depends on the seed."""
-    seed = scenario.spec.seed + replication
-    return replace(scenario, spec=scenario.spec.model_copy(update={"seed": seed}))
-
-
-def _part(
-    progress: Progress | None, done: int, total: int, scenario: Scenario
-) -> Callable[[int, int], None] | None:
-    """The progress of one run as a part of the whole."""
-    if progress is None:
-        return None
-    spec = scenario.spec
-
-    def update(now_ns: int, sent: int) -> None:
-        part = sent / spec.requests if spec.requests else now_ns / (spec.duration or 1)
-        progress(done + min(_ALMOST, part), total)
-
-    return update

@@ -14,6 +14,7 @@ from rich.text import Text
 from emu.analysis.comparison import Compared
 from emu.analysis.metrics import METRICS
 from emu.errors import ResultsError
+from emu.experiments.replicating import seeds_in_words
 from emu.experiments.replications import REPLICATIONS
 from emu.experiments.varying import as_json
 from emu.report.comparison import comparison_view
@@ -117,8 +118,7 @@ class Comparison:
         yield Text(f"\n{self.path}", overflow="fold")
 
     def _head(self) -> Text:
-        count, last = self.replications, self.seed + self.replications - 1
-        seeds = f"seeds {self.seed} to {last}" if count > 1 else f"seed {self.seed}"
+        count, seeds = self.replications, seeds_in_words(self.seed, self.replications)
         runs = f"{count} replication{'s' if count > 1 else ''} of each of {len(self.variants)}"
         head = Text.assemble((self.scenario, "bold"), f"  {runs} variants, {seeds}")
         return head.append(f"\nvaried: {', '.join(self.variants[0].settings)}")

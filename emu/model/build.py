@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.distributions import mean_of, table_of
+from emu.distributions import table_of
 from emu.hops.conntrack import Closing
 from emu.hops.kubeproxy import MODES
 from emu.hops.network import NetworkTable
@@ -12,7 +12,7 @@ from emu.model.backends import Backends
 from emu.model.classes import demand_of
 from emu.model.clients import ClientTable, patience_of
 from emu.model.delays import DelayTable, topology
-from emu.model.expectations import Flows, shares
+from emu.model.expectations import Flows, expected
 from emu.model.kernels import kernel_model
 from emu.model.listeners import listeners
 from emu.model.numbers import Numbers
@@ -23,10 +23,9 @@ from emu.model.routes import Routes
 from emu.model.services import RuleTable
 from emu.model.slowdowns import at_places, slowdowns
 from emu.model.targets import Directory
-from emu.recorder.expected import Expected
 from emu.recorder.places import Places
 from emu.registry import Choice
-from emu.scenario import Behaviour, Cluster, Log, LogSample, Scenario, ScenarioSpec
+from emu.scenario import Cluster, Log, LogSample, Scenario, ScenarioSpec
 from emu.scenario.names import target
 from emu.units import SECOND
 from emu.workload import ARRIVALS
@@ -101,7 +100,7 @@ def build(scenario: Scenario) -> Model:
         network=NetworkTable(delays.legs, delays.core, table),
         resolver_latency=places[1],
         resolver_ttl_ns=spec.resolver.ttl,
-        expected=_expected(cluster, flows, pods, behaviours, spec.warmup),
+        expected=expected(cluster, flows, pods, behaviours, spec),
     )
 
 
@@ -176,22 +175,3 @@ def _offer(
         flows.demand = demand_of(client)
         for number in range(row["first_target"], row["first_target"] + row["targets"]):
             flows.to_target(targets[number], balanced, rate)
-
-
-def _expected(
-    cluster: Cluster,
-    flows: Flows,
-    pods: NDArray[np.void],
-    behaviours: list[Behaviour],
-    warmup_ns: int,
-) -> Expected:
-    names = [pod.key for pod in cluster.pods]
-    seconds = [mean_of(behaviour.service_time) / SECOND for behaviour in behaviours]
-    loads = (flows.served * seconds + flows.work) / pods["speed"] / pods["workers"]
-    return Expected(
-        nodes=shares(flows.nodes, [node.name for node in cluster.nodes]),
-        pods=shares(flows.pods, names),
-        utilisation=dict(zip(names, loads.tolist(), strict=True)),
-        workers=dict(zip(names, pods["workers"].tolist(), strict=True)),
-        warmup_ns=warmup_ns,
-    )

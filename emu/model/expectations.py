@@ -10,11 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emu.distributions import mean_of
 from emu.hops.balancer import BY_WEIGHT
 from emu.hops.node import Verdict
 from emu.model.classes import Demand
 from emu.model.services import RuleTable
 from emu.model.targets import TargetKind
+from emu.quantities import AUTO
+from emu.recorder.expected import Expected
+from emu.scenario import Behaviour, Cluster, ScenarioSpec
+from emu.units import SECOND
 
 
 class Flows:
@@ -88,3 +93,26 @@ def shares(rates: NDArray[np.float64], names: list[str]) -> dict[str, float]:
     """Each one's share of the whole; of nothing, nothing."""
     total, pairs = rates.sum(), zip(names, rates, strict=True)
     return {name: float(rate / total) if total else 0.0 for name, rate in pairs}
+
+
+def expected(
+    cluster: Cluster,
+    flows: Flows,
+    pods: NDArray[np.void],
+    behaviours: list[Behaviour],
+    spec: ScenarioSpec,
+) -> Expected:
+    """What the scenario implies for a run, to hold it against."""
+    names = [pod.key for pod in cluster.pods]
+    seconds = [mean_of(behaviour.service_time) / SECOND for behaviour in behaviours]
+    loads = (flows.served * seconds + flows.work) / pods["speed"] / pods["workers"]
+    return Expected(
+        nodes=shares(flows.nodes, [node.name for node in cluster.nodes]),
+        pods=shares(flows.pods, names),
+        utilisation=dict(zip(names, loads.tolist(), strict=True)),
+        workers=dict(zip(names, pods["workers"].tolist(), strict=True)),
+        warmup_ns=0 if spec.warmup == AUTO else spec.warmup,
+        warmup_found=spec.warmup == AUTO,
+        duration_ns=spec.duration or 0,
+        requests=spec.requests or 0,
+    )

@@ -18,3 +18,9 @@ class Expected(BaseModel):
     """Workers of each Pod, by name."""
     warmup_ns: int = 0
     """Requests meant to be sent before this moment are left out of the statistics."""
+    warmup_found: bool = False
+    """The moment is found from the run; until it is over it is 0."""
+    duration_ns: int = 0
+    """How long the run is; 0 where a number of requests ends it."""
+    requests: int = 0
+    """How many requests end the run; 0 where a duration does."""

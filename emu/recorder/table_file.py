@@ -81,3 +81,6 @@ class TableFile:
         """Close the file as it is: it will be thrown away."""
         with suppress(Exception):
             self._writer.close()
+        # What could not be closed would be closed once more when it is forgotten, and on a full
+        # disk Python then prints what that meets.
+        self._writer.is_open = False

@@ -17,6 +17,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from emu.errors import ResultsError
 from emu.recorder.background import Background
 from emu.recorder.columns import TABLES
 from emu.recorder.header import Header
@@ -49,7 +50,13 @@ class Recording:
         self._written = np.empty(ROW_GROUP, dtype=ROW)
         self._count = 0
         self._background = Background("emu-writer")
-        self._files = {table: TableFile(folder, table) for table in TABLES}
+        self._files: dict[str, TableFile] = {}
+        try:
+            for table in TABLES:
+                self._files[table] = TableFile(folder, table)
+        except ResultsError:
+            self._abandon()
+            raise
         self._hops = SmallTable(self._files["hops"])
         self._metrics = MetricTable(self._files["metrics"])
         self._events = SmallTable(self._files["events"])
@@ -92,15 +99,20 @@ class Recording:
         return self._background.seconds
 
     def close(
-        self, end_ns: int, partial: bool = False, busy_ns: Mapping[str, int] | None = None
-    ) -> Header:
+        self, end_ns: int, partial: bool = False, busy_ns: Mapping[str, int] | None = None,
+        warmup_ns: int | None = None,
+    ) -> Header:  # fmt: skip
         """Write what waits and make the files whole; the header that now stands in them.
 
         ``end_ns`` is the simulated time at which the run ended, ``partial`` that it was ended
-        before its time, ``busy_ns`` as in `Header`.
+        before its time, ``busy_ns`` as in `Header`, ``warmup_ns`` the end of a warm-up that was
+        found.
         """
         busy = self._header.busy_ns if busy_ns is None else dict(busy_ns)
-        ending = {"end_ns": end_ns, "partial": partial, "busy_ns": busy}
+        expected = self._header.expected
+        if warmup_ns is not None:
+            expected = expected.model_copy(update={"warmup_ns": warmup_ns})
+        ending = {"end_ns": end_ns, "partial": partial, "busy_ns": busy, "expected": expected}
         header = self._header.model_copy(update=ending)
         if self._count:
             self._flush()
@@ -132,6 +144,10 @@ class Recording:
         trace: TracebackType | None,
     ) -> None:
         if self._open:
-            self._background.end()
-            for file in self._files.values():
-                file.abandon()
+            self._abandon()
+
+    def _abandon(self) -> None:
+        """Close what is open: it will be thrown away."""
+        self._background.end()
+        for file in self._files.values():
+            file.abandon()

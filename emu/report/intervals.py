@@ -69,7 +69,10 @@ def _decimals(half: float, largest: float) -> int:
 
 def mean(metric: Metric, found: Estimate) -> str:
     """``144.2 ms``."""
-    return NOTHING if found.mean is None else scale_of(metric, found).with_unit(found.mean)
+    if found.mean is None:
+        return NOTHING
+    scale = scale_of(metric, found)
+    return scale.with_unit(found.mean) if found.mean else f"0{scale.suffix}"
 
 
 def interval(metric: Metric, found: Estimate) -> str:

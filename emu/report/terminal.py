@@ -9,11 +9,16 @@ from rich.text import Text
 from emu.analysis.latency import HopLatency
 from emu.analysis.summary import Summary
 from emu.recorder.timing import Timing
+from emu.report.confidence import caveats, ends
 from emu.report.hops import HOPS, REPEATED
 from emu.report.profile import profile_view
 from emu.report.shares import node_table, pod_table
 from emu.report.tables import table
 from emu.report.words import count, percent, seconds
+
+_LATENCIES = ("mean", "p50", "p90", "p95", "p99", "p99.9", "max")
+_FEW = 20
+"""So close to half of the requests, a warm-up that was found is the longest that is looked for."""
 
 
 def summary_view(
@@ -42,7 +47,12 @@ def _head(summary: Summary) -> RenderableType:
     words.append(_logged(summary))
     window = summary.window
     words.append(f"\n{seconds(window.end_seconds)} simulated")
-    if window.start_seconds:
+    if window.found_by:
+        length = seconds(window.start_seconds) if window.start_seconds else "none"
+        words.append(f"; warm-up {length}, found by {window.found_by}")
+        if 2 * window.requests < summary.requests.sent + _FEW:
+            words.append("\nno end of the warm-up in the first half of the run: it is too short")
+    elif window.start_seconds:
         words.append(
             f"; requests of the first {seconds(window.start_seconds)} are left out of the "
             "statistics"
@@ -85,13 +95,16 @@ def _repeats(summary: Summary) -> bool:
 
 def _latency(summary: Summary) -> RenderableType:
     latency = summary.latency_seconds
-    made = table("Latency", "mean", "p50", "p90", "p95", "p99", "p99.9", "max")
+    made = table("Latency", *_LATENCIES)
     values = (
         latency.mean, latency.p50, latency.p90, latency.p95, latency.p99, latency.p99_9,
         latency.max,
     )  # fmt: skip
     made.add_row("in total", *(seconds(value) for value in values))
-    return made
+    for name, row in ends(summary.intervals, _LATENCIES):
+        made.add_row(name, *row, style="dim")
+    said = caveats(summary.intervals)
+    return Group(made, said) if said else made
 
 
 def _hops(summary: Summary) -> RenderableType:

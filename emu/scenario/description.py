@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from emu.distributions import DISTRIBUTIONS, Distribution
 from emu.hops.balancer import STRATEGIES, Strategy
-from emu.quantities import Bandwidth, Cpu, Duration, Fraction, Size
+from emu.quantities import Bandwidth, Cpu, Duration, DurationOrAuto, Fraction, Size
 from emu.registry import OptionsModel
 from emu.scenario.classes import RequestClass
 from emu.scenario.connections import Connections, TlsVersion
@@ -328,8 +328,9 @@ class ScenarioSpec(OptionsModel):
     """Simulated time; 60s where neither duration nor requests is given."""
     requests: Annotated[Whole, Field(ge=1, lt=2**40)] | None = None
     """Instead of a duration: how many requests are sent; the run ends when all are finished."""
-    warmup: NonNegative = 0
-    """Requests meant to be sent before this moment are logged and left out of the summary."""
+    warmup: DurationOrAuto = 0
+    """Requests meant to be sent before this moment are logged and left out of the summary. With
+    ``auto`` the moment is found from the latencies, by MSER-5."""
     manifests: Annotated[tuple[str, ...], Field(max_length=MOST_MANIFESTS)] = ()
     """Files with more Kubernetes objects, relative to this one."""
     node_pools: tuple[NodePool, ...] = ()

@@ -97,12 +97,12 @@ def test_rough_quantiles_widen_their_intervals(summary):
     p99 = summary.latency_seconds.p99
     rough = {"quantile_error": QUANTILE_ERROR}
     first = [slower(summary, 0.0, **rough)] * 2
-    for share, verdict in ((0.005, Verdict.NOT_SHOWN), (0.009, Verdict.HIGHER)):
+    for share, verdict in ((0.00125, Verdict.NOT_SHOWN), (0.00225, Verdict.HIGHER)):
         other = [slower(summary, share * p99, **rough)] * 2
         found = compared([first, other], 0.95)[1]["latency_p99_seconds"]
         assert found.difference.verdict == verdict
-        assert found.difference.low == pytest.approx((share - (2 + share) / 255) * p99)
-        assert found.estimate.high == pytest.approx((1 + share) * (1 + 1 / 255) * p99)
+        assert found.difference.low == pytest.approx((share - (2 + share) / 1023) * p99)
+        assert found.estimate.high == pytest.approx((1 + share) * (1 + 1 / 1023) * p99)
     exact = compared([[summary] * 2, [slower(summary, 1e-6)] * 2], 0.95)[1]
     assert exact["latency_p99_seconds"].difference.verdict == Verdict.HIGHER
 

@@ -86,6 +86,6 @@ def test_only_quantiles_may_be_off(summary):
     for metric in METRICS:
         assert metric.error_of(summary) == 0.0
         error = metric.error_of(rough) / metric.of(rough)
-        assert error == pytest.approx(1 / 255 if metric.name.startswith("latency_p") else 0.0), (
+        assert error == pytest.approx(1 / 1023 if metric.name.startswith("latency_p") else 0.0), (
             metric.name
         )

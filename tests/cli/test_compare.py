@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 import emu
+from emu.analysis.log_linear import QUANTILE_ERROR
 from emu.cli import app, main
 from tests.cli.test_run import Terminal
 
@@ -84,7 +85,7 @@ def test_exact_quantiles_where_the_rows_are_asked_for(run):
         json.loads(run(*WORKERS, "--replications", "2", "--json", *more).stdout)
         for more in ((), ("--set", "spec.log=requests"))
     )
-    assert [one["quantile_error"] for one in rough["variants"]] == [2.0**-8] * 2
+    assert [one["quantile_error"] for one in rough["variants"]] == [QUANTILE_ERROR] * 2
     assert [one["quantile_error"] for one in exact["variants"]] == [0.0] * 2
     folder = Path(exact["comparison_dir"])
     assert emu.open_run(newest_run(folder.parent)).requests.num_rows > 500
@@ -144,6 +145,7 @@ def test_without_anything_to_vary(monkeypatch, capsys):
 def test_progress_and_ctrl_c_on_a_terminal(tmp_path):
     """It shows how many runs are done; Ctrl-C keeps them, says so, and ends with status 130."""
     long = ("--set", "spec.duration=3m", "--engine", "process", "--out", str(tmp_path))
+    long = (*long, "--workers", "1")
     terminal = Terminal("compare", NODEPORT, *WORKERS, "--replications", "50", *long)
     terminal.until("1 of 100 runs done", 300).press(b"\x03")
     assert terminal.status() == 130
@@ -152,3 +154,21 @@ def test_progress_and_ctrl_c_on_a_terminal(tmp_path):
     assert "interrupted after 1 of 100 runs; these will be found again" in terminal.text
     partial = [emu.open_run(p).summary.partial for p in (tmp_path / "nodeport").iterdir()]
     assert sorted(partial) == [False, True]
+
+
+def test_workers_change_no_byte(run, tmp_path):
+    """Two processes leave what one leaves."""
+    found = []
+    for workers in ("1", "2"):
+        more = ("--workers", workers, "--out", str(tmp_path / workers), "--json")
+        document = json.loads(run(*WORKERS, "--replications", "2", *more).stdout)
+        folder = Path(document["comparison_dir"])
+        found.append({path.name: path.read_bytes() for path in folder.iterdir()})
+    assert found[0] == found[1]
+
+
+def test_a_range_is_compared(run):
+    """Values may be a range, as in a sweep."""
+    line = ("--vary", "spec.behaviours[0].workers=4..6:2", "--replications", "1", "--json")
+    names = [variant["name"] for variant in json.loads(run(*line).stdout)["variants"]]
+    assert names == ["4", "6"]

@@ -271,7 +271,7 @@ def test_plot(tmp_path, log, said):
     done = run("--plot", "--set", f"spec.log={log}", "--out", str(tmp_path))
     *_, before, last = done.stdout.rstrip().split("\n\n")
     assert done.exit_code == 0
-    assert "nodeport/" in before
+    assert "nodeport/" in before.replace("\n", "")
     assert said in " ".join(last.split())
     assert max(map(len, last.splitlines())) <= 80
 

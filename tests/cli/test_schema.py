@@ -7,10 +7,10 @@ import pytest
 from typer.testing import CliRunner
 
 from emu.cli import app
+from emu.cli.schema import all_tables
 from emu.distributions import DISTRIBUTIONS
-from emu.experiments.replications import COLUMNS
 from emu.hops.balancer import STRATEGIES
-from emu.recorder.columns import TABLES, describe
+from emu.recorder.columns import describe
 
 COMMITTED = Path(__file__).parents[2] / "emu" / "scenario" / "schema.json"
 
@@ -80,6 +80,6 @@ def test_results_lists_every_column():
     """Each column of each file, with its type, unit and meaning."""
     printed = CliRunner().invoke(app, ["schema", "--results"]).stdout
     lines = printed.splitlines()
-    for table, column, kind, _, meaning in describe({**TABLES, "replications": COLUMNS}):
+    for table, column, kind, _, meaning in describe(all_tables()):
         assert table in lines
         assert any(line.split()[:2] == [column, kind] and line.endswith(meaning) for line in lines)

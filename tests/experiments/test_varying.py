@@ -77,7 +77,7 @@ def test_every_combination_is_a_variant():
         ({"a": ["x", "y", "x"]}, {}, "vary: a: has x twice"),
         ({"a": [1, 2]}, {"a": 3}, "vary: a: is both set and varied"),
         ({"spec.seed": [1, 2]}, {}, "vary: spec.seed: cannot be varied: each replication has"),
-        ({"a": "round_robin"}, {}, "vary: a: must have a list of values"),
+        ({"a": "round_robin"}, {}, "vary: a: must have two values or more to compare"),
     ],
 )
 def test_what_cannot_be_compared(vary, overrides, message):

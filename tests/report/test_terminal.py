@@ -6,11 +6,13 @@ import pytest
 from rich.console import Console
 
 from emu.analysis.balance import balance
+from emu.analysis.batch_means import Problem
 from emu.analysis.summary import PodShare, summarise
 from emu.recorder.rows import ABSENT, Outcome
 from emu.recorder.timing import Timing
 from emu.report.path import path_table
 from emu.report.terminal import summary_view
+from emu.report.words import seconds
 
 
 def shown(view, **options):
@@ -158,3 +160,38 @@ def test_a_path_shows_every_word_in_eighty_columns():
     assert "  2  192.168.100.100  65535  192.168.100.101  30001  KUBE-SVC-XXXX" in "\n".join(lines)
     assert "   3  [fd00::1]         8080  client " in "\n".join(lines)
     assert any(line.endswith("  -  MASQUERADE [random-fully]") for line in lines)
+
+
+def test_intervals_stand_below_the_latencies(synthetic, tmp_path):
+    """Both ends of what has an interval, under its number, and what is not to be trusted, and
+    why."""
+    summary = summarise(synthetic.record(tmp_path, synthetic.rows(2000)))
+    lines = shown(summary_view(summary))
+    at = next(number for number, line in enumerate(lines) if line.startswith("in total"))
+    least, most = lines[at + 1].split(), lines[at + 2].split()
+    assert (least[:2], most[:2]) == (["at", "least"], ["at", "most"])
+    mean = summary.intervals.latency_seconds["mean"]
+    assert least[2:4] == seconds(mean.low).split()
+    assert most[2:4] == seconds(mean.high).split()
+    assert lines[at + 3] == "95 % intervals, from 32 batches of the run"
+    assert summary.intervals.latency_seconds["p99.9"].problem == Problem.RARE
+    assert "not to be trusted: p99.9, for too few of the batches have such requests" in lines
+
+
+def test_a_run_of_next_to_nothing_has_no_intervals(synthetic, tmp_path):
+    """A hundred requests are three a batch: all of its latencies are named as uncertain."""
+    summary = summarise(synthetic.record(tmp_path, synthetic.rows(100)))
+    lines = shown(summary_view(summary))
+    assert not any(line.startswith(("at least", "at most", "95 %")) for line in lines)
+    said = " ".join(lines)
+    assert "not to be trusted: mean, p50, p90, p95, p99, p99.9, with fewer than 10 ok" in said
+
+
+def test_a_warm_up_that_was_found_says_how(summary):
+    """When it ended and by which method; and where the run is too short to have one."""
+    window = summary.window.model_copy(update={"start_seconds": 3.2, "found_by": "MSER-5"})
+    found = summary.model_copy(update={"window": window})
+    assert shown(summary_view(found))[1].endswith("; warm-up 3.2 s, found by MSER-5")
+    half = window.model_copy(update={"requests": summary.requests.sent // 2})
+    lines = shown(summary_view(summary.model_copy(update={"window": half})))
+    assert lines[2] == "no end of the warm-up in the first half of the run: it is too short"

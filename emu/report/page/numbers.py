@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from emu.analysis.comparison import Estimate
-from emu.analysis.metrics import METRICS, Metric
+from emu.analysis.metrics import METRICS, OBJECTIVES, Metric
 from emu.report.intervals import interval, mean
 from emu.report.page import charts
 
@@ -42,6 +42,6 @@ def present(rows: list[Mapping[str, Any]]) -> list[Metric]:
     """The metrics that any of the rows has."""
     return [
         metric
-        for metric in METRICS
+        for metric in (*METRICS, *OBJECTIVES)
         if any(row.get(f"{metric.name}_mean") is not None for row in rows)
     ]

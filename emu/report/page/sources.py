@@ -1,6 +1,7 @@
 """What a folder of results holds."""
 
 import json
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,15 @@ def kind_of(folder: Path) -> Kind:
         if (folder / kind).is_file():
             return kind
     raise ResultsError(f"{folder} holds no run, comparison, sweep or search for a capacity")
+
+
+def expanded(folders: Iterable[Path]) -> list[Path]:
+    """The folders, with those of sweeps in place of the folder ``sweeps`` that holds them."""
+    found: list[Path] = []
+    for folder in folders:
+        inner = sorted(path.parent for path in folder.glob(f"*/{Kind.SWEEP}"))
+        found += inner or [folder]
+    return found
 
 
 def document(path: Path) -> Any:

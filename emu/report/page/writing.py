@@ -29,7 +29,7 @@ from emu.report.page import (
 )
 from emu.report.page.gathering import Gathered, gather, summary_in
 from emu.report.page.parts import Section
-from emu.report.page.sources import Kind, kind_of
+from emu.report.page.sources import Kind, expanded, kind_of
 
 _OF_RUN: Final[tuple[Callable[[Gathered], Section | None], ...]] = (
     head.section, picture.section, distribution.section, over_time.section, shares.section,
@@ -55,6 +55,7 @@ def write_page(folders: Sequence[Path], page: Path, progress: Progress | None = 
     The same folders give the same bytes. Raises ResultsError for a folder that holds nothing to
     tell of, and where the page cannot be written.
     """
+    folders = expanded(folders)
     kinds = [kind_of(folder) for folder in folders]
     text = _text(_articles(folders, kinds, progress))
     hidden = page.with_name(f".{page.name}.{secrets.token_hex(4)}.unfinished")

@@ -14,13 +14,14 @@ from emu.scenario.checks import (
     services,
     speeds,
     uniqueness,
+    warmup,
 )
 from emu.scenario.checks.size import sizes
 from emu.scenario.checks.subject import Subject
 
 __all__ = ["Subject", "check", "sizes", "warn"]
 
-_TOPICS = (uniqueness, nodes, services, load_balancers, clients, speeds, links, load)
+_TOPICS = (uniqueness, nodes, services, load_balancers, clients, speeds, links, load, warmup)
 _WARNING_TOPICS = (nodes, services, load_balancers, clients, load)
 
 

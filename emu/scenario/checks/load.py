@@ -41,7 +41,7 @@ def implied(spec: ScenarioSpec) -> float:
 
 
 def mistakes(subject: Subject) -> Iterator[Mistake]:
-    """A warm-up that never ends, more requests than there are, or than can be numbered."""
+    """More requests than there are, or than can be numbered."""
     spec = subject.spec
     if spec.duration is None:
         most = sum(most_of(client.arrivals) for client in spec.clients)
@@ -49,8 +49,6 @@ def mistakes(subject: Subject) -> Iterator[Mistake]:
             rule = f"must be at most {most:,}, for the traces have no more"
             yield subject.place.mistake(("spec", "requests"), rule)
         return
-    if spec.warmup >= spec.duration:
-        yield subject.place.mistake(("spec", "warmup"), "must be shorter than the duration")
     requests = implied(spec)
     if requests > MOST_REQUESTS / 2:
         rule = f"must not mean about {requests:.2g} requests; {MOST_REQUESTS / 2:.2g} are the most"

@@ -118,18 +118,14 @@ def swept(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def capacity(tmp_path_factory):
-    """The folder of a search for a capacity."""
-    folder = tmp_path_factory.mktemp("capacity")
-    rows = [
-        {"value": float(value), "meets": value >= 3, "replications": 3,
-         **columns("latency_p99_seconds", 0.6 / value)}
-        for value in (2, 4, 3)
-    ]  # fmt: skip
-    head = {"scenario": "shop", "path": REPLICAS}
-    head["objectives"] = [{"metric": "latency_p99_seconds", "limit": 0.25}]
-    table = pa.Table.from_pylist(rows).replace_schema_metadata({"emu": json.dumps(head)})
-    pq.write_table(table, folder / "curve.parquet")
-    return folder
+    """The folder of a search for a capacity: a rate that the reference Pods hold."""
+    found = emu.capacity(
+        ROOT / "scenarios/nodeport.yaml", "p90<150ms and errors<1%",
+        {"spec.clients[0].arrivals.poisson.rate": "200/s,300/s,1000/s"}, 3,
+        overrides={"spec.duration": "5s", "spec.warmup": "0s"}, engine="process",
+        out=tmp_path_factory.mktemp("capacity"),
+    )  # fmt: skip
+    return Path(found.path)
 
 
 @pytest.fixture
