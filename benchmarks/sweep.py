@@ -17,7 +17,7 @@ import emu
 ROUNDS = 2
 SCENARIO = Path(__file__).with_name("scenario.yaml")
 REQUESTS = 1_500_000
-DIGEST = "6e000ba5c5f3"
+DIGEST = "075d33cbe3ab"
 
 
 def swept(requests: int, workers: int) -> emu.Sweep:
