@@ -32,9 +32,21 @@ def command(
     if as_json and as_csv:
         raise typer.BadParameter("give --json or --csv, not both")
     with ask(sql, runs) as answer:
+        _say_what_is_missing(runs)
         if as_json:
             print(json_text(answer.columns, answer.types, answer.batches))
         elif as_csv:
             write_csv(answer.columns, answer.batches, sys.stdout)
         else:
             Console().print(answer_view(answer.columns, answer.batches))
+
+
+def _say_what_is_missing(runs: list[Path]) -> None:
+    """Say of which runs not every request has rows."""
+    from emu.analysis.reading import Requests
+
+    for run in runs:
+        header = Requests(run, sample=True).header
+        if header.log != "requests":
+            share = f"{header.log_share * 100:g} %" if header.log_share else "none"
+            print(f"note: {share} of the requests of {run} have rows", file=sys.stderr)

@@ -6,6 +6,7 @@ import json
 import sys
 
 import pytest
+import yaml
 
 import emu
 from emu.__main__ import main
@@ -51,6 +52,15 @@ def test_a_table(called, run):
     assert head.split() == ["pod", "n"]
     assert {row.split()[0]: int(row.split()[1]) for row in rows} == expected(run)
     assert foot == "2 rows"
+
+
+@pytest.mark.parametrize(("log", "share"), [("summary", "none"), ("{sample: 50%}", "50 %")])
+def test_what_has_no_rows_is_said(called, tmp_path, log, share):
+    """On standard error: an answer from a sample, or from nothing, is not one from all."""
+    overrides = {"spec.duration": "1s", "spec.warmup": "0s", "spec.log": yaml.safe_load(log)}
+    made = emu.run(NODEPORT, overrides=overrides, out=tmp_path)
+    status, _, errors = called(ASKED, made.path)
+    assert (status, errors) == (0, f"note: {share} of the requests of {made.path} have rows\n")
 
 
 def test_json_and_csv(called, run):
