@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 def say_warnings(asked: "Scenario | Plan | CapacityPlan") -> None:
     """Say what in a scenario, or in those of a plan, may not be meant."""
     for warning in asked.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+        say_warning(warning)
+
+
+def say_warning(text: str) -> None:
+    """Say one warning."""
+    print(f"warning: {text}", file=sys.stderr)
 
 
 def say_interrupted(done: float, runs: int) -> None:

@@ -22,6 +22,7 @@ SEED = Annotated[
 ]
 ENGINE = Annotated[str, typer.Option(help="compiled, process, or auto: by size.")]
 OUT = Annotated[Path, typer.Option(metavar="DIR", help="Where results go.")]
+OUT_OR_URL = Annotated[str, typer.Option("--out", metavar="DIR|URL", help="Where results go.")]
 WORKERS = Annotated[
     int | None,
     typer.Option(

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from emu.cli._notes import say_warnings
-from emu.cli._options import ENGINE, JSON, OVERRIDES, SCENARIO, SEED, WORKERS
+from emu.cli._options import ENGINE, JSON, OUT_OR_URL, OVERRIDES, SCENARIO, SEED, WORKERS
 from emu.cli._runs import shown
 
 
@@ -35,7 +35,7 @@ def command(
     engine: ENGINE = "auto",
     workers: WORKERS = None,
     overrides: OVERRIDES = None,
-    out: Annotated[str, typer.Option(metavar="DIR|URL", help="Where results go.")] = "results",
+    out: OUT_OR_URL = "results",
     as_json: JSON = False,
 ) -> None:
     """Find how many Pods an objective takes, or how much load it allows.

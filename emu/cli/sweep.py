@@ -1,12 +1,12 @@
 """``emu sweep FILE --vary PATH=LO..HI``: a scenario at many points, each over the same seeds."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from emu.cli._options import ENGINE, JSON, OVERRIDES, SEED, WORKERS
+from emu.cli._notes import say_warning
+from emu.cli._options import ENGINE, JSON, OUT_OR_URL, OVERRIDES, SEED, WORKERS
 from emu.cli._runs import shown
 
 
@@ -43,7 +43,7 @@ def command(
         str | None, typer.Option(metavar="ADDRESS", help="Run on the Dask cluster of a scheduler.")
     ] = None,
     overrides: OVERRIDES = None,
-    out: Annotated[str, typer.Option(metavar="DIR|URL", help="Where results go.")] = "results",
+    out: OUT_OR_URL = "results",
     as_json: JSON = False,
 ) -> None:
     """Run a scenario at many points; what was made before is found again.
@@ -61,11 +61,7 @@ def command(
         confidence=confidence,
     )  # fmt: skip
     sweep = shown(
-        lambda progress: make(planned, out, engine, workers, scheduler, progress, _warn),
+        lambda progress: make(planned, out, engine, workers, scheduler, progress, say_warning),
         planned.runs, as_json,
     )  # fmt: skip
     raise typer.Exit(1 if sweep.failed else 0)
-
-
-def _warn(text: str) -> None:
-    print(f"warning: {text}", file=sys.stderr)

@@ -1,7 +1,5 @@
 """Variants of a scenario run over the same seeds, and compared."""
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from emu.experiments.comparison import COMPARISON, FILES, ComparedVariant, Compa
 from emu.experiments.execution import Outcome, Task, executor, results
 from emu.experiments.replicating import LOG, SEED, Progress, check, check_seeds, mistake, seeded
 from emu.experiments.replications import REPLICATIONS, Replication, write
+from emu.experiments.storage import name_by
 from emu.experiments.varying import Values, Variant, variants
 from emu.experiments.workforce import workers_for
 from emu.recorder.header import versions
@@ -56,7 +55,7 @@ class Plan:
         first = self.scenarios[0]
         settings = list(self.variants[0].overrides)
         identity = settings, [(row.name, row.run) for row in rows], self.confidence
-        digest = hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:12]
+        digest = name_by(identity)
         with run_folder(out, first.name, f"compare-{digest}", FILES) as folder:
             made = self._comparison(out / first.name / f"compare-{digest}", rows)
             write(folder.path / REPLICATIONS, rows, made.header() | {"versions": versions()})

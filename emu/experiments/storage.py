@@ -4,6 +4,8 @@ A run below a URL is made in a temporary folder and copied there, its summary la
 the summary is there is whole.
 """
 
+import hashlib
+import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -51,6 +53,11 @@ def make(scenario: Scenario, out: str, engine: str, progress: Progress | None) -
         run = running.execute(scenario, Path(folder), engine, True, progress)
         Remote(_of(scenario, out)).bring(run.path, _IN_ORDER)
         return run.summary
+
+
+def name_by(identity: object) -> str:
+    """12 hexadecimal digits that name what is made of several runs, by all that makes it so."""
+    return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:12]
 
 
 @contextmanager

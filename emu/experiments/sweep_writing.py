@@ -1,13 +1,11 @@
 """What a sweep leaves: its folder, named by its runs."""
 
-import hashlib
-import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from emu.experiments.replications import REPLICATIONS, write_table
-from emu.experiments.storage import is_url, made_of_runs
+from emu.experiments.storage import is_url, made_of_runs, name_by
 from emu.experiments.sweep import FILES, PLAN, SWEEP, Sweep
 from emu.experiments.sweep_file import sweep_text
 from emu.experiments.sweep_plan import SweepPlan
@@ -25,7 +23,7 @@ def digest_of(plan: SweepPlan, runs: Mapping[int, Sequence[str]]) -> str:
         (as_json(settings), runs.get(number)) for number, settings in enumerate(plan.settings)
     ]
     identity = plan.spec.design, plan.spec.confidence, points
-    return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:12]
+    return name_by(identity)
 
 
 def write(sweep: Sweep, plan: SweepPlan, out: str, digest: str) -> None:

@@ -5,6 +5,8 @@ import math
 import numpy as np
 import pytest
 
+from tests.engines.deployment import deployed
+
 PODS = 10
 SPEC = f"""
 nodePools: [{{name: node, nodes: 2}}]
@@ -21,20 +23,7 @@ clients:
     addresses: 198.51.100.0/27
     arrivals: {{poisson: {{rate: {0.8 * PODS * 2 / 0.02}/s}}}}
 """
-OBJECTS = f"""
-apiVersion: apps/v1
-kind: Deployment
-metadata: {{name: web}}
-spec:
-  replicas: {PODS}
-  selector: {{matchLabels: {{app: web}}}}
-  template: {{metadata: {{labels: {{app: web}}}}, spec: {{containers: [{{name: web}}]}}}}
----
-apiVersion: v1
-kind: Service
-metadata: {{name: web}}
-spec: {{selector: {{app: web}}, type: NodePort, ports: [{{port: 8080}}]}}
-"""
+OBJECTS = deployed(PODS)
 """30 addresses, so that their hashes alone load the Pods unevenly."""
 
 

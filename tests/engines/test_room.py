@@ -5,6 +5,7 @@ import pytest
 
 from emu.hops import pool, ports
 from tests.conftest import same
+from tests.engines.deployment import deployed
 
 GUARD = 300
 """More elements than one event could take beyond a table's end."""
@@ -28,20 +29,7 @@ clients:
     timeout: 1s
     connections: {{maxConnections: {PODS}}}
 """
-OBJECTS = f"""
-apiVersion: apps/v1
-kind: Deployment
-metadata: {{name: web}}
-spec:
-  replicas: {PODS}
-  selector: {{matchLabels: {{app: web}}}}
-  template: {{metadata: {{labels: {{app: web}}}}, spec: {{containers: [{{name: web}}]}}}}
----
-apiVersion: v1
-kind: Service
-metadata: {{name: web}}
-spec: {{selector: {{app: web}}, type: NodePort, ports: [{{port: 8080}}]}}
-"""
+OBJECTS = deployed(PODS)
 """Every request asks all Pods, over all connections that there may be; the first answer gives up on
 the others, whose connections are closed and opened anew, all at once, for the next in line."""
 

@@ -1,6 +1,7 @@
 """Which values exact formulas would choose, beside the one that the runs have shown."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from emu.analysis.summary import Summary
@@ -27,13 +28,7 @@ def bounds(plan: CapacityPlan, runs: Sequence[Summary]) -> Bounds:
     known = [one for one in plan.objectives if response_of(one) is not None]
     if not known:
         return Bounds(why="there is none for these objectives")
-    loads: dict[int, Load | str] = {}
-
-    def load(place: int) -> Load | str:
-        if place not in loads:
-            loads[place] = load_of(plan.scenario(place))
-        return loads[place]
-
+    load = cache(lambda place: load_of(plan.scenario(place)))
     for end in (0, len(plan.axis.values) - 1):
         found = load(end)
         if isinstance(found, str):

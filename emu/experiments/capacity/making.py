@@ -1,7 +1,5 @@
 """A search for capacity is made: runs where they decide, and what comes of them put together."""
 
-import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -16,7 +14,7 @@ from emu.experiments.capacity.tables import tables
 from emu.experiments.execution import Executor, Outcome, Task, drained, executor
 from emu.experiments.replicating import Progress, seeded
 from emu.experiments.replications import write_table
-from emu.experiments.storage import made_of_runs, place
+from emu.experiments.storage import made_of_runs, name_by, place
 from emu.experiments.workforce import workers_for
 from emu.running import chosen_engine
 
@@ -145,4 +143,4 @@ class _Search:
             plan.axis.path, [one.text for one in plan.objectives], plan.confidence, plan.most,
             names,
         )  # fmt: skip
-        return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:12]
+        return name_by(identity)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,13 @@ class CapacityPlan:
     confidence: float
     seed: int
     """Of the first replication; each further one has the next."""
-    ends: tuple[Scenario, Scenario]
+    _loaded: dict[int, Scenario] = field(compare=False, repr=False)
+    """By place, each once."""
+
+    @property
+    def ends(self) -> tuple[Scenario, Scenario]:
+        """The scenarios of the first value and of the last."""
+        return self.scenario(0), self.scenario(len(self.axis.values) - 1)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -45,10 +51,11 @@ class CapacityPlan:
         return min(FEWEST, self.most) * min(len(self.axis.values), len(self.ends) + halvings)
 
     def scenario(self, place: int) -> Scenario:
-        """The scenario with the value at this place. Raises ScenarioError."""
-        if place in (0, len(self.axis.values) - 1):
-            return self.ends[bool(place)]
-        return _loaded(self.source, self.overrides, self.axis, place, self.seed)
+        """The scenario with the value at this place, loaded once. Raises ScenarioError."""
+        if place not in self._loaded:
+            overrides = _overrides(self.overrides, self.axis, place)
+            self._loaded[place] = load(self.source, overrides, self.seed)
+        return self._loaded[place]
 
 
 def plan(
@@ -70,16 +77,14 @@ def plan(
     if mistakes:
         raise ScenarioError(mistakes)
     (axis,) = made
-    first, last = (
-        _loaded(source, overrides, axis, place, seed) for place in (0, len(axis.values) - 1)
-    )
+    first = load(source, _overrides(overrides, axis, 0), seed)
     check_seeds(first.spec.seed, most)
-    return CapacityPlan(
-        source, axis, objectives, overrides, most, confidence, first.spec.seed, (first, last)
+    found = CapacityPlan(
+        source, axis, objectives, overrides, most, confidence, first.spec.seed, {0: first}
     )
+    _ = found.ends  # so that a range whose end cannot be run is refused before anything is run
+    return found
 
 
-def _loaded(
-    source: Path, overrides: Mapping[str, Any], axis: Axis, place: int, seed: int | None
-) -> Scenario:
-    return load(source, {**LOG, **overrides, axis.path: axis.values[place]}, seed)
+def _overrides(overrides: Mapping[str, Any], axis: Axis, place: int) -> dict[str, Any]:
+    return {**LOG, **overrides, axis.path: axis.values[place]}
