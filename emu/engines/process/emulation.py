@@ -56,13 +56,13 @@ class Emulation(Session):
 
     def __init__(self, model: Model, sink: Sink, timed: bool = False) -> None:
         super().__init__(model, sink, timed)
-        self.travel: Final = bound(travel, *model.network)
+        self.travel: Final = bound(travel, *self.state.network)
         self.pod_kernels: Final = (
             bound(arrive, self.state.pods),
             bound(leave, self.state.pods),
             bound(service_time, self.state.pods, model.network.table),
         )
-        self.endpoints: list[tuple[int, int, int, int]] = model.endpoints.tolist()
+        self.endpoints: list[tuple[int, int, int, int]] = self.state.endpoints.tolist()
         self.classes = [RequestClass(*row) for row in model.classes.tolist()]
         self._bind_ports()
         self._bind_connections()
@@ -131,6 +131,22 @@ class Emulation(Session):
     def reached(self) -> int:
         """The simulated time of the last event."""
         return self.env.now
+
+    def reset(self, pod: int) -> None:
+        """A Pod's process has ended."""
+        raise NotImplementedError
+
+    def silence(self, pod: int) -> None:
+        """A Pod has gone without a word."""
+        raise NotImplementedError
+
+    def drain(self, pod: int) -> None:
+        """A Pod's process ends in order."""
+        raise NotImplementedError
+
+    def refresh(self) -> None:
+        """Arrays of the state were replaced by others."""
+        self.endpoints = self.state.endpoints.tolist()
 
     def events(self) -> int:
         """How many events were put on SimPy's heap."""
