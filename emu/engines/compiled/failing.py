@@ -94,17 +94,17 @@ def _again(f: Fixed, m: Moving, slot: int, now: int, kind: int) -> tuple[int, in
     row, fate = m.rows[slot], m.fates[slot]
     later = now + again_after(fate["copies"])
     fate["copies"] += 1
-    until = patience_of(f, m, slot, now)
-    if fate["copies"] <= COPIES and later <= until:
-        return later, kind
-    row["outcome"] = forsaken_by(m, slot)
-    at = min(later, until)
-    if kind == _POD_REQUEST:
+    at = min(later, patience_of(f, m, slot, now))
+    given_up = fate["copies"] > COPIES or at < later
+    if given_up:
+        row["outcome"] = forsaken_by(m, slot)
+    if kind == _ANSWER:
+        if m.journeys[slot]["listener"] != NONE:
+            row["lb_response_ns"] = at
+    elif given_up:
         close_entry(f, m, slot, at, _CLOSE)
         return answered(f, m, slot, at, 0)
-    if m.journeys[slot]["listener"] != NONE:
-        row["lb_response_ns"] = at
-    return at, _ANSWER
+    return at, kind
 
 
 @part
