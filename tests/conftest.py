@@ -145,12 +145,12 @@ class Played:
     """A run of an engine in memory: the engine's `Sink`, and what it was given.
 
     ``rows`` is a `ROW` array in the order of requests and attempts, ``written`` the same in the
-    order in which they came, ``samples`` the metrics.
+    order in which they came, ``samples`` the metrics, ``happenings`` the events of the cluster.
     """
 
     def __init__(self, model, engine=process):
         self.model = model
-        self.samples = []
+        self.samples, self.happenings = [], []
         self._chunks = []
         self.emulation = engine.Emulation(model, self)
 
@@ -167,6 +167,9 @@ class Played:
     def write_metrics(self, at_ns, metric, objects, values):
         for object_, value in zip(objects, values, strict=True):
             self.samples.append((at_ns, metric, object_, value))
+
+    def write_event(self, at_ns, kind, object_, cause, detail):
+        self.happenings.append((at_ns, kind, object_, cause, detail))
 
     def progress(self, now_ns, sent):
         pass
@@ -188,6 +191,7 @@ def same(one, other):
         different = np.flatnonzero(one.written[field] != other.written[field])
         assert not len(different), f"{field} differs first in row {different[0]}"
     assert one.samples == other.samples
+    assert one.happenings == other.happenings == sorted(one.happenings, key=lambda row: row[0])
     assert (one.ending.end_ns, one.ending.sent) == (other.ending.end_ns, other.ending.sent)
 
 

@@ -26,6 +26,11 @@ class Sink(Protocol):
     ) -> None:
         """Take one sample of a metric for each of these objects."""
 
+    def write_event(
+        self, at_ns: int, kind: str, object_: str, cause: str | None, detail: str | None
+    ) -> None:
+        """Take one thing that happened to the cluster; in order of time."""
+
     def progress(self, now_ns: int, sent: int) -> None:
         """Hear how far the run has come; called every few thousand requests."""
 

@@ -10,6 +10,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
+from emu.control.ejecting import ejecting
 from emu.control.joining import joining
 from emu.control.sampler import sampler
 from emu.control.slowing import slowing
@@ -20,6 +21,7 @@ from emu.events import Kind
 from emu.hops.sharing import pass_time
 from emu.model import Model
 from emu.model.state import State
+from emu.quantities import write_duration
 from emu.recorder.rows import ABSENT
 from emu.recorder.timing import EventTime
 from emu.units import SECOND
@@ -59,9 +61,11 @@ class Session(ABC):
     def run(self) -> Ending:
         """Let time pass until the end of the run, or until the user interrupts it."""
         self.begin()
-        for process in joining(self.env, self.model, self.state):
+        for process in joining(self.env, self.model, self.state, self.sink.write_event):
             self.env.process(process)
         for process in slowing(self.env, self.model, self.state):
+            self.env.process(process)
+        for process in ejecting(self.env, self.model, self.state, self.sink.write_event):
             self.env.process(process)
         self.env.process(sampler(self.env, self.model, self.state, self.sink.write_metrics))
         if self.model.end_ns is not None:
@@ -112,6 +116,14 @@ class Session(ABC):
             self._latest = max(self._latest, int(rows["done_ns"].max()))
             self.sink.write_requests(rows)
         self.sink.progress(now, self.state.sent)
+
+    def tell_ejections(self) -> None:
+        """Hand on which backends were ejected since this was done last."""
+        for at, listener, backend, lasting in self.state.take_ejections():
+            name = self.model.listeners[listener].names[backend]
+            detail = f"{name} for {write_duration(lasting)}"
+            where = self.model.listener_name(listener)
+            self.sink.write_event(at, "backend_ejected", where, "consecutiveErrors", detail)
 
     def halt(self) -> None:
         """End the run after this event."""

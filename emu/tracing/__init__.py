@@ -131,5 +131,8 @@ class _OneRow:
     def write_metrics(self, *_: Any) -> None:
         pass
 
+    def write_event(self, *_: Any) -> None:
+        pass
+
     def progress(self, now_ns: int, sent: int) -> None:
         pass

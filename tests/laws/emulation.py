@@ -110,6 +110,9 @@ class _Sink:
     def write_metrics(self, *sample: Any) -> None:
         """Forget a sample."""
 
+    def write_event(self, *event: Any) -> None:
+        """Forget an event of the cluster."""
+
     def progress(self, now_ns: int, sent: int) -> None:
         """Hear how far the run has come."""
 

@@ -121,6 +121,8 @@ class Emulation(Session):
         while not self.interrupted:
             pause = self._pass_timed(until) if self._fixed.timed else self._pass(until)
             self._count()
+            if self._fixed.ejecting:
+                self.tell_ejections()
             self.state.check_strategies()
             if pause == Pause.ROWS:
                 self._hand_on()

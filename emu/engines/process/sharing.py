@@ -39,7 +39,7 @@ class SharingPod(Pod):
         self._awaited: set[int] = set()
 
     def serve(self, request: Request, arrival: int) -> Generator[Moment, None, bool]:
-        """Wait for the request to come, be served or refused; true when it was served."""
+        """Wait for the request to come, be served or refused; true when it was answered."""
         yield Moment(self.env, Kind.POD_REQUEST, request.ticket, arrival)
         request.pod_ns = arrival
         request.queue_length = int(self._load["queued"])

@@ -1,7 +1,7 @@
 """Why backends are not available: reasons that come and go by themselves."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emu.hops.balancer import BACKENDS, STRATEGIES, pick
@@ -10,6 +10,7 @@ from emu.hops.balancer.barring import Bar, bar, bar_from_start, clear
 CHANGES = st.lists(st.tuples(st.booleans(), st.integers(0, 2), st.sampled_from(list(Bar))))
 
 
+@settings(deadline=None)
 @given(CHANGES)
 def test_only_a_backend_without_reasons_is_available(changes):
     """After any changes exactly the backends without a reason are available, and are picked."""
