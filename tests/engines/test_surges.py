@@ -45,9 +45,10 @@ def test_constant_arrivals_come_three_times_as_often(described):
     assert counts(rows, 0) == [200, 100, 300]
 
 
-@pytest.mark.parametrize(
-    "arrivals", ["poisson: {rate: 50/s}", "diurnal: {mean: 50/s, peak: 90/s, period: 10s}"]
-)
+DIURNAL = "diurnal: {period: 10s, points: [{at: 0s, rate: 20/s}, {at: 5s, rate: 80/s}]}"
+
+
+@pytest.mark.parametrize("arrivals", ["poisson: {rate: 50/s}", DIURNAL])
 def test_random_arrivals_come_three_times_as_often(described, arrivals):
     """As many as expected, within four standard deviations of a Poisson number."""
     rows = surged(described, f"{{{arrivals}}}", Surge(20 * S, 10 * S, 3.0))
