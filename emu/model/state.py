@@ -85,7 +85,8 @@ class State:
         for how long."""
         count = int(self.ejections[0, 0])
         self.ejections[0, 0] = 0
-        return self.ejections[1 : 1 + count].tolist()
+        rows: list[list[int]] = self.ejections[1 : 1 + count].tolist()
+        return rows
 
     def check_strategies(self) -> None:
         """Raise StrategyError where a strategy has failed: then it picks nothing more."""

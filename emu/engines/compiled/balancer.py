@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emu.engines.blame import NOTHING, says_of_backend
 from emu.engines.compiled.client import back_to_client, finish, to_pod
 from emu.engines.compiled.connection import silence, take
 from emu.engines.compiled.layout import (
@@ -23,7 +24,7 @@ from emu.engines.compiled.node import open_connection
 from emu.hops import ports as hosts
 from emu.hops.balancer import finished, pick, probe, started
 from emu.hops.balancer.limiting import SHED, admits, is_full
-from emu.hops.balancer.outliers import NOTHING, hear, says_of_backend
+from emu.hops.balancer.outliers import hear
 from emu.hops.pool import next_number
 from emu.kernel import embedded, kernel, part
 from emu.recorder.rows import Outcome

@@ -3,6 +3,7 @@ each connection."""
 
 from typing import TYPE_CHECKING, Final
 
+from emu.engines.blame import NOTHING, says_of_backend
 from emu.engines.process.connection import Connection, Sender, Upstream, carry, straight
 from emu.engines.process.destination import Steps
 from emu.engines.process.moments import Moment
@@ -12,7 +13,7 @@ from emu.engines.process.request import Request
 from emu.events import Kind
 from emu.hops.balancer import finished, pick, probe, started
 from emu.hops.balancer.limiting import SHED, admits, any_limit, is_full
-from emu.hops.balancer.outliers import NOTHING, hear, says_of_backend
+from emu.hops.balancer.outliers import hear
 from emu.hops.conntrack import Closing
 from emu.hops.network import ANSWERED, CARRIED, CLIENT_CONNECTION, REACH, SHAKEN, encrypting
 from emu.kernel import bound

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from emu.hops.balancer.barring import Bar, bar
 from emu.kernel import kernel
-from emu.recorder.rows import Outcome
 
 DETECTOR = np.dtype(
     [
@@ -37,34 +36,15 @@ and how often it was ejected lately."""
 
 _EJECTED: Final = int(Bar.EJECTED)
 
-NOTHING: Final = -1
 SERVED: Final = 0
 FAILED: Final = 1
 """What a request that has come to its end says of its backend."""
-
-_OK, _SHED = int(Outcome.OK), int(Outcome.SHED)
-_PORTS_EXHAUSTED = int(Outcome.PORTS_EXHAUSTED)
-_BALANCERS = 2
-"""In ``new_connection``, that the load balancer's was opened for the request."""
 
 
 def no_ejections(backends: int) -> NDArray[np.int64]:
     """Room for the ejections between two looks of the control loop, each backend's at most one: how
     many there are, then for each when it was, its listener, its backend, and for how long."""
     return np.zeros((1 + backends, 4), np.int64)
-
-
-@kernel
-def says_of_backend(outcome: int, joins: int, new_connection: int) -> int:
-    """Whether its backend has `SERVED` a request or has `FAILED`, be it with a 503.
-
-    A load balancer that ``joins`` connections knows no more than whether they are opened.
-    """
-    if outcome == _PORTS_EXHAUSTED or (joins != 0 and new_connection & _BALANCERS == 0):
-        return NOTHING
-    if outcome == _OK or (joins != 0 and outcome == _SHED):
-        return SERVED
-    return FAILED
 
 
 @kernel

@@ -1,7 +1,6 @@
 """Errors in a row, and what they lead to."""
 
 import numpy as np
-import pytest
 
 from emu.hops.balancer import BACKENDS, STRATEGIES
 from emu.hops.balancer.barring import Bar
@@ -9,13 +8,10 @@ from emu.hops.balancer.outliers import (
     DETECTOR,
     FAILED,
     MONITOR,
-    NOTHING,
     SERVED,
     hear,
     no_ejections,
-    says_of_backend,
 )
-from emu.recorder.rows import Outcome
 
 RANDOM = STRATEGIES.number("random")
 
@@ -75,19 +71,3 @@ def test_what_comes_late_from_an_ejected_backend_does_not_count():
     before = detected.monitors.copy()
     assert not any(detected.hear(0, FAILED, SERVED, FAILED, FAILED, FAILED))
     assert (detected.monitors == before).all()
-
-
-@pytest.mark.parametrize(
-    ("outcome", "http", "opening", "joined"),
-    [
-        (Outcome.OK, SERVED, SERVED, NOTHING),
-        (Outcome.SHED, FAILED, SERVED, NOTHING),
-        (Outcome.REFUSED, FAILED, FAILED, NOTHING),
-        (Outcome.PORTS_EXHAUSTED, NOTHING, NOTHING, NOTHING),
-    ],
-)
-def test_what_an_outcome_says(outcome, http, opening, joined):
-    """Of each request with http; with tcp of whether the connection was opened for it alone."""
-    assert says_of_backend(outcome, 0, 0) == http
-    assert says_of_backend(outcome, 1, 3) == opening
-    assert says_of_backend(outcome, 1, 1) == joined
