@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterator
 import simpy
 
 from emu.control.cluster import LiveCluster
+from emu.control.ejecting import ejecting
 from emu.control.joining import joining
 from emu.control.log import Log
 from emu.control.sampler import sampler
@@ -18,8 +19,9 @@ def control_loops(
     env: simpy.Environment, model: Model, state: State, traffic: Traffic, log: Log
 ) -> Iterator[Generator[simpy.Event, None, None]]:
     """The processes that run beside the requests; of one instant, in this order."""
-    yield from joining(env, model, state)
+    yield from joining(env, model, state, log.write_event)
     yield from slowing(env, model, state)
+    yield from ejecting(env, model, state, log.write_event)
     if model.live is not None:
         yield from LiveCluster(env, model, model.live, state, traffic, log).processes()
     yield sampler(env, model, state, log.write_metrics)

@@ -19,6 +19,7 @@ _UNKNOWN_TO_THE_CLIENT: Final = (
     int(Outcome.DNS_FAILURE),
     int(Outcome.RESET),
     int(Outcome.GATEWAY_TIMEOUT),
+    int(Outcome.SHED),
 )
 """What a client that gave up never came to know; a SYN that was dropped stays the cause."""
 

@@ -24,6 +24,7 @@ from emu.scenario.fields import (
     Url,
     Whole,
 )
+from emu.scenario.protection import CircuitBreaker, OutlierDetection, RateLimit
 from emu.scenario.retries import Hedge, Retries
 from emu.scenario.sysctls import Sysctls
 from emu.timeline import Action, Fault
@@ -110,11 +111,25 @@ class LoadBalancer(OptionsModel):
     response_timeout: Positive = 60_000_000_000
     """How long it waits for an answer that does not come any more, since what should give it is
     gone or cut off (NGINX: 60 s); one that is slow it waits for."""
+    rate_limit: RateLimit | None = None
+    """How many requests each listener takes in a time, with the mode ``http``; all where nothing is
+    said."""
+    circuit_breaker: CircuitBreaker | None = None
+    """How many requests may be in flight, with the mode ``http``; any number where nothing is
+    said."""
+    outlier_detection: OutlierDetection | None = None
+    """Which backends are ejected for their errors; with the mode ``tcp``, for connections that
+    fail; none where nothing is said."""
 
     @model_validator(mode="after")
     def _passes_on(self) -> "LoadBalancer":
         if self.mode == "tcp" and self.connections is not None:
             raise ValueError("must have connections with the mode http only")
+        if self.mode == "tcp" and (self.rate_limit or self.circuit_breaker):
+            raise ValueError(
+                "must have rateLimit and circuitBreaker with the mode http only: "
+                "with tcp it sees no requests"
+            )
         if self.mode == "tcp" and self.tls is not None:
             raise ValueError("must have tls with the mode http only: with tcp it is the client's")
         return self
@@ -142,6 +157,21 @@ class Behaviour(OptionsModel):
     """How long a worker is busy with a request at speed 1."""
     speed: Speed = 1
     """What service times are divided by: 0.5 is half as fast."""
+    queue_timeout: Positive | None = None
+    """A request that has waited longer when its turn comes is shed: answered at once, and not
+    served; for ever where nothing is said."""
+    heeds_deadlines: bool = False
+    """Whether it sheds a request whose client waits no longer when its turn comes, as servers that
+    are told of deadlines do (gRPC)."""
+
+    @model_validator(mode="after")
+    def _has_turns(self) -> "Behaviour":
+        sheds = self.queue_timeout is not None or self.heeds_deadlines
+        if sheds and self.discipline != "fifo":
+            raise ValueError(
+                "must have queueTimeout and heedsDeadlines with the discipline fifo only"
+            )
+        return self
 
 
 class Speeds(OptionsModel):

@@ -6,16 +6,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emu.hops.pod import CLOSED, GONE
-from emu.recorder.rows import ABSENT
-from tests.engines.keeping import HTTP2, MS, ONE_WAY, S, column, sending
+from tests.engines.keeping import MS, S
 from tests.engines.test_conservation import SCENARIOS, left_over, scenario, settled
 
-LIVE = {"timeline": [{"at": "0s", "do": "linkDelay", "between": ["node-1", "fabric"], "add": "1ns"}]}
+LIVE = {
+    "timeline": [{"at": "0s", "do": "linkDelay", "between": ["node-1", "fabric"], "add": "1ns"}]
+}
 """Makes a run one whose cluster may change."""
 
 
 class Script:
-    """Changes a run at given moments: ``changes`` are (nanoseconds, what, of what, for how long)."""
+    """Changes a run: ``changes`` are (at which nanosecond, what, of which number, for how long)."""
 
     def __init__(self, changes):
         self._changes = changes

@@ -162,6 +162,8 @@ class Emulation(Session):
         while not self.interrupted:
             pause = self._pass_timed(until) if self._fixed.timed else self._pass(until)
             self._count()
+            if self._fixed.ejecting:
+                self.tell_ejections()
             self.state.check_strategies()
             if pause in (Pause.DUE, Pause.FINISHED):
                 return pause == Pause.DUE

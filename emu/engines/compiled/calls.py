@@ -67,6 +67,7 @@ def _try(f: Fixed, m: Moving, call: int, retried: int, now: int) -> None:
     began(m.budgets, client)
     ticket = ticket_at(m.rows, slot)
     until = min(_deadline(f, m, call), now + its["timeout_ns"])
+    mine["until_ns"] = until
     if until < NEVER:
         schedule_timer(m.events, m.counters, _CLIENT_TIMEOUT, until, ticket, slot)
     if it["sent"] < its["hedged"]:

@@ -47,7 +47,7 @@ from emu.hops.pool import next_number
 from emu.kernel import part
 from emu.model.targets import TargetKind
 from emu.recorder.rows import Outcome
-from emu.workload import following
+from emu.workload import following, real_time
 
 _ANSWER = int(Kind.ANSWER)
 _CLIENT_ANSWER = int(Kind.CLIENT_ANSWER)
@@ -69,10 +69,15 @@ _PORTS_EXHAUSTED = int(Outcome.PORTS_EXHAUSTED)
 def next_of_client(f: Fixed, m: Moving, client: int, previous: int) -> tuple[int, int]:
     """When the client means to send its next request, unless the run is over then."""
     request = m.numbers[client] * len(f.net.clients) + client
+    if f.surging:
+        previous = m.own_times[client]
     intended = following(
         f.net.clients[client]["arrivals"], m.arrivals, f.net.clients[client]["arrival_parameters"],
         f.net.seed, request, m.numbers[client], previous,
     )  # fmt: skip
+    if f.surging:
+        its, m.own_times[client] = f.net.clients[client], intended
+        intended = real_time(f.surges, its["first_piece"], its["pieces"], intended)
     if intended >= f.end:
         m.counters[SENDING] -= 1
         if m.counters[SENDING] == 0 and f.end == NEVER:

@@ -18,6 +18,7 @@ _TIME_WAIT, _CLOSE = int(Closing.TIME_WAIT), int(Closing.CLOSE)
 _SYN_SENT = int(Closing.SYN_SENT)
 _OK, _REFUSED = int(Outcome.OK), int(Outcome.REFUSED)
 _BACKLOG_FULL, _RESET = int(Outcome.BACKLOG_FULL), int(Outcome.RESET)
+_SHED = int(Outcome.SHED)
 
 
 @part
@@ -68,7 +69,7 @@ def _multiplexed(m: Moving, kept: int) -> bool:
 @kernel
 def done(f: Fixed, m: Moving, kept: int, outcome: int, now: int) -> None:
     """A request on the connection has ended so; the next ones get what is free now."""
-    broken = outcome != _OK
+    broken = outcome not in (_OK, _SHED)
     if outcome == _BACKLOG_FULL and _multiplexed(m, kept):
         broken = False  # its stream alone is refused
     if broken and not m.pools.connections[kept]["over"]:

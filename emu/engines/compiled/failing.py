@@ -30,6 +30,7 @@ _COME_BACK = (
     int(Outcome.REFUSED),
     int(Outcome.RESET),
     int(Outcome.BACKLOG_FULL),
+    int(Outcome.SHED),
 )
 """The outcomes of which a packet tells the sender; of all others it knows by itself."""
 

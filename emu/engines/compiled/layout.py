@@ -10,9 +10,11 @@ from emu.engines.compiled.event_list import EventList
 from emu.engines.ending import NEVER
 from emu.events import MOST_ATTEMPTS, Kind
 from emu.hops.affinity import Affinity
+from emu.hops.balancer.limiting import any_limit
 from emu.hops.conntrack import Conntrack
 from emu.hops.pool import Pools
 from emu.hops.ports import Ports
+from emu.hops.shedding import any_shed
 from emu.kernel import by_reference
 from emu.model import Model
 from emu.model.state import State
@@ -144,11 +146,18 @@ be sent again later; the first and last of the slots whose answers it waits for.
 and ``next`` the next one, where there is no request."""
 
 ATTEMPT = np.dtype(
-    [("given_up_ns", "i8"), ("given_up", "i4"), ("call", "i4"), ("next", "i4"), ("retried", "i4")]
+    [
+        ("given_up_ns", "i8"),
+        ("until_ns", "i8"),
+        ("given_up", "i4"),
+        ("call", "i4"),
+        ("next", "i4"),
+        ("retried", "i4"),
+    ]
 )
 """What is known of an attempt of a watched client, beside its row: when it was given up and with
-which outcome (-1: it is waited for); its call, the next attempt of that, and whether it is one that
-was tried again."""
+which outcome (-1: it is waited for); until when it is waited for at most; its call, the next
+attempt of that, and whether it is one that was tried again."""
 
 MOST_TIMERS: Final = MOST_ATTEMPTS + 4
 """So many timers one event may add at most, and so many connections it may open: where a client
@@ -229,6 +238,10 @@ class Fixed(NamedTuple):
     kept: bool
     encrypted: bool
     probed: bool
+    limited: bool
+    ejecting: bool
+    shedding: bool
+    surging: bool
     end: int
     requests: int
     sources: int
@@ -250,6 +263,8 @@ class Fixed(NamedTuple):
     limits: NDArray[np.int64]
     policies: NDArray[Any]
     classes: NDArray[Any]
+    sheds: NDArray[Any]
+    surges: NDArray[Any]
     net: Net
 
 
@@ -267,7 +282,8 @@ class Moving(NamedTuple):
     that is timed; ``links`` (`LINK`) has a place for each connection that is kept; ``waiting`` of
     shape (pools, 2) the first and last slot of those that wait for a connection; ``calls``
     (`CALLED`) the requests of watched clients, ``attempts`` (`ATTEMPT`) and ``fates`` (`FATE`) have
-    a slot for each request too. The rest is the `State` of any engine.
+    a slot for each request too; ``own_times`` is the last intended time of each client in its own
+    time, where there are surges. The rest is the `State` of any engine.
     """
 
     counters: NDArray[np.int64]
@@ -298,6 +314,11 @@ class Moving(NamedTuple):
     attempts: NDArray[Any]
     fates: NDArray[Any]
     budgets: NDArray[np.int64]
+    limits: NDArray[Any]
+    monitors: NDArray[Any]
+    detectors: NDArray[Any]
+    ejections: NDArray[np.int64]
+    own_times: NDArray[np.int64]
 
 
 def fixed(model: Model, state: State, timed: bool = False) -> Fixed:
@@ -319,6 +340,10 @@ def fixed(model: Model, state: State, timed: bool = False) -> Fixed:
         kept=len(model.pools) > 1,
         encrypted=any_tls(model),
         probed=state.probed,
+        limited=any_limit(model.limits),
+        ejecting=bool(model.detectors["errors"].any()),
+        shedding=any_shed(model.shedding),
+        surging=len(model.surges) > 0,
         end=NEVER if model.end_ns is None else model.end_ns,
         requests=NEVER if model.requests is None else model.requests,
         sources=model.sources,
@@ -340,6 +365,8 @@ def fixed(model: Model, state: State, timed: bool = False) -> Fixed:
         limits=model.conntrack_limits,
         policies=model.policies,
         classes=model.classes,
+        sheds=model.shedding,
+        surges=model.surges,
         net=net,
     )
 
@@ -409,6 +436,11 @@ def moving(model: Model, state: State) -> Moving:
         attempts=np.zeros(0, ATTEMPT),
         fates=np.zeros(0, FATE),
         budgets=state.budgets,
+        limits=state.limits,
+        monitors=state.monitors,
+        detectors=state.detectors,
+        ejections=state.ejections,
+        own_times=np.zeros(len(model.clients), np.int64),
     )
     return with_more_slots(start)
 

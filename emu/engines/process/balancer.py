@@ -4,6 +4,7 @@ each connection."""
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Final
 
+from emu.engines.blame import NOTHING, says_of_backend
 from emu.engines.ending import NEVER
 from emu.engines.process.connection import Connection, Sender, Upstream, answered, carry, straight
 from emu.engines.process.destination import Steps
@@ -13,9 +14,12 @@ from emu.engines.process.pool import Pool
 from emu.engines.process.request import Request
 from emu.events import Kind
 from emu.hops.balancer import finished, pick, probe, started
+from emu.hops.balancer.limiting import SHED, admits, any_limit, is_full
+from emu.hops.balancer.outliers import hear
 from emu.hops.conntrack import Closing
 from emu.hops.network import ANSWERED, CARRIED, CLIENT_CONNECTION, REACH, SHAKEN, encrypting
 from emu.kernel import bound
+from emu.model.state import State
 from emu.recorder.rows import Outcome
 
 if TYPE_CHECKING:
@@ -30,6 +34,7 @@ class Listener:
 
     def __init__(self, emulation: "Emulation", number: int) -> None:
         self.emulation, self.model, self.env = emulation, emulation.model, emulation.env
+        self.number: Final = number
         self.description: Final = emulation.model.listeners[number]
         self.state: Final = emulation.state.listeners[number]
         self.joins: Final = self.description.tcp
@@ -43,6 +48,8 @@ class Listener:
         self._started, self._finished = bound(started, *its), bound(finished, *its)
         asked = (emulation.state.endpoints, emulation.state.pods, emulation.state.reports)
         self._probe = bound(probe, *its, *asked) if self.state.probes else None
+        self._limit(emulation.state)
+        self._detect(emulation.state)
         self._sender = Sender(
             vertex=self._vertex, local_hops=0, number=self._vertex,
             address=self.description.address, pod=-1,
@@ -53,6 +60,23 @@ class Listener:
             Pool(emulation, first + backend, route, self._sender, 0, tls)
             for backend, route in enumerate(self._routes if first else ())
         ]
+
+    def _limit(self, state: State) -> None:
+        """Take no more requests than there may be, if that is said."""
+        self._admits = self._is_full = None
+        if any_limit(state.limits[self.number : self.number + 1]):
+            its = (state.limits, self.number)
+            self._admits = bound(admits, *its, self.state.backends)
+            self._is_full = bound(is_full, *its, self.state.backends)
+
+    def _detect(self, state: State) -> None:
+        """Eject backends, if any are to be."""
+        self._hear, its = None, self.state
+        if state.detectors[self.number]["errors"]:
+            self._hear = bound(
+                hear, its.strategy, its.backends, its.memory, its.monitors,
+                state.detectors, state.ejections, self.number,
+            )  # fmt: skip
 
     def forward(
         self, request: Request, client: "Client", connection: Connection, new: bool
@@ -97,18 +121,22 @@ class Listener:
         backend = self._pick_for(request, connection)
         if backend < 0:
             self.state.check()
-            request.outcome = Outcome.BAD_GATEWAY
+            request.outcome = Outcome.SHED if backend == SHED else Outcome.BAD_GATEWAY
             return self.env.now
         if self._pools:
             return (yield from self._over_kept(request, backend))
         return (yield from self._over_own(request, connection, backend))
 
     def _pick_for(self, request: Request, connection: Connection) -> int:
-        """The backend that the strategy picks for a request, or -1."""
+        """The backend that the strategy picks for a request, or -1; `SHED` beyond the limits."""
+        if self._admits is not None and not self._admits(self.env.now):
+            return SHED
         key = (self.model.seed, request.request, request.attempt)
         backend = self._pick(self.env.now, connection.address, *key)
         if self._probe is not None:
             self._probe(self.env.now, *key)
+        if self._is_full is not None and backend >= 0 and self._is_full(backend):
+            return SHED
         return backend
 
     def _along(self, request: Request, upstream: Connection) -> Steps:
@@ -135,6 +163,7 @@ class Listener:
             back = yield from self._answer(request, back)
             pool.done(connection, request.outcome)
         self._finished(backend, self.env.now, self.env.now - request.lb_ns)
+        self._heard(request, backend)
         return back
 
     def _over_own(self, request: Request, client: Connection, backend: int) -> Steps:
@@ -159,7 +188,16 @@ class Listener:
         back = yield from self._answer(request, back)
         if not joined:
             self._finished(backend, self.env.now, self.env.now - request.lb_ns)
+        self._heard(request, backend)
         return back
+
+    def _heard(self, request: Request, backend: int) -> None:
+        """Whether the backend has failed may eject it."""
+        if self._hear is None:
+            return
+        says = says_of_backend(request.outcome, int(self.joins), request.new_connection)
+        if says != NOTHING and self._hear(backend, self.env.now, says):
+            self.emulation.tell_ejections()
 
     def closed(self, backend: int, lasted: int) -> None:
         """A connection to this node that was joined to a client's is over."""

@@ -180,23 +180,23 @@ def exchange(
 ) -> Generator[Moment, None, tuple[bool, int]]:
     """From the first of these journeys at ``start`` until the answer is on its way.
 
-    Whether the Pod served the request, and when the sender has the answer or the refusal: `NEVER`
+    Whether the Pod answered the request, and when the sender has the answer or the refusal: `NEVER`
     where there is silence.
     """
     sender = connection.sender
     draw = (emulation.model.seed, request.request, request.attempt)
     way = (sender.vertex, via, pod.vertex, sender.local_hops, 1)
     arrival = start + emulation.travel(*way, request.request_bytes, *legs, POD_CONNECTION, *draw)
-    served = yield from pod.serve(request, connection, arrival)
+    answered = yield from pod.serve(request, connection, arrival)
     if request.forsaken_ns != ABSENT:
         return False, request.forsaken_ns
-    if connection.datagram and not served and request.outcome != Outcome.RESET:
+    if connection.datagram and not answered and request.outcome != Outcome.RESET:
         return False, NEVER
     size = 0
-    if served:
+    if request.outcome == Outcome.OK:
         size = request.response_bytes = request.its.response_bytes
     back = emulation.env.now + emulation.travel(*way, size, *ANSWERED, POD_CONNECTION, *draw)
-    return served, back
+    return answered, back
 
 
 def straight(
@@ -232,10 +232,12 @@ def straight(
         places = (ABSENT, request.service, request.endpoint)
         connection.opens(ready, Way(pod.vertex, pod, *places))
     legs = CARRIED if connection.datagram else REACH
-    served, back = yield from exchange(emulation, request, connection, pod.vertex, pod, start, legs)
+    answered, back = yield from exchange(
+        emulation, request, connection, pod.vertex, pod, start, legs
+    )
     if back == NEVER:
         back = max(emulation.env.now, patience)
-    connection.over(back, Closing.TIME_WAIT if served else Closing.CLOSE)
+    connection.over(back, Closing.TIME_WAIT if answered else Closing.CLOSE)
     return back
 
 

@@ -26,6 +26,7 @@ from emu.hops.pool import next_number
 from emu.hops.ports import EXHAUSTED, crowded, release, take
 from emu.hops.reports import note, present
 from emu.hops.sharing import completion, finish_of, pass_time
+from emu.hops.shedding import any_shed, is_stale
 from emu.kernel import bound
 from emu.model import Model
 from emu.recorder.rows import ROW
@@ -99,6 +100,12 @@ class Emulation(Session):
             bound(finish_of, sharing),
             bound(completion, pods, sharing),
         )
+
+    @cached_property
+    def stale_kernel(self) -> Callable[..., int] | None:
+        """That of Pods which shed requests, for the runs in which there are such."""
+        shedding = self.model.shedding
+        return bound(is_stale, shedding) if any_shed(shedding) else None
 
     @cached_property
     def report_kernels(self) -> tuple[Callable[..., int], ...]:

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 Steps = Generator[Moment, None, None]
 
-_COME_BACK: Final = (Outcome.OK, Outcome.REFUSED, Outcome.RESET, Outcome.BACKLOG_FULL)
+_COME_BACK: Final = (
+    Outcome.OK, Outcome.REFUSED, Outcome.RESET, Outcome.BACKLOG_FULL, Outcome.SHED,
+)  # fmt: skip
 """The outcomes of which a packet tells the sender; of all others it knows by itself."""
 
 
@@ -66,9 +68,9 @@ class Failures:
         """Whether the way of the connection that ends at the Pod, or at its node, is cut."""
         if self.cut(sender.vertex, request.via):
             return True
-        return request.pod != ABSENT and self.cut_behind(request)
+        return bool(request.pod != ABSENT and self.cut_behind(request))
 
-    def cut_behind(self, request: Request) -> bool:
+    def cut_behind(self, request: Request) -> int:
         """Whether the way from the node that translates to the Pod is cut."""
         return self.cut(request.via, self._emulation.pods[request.pod].vertex)
 

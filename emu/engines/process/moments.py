@@ -30,6 +30,12 @@ class Moment(simpy.Event):
         """Let it happen at this time, in nanoseconds."""
         self.env.happen(self, self._rank, at)
 
+    def fire(self) -> None:
+        """Let it happen within the event of another: who waits goes on at once."""
+        callbacks, self.callbacks = self.callbacks, None  # type: ignore[assignment]
+        for callback in callbacks or ():
+            callback(self)
+
 
 def wake(moment: Moment) -> None:
     """Let those that wait for a moment go on now; nobody waits for it any more."""

@@ -159,12 +159,12 @@ class Node:
             places = (self.number, request.service, endpoint, request.masquerade_port)
             connection.opens(ready, Way(self.number, pod, *places))
         legs = DATAGRAM_ONWARD if connection.datagram else ESTABLISHED
-        served, back = yield from exchange(
+        answered, back = yield from exchange(
             self.emulation, request, connection, self.number, pod, leaves, legs
         )
         if back == NEVER:
             return self._silence(request, connection, self.env.now, start)
-        connection.over(back, Closing.TIME_WAIT if served else Closing.CLOSE)
+        connection.over(back, Closing.TIME_WAIT if answered else Closing.CLOSE)
         return back
 
     def _silence(self, request: Request, connection: Connection, now: int, start: int) -> int:

@@ -8,7 +8,7 @@ from emu.engines.process.moments import Moment
 from emu.engines.process.request import Request
 from emu.events import Kind
 from emu.hops.pod import Admission
-from emu.recorder.rows import Outcome
+from emu.recorder.rows import ABSENT, Outcome
 
 if TYPE_CHECKING:
     from emu.engines.process.connection import Connection
@@ -26,6 +26,7 @@ class Pod:
         self._row = description
         self._failures = emulation.failures
         self._reporting = emulation.report_kernels if emulation.state.probed else None
+        self._stale = emulation.stale_kernel
         self._waiting: deque[tuple[Request, Moment]] = deque()
 
     @property
@@ -60,6 +61,9 @@ class Pod:
             return False
         served = Moment(self.env, Kind.SERVICE_END, request.ticket)
         if admission == Admission.SERVED:
+            if self._is_stale(request):
+                self._leave(self.number)
+                return self._shed(request)
             self._begin(request, served)
         else:
             self._waiting.append((request, served))
@@ -68,8 +72,9 @@ class Pod:
         request.waits = None
         if request.cut:
             return False
-        if self._leave(self.number):
-            self._begin(*self._waiting.popleft())
+        if request.service_start_ns == ABSENT:
+            return self._shed(request)
+        self._begin_next()
         self._answered(met, arrival)
         request.outcome = Outcome.OK
         return True
@@ -77,6 +82,27 @@ class Pod:
     def forget(self) -> None:
         """All requests here have been cut short."""
         self._waiting.clear()
+
+    def _begin_next(self) -> None:
+        """The worker turns to the first in the backlog that is not stale, if there is one."""
+        while self._leave(self.number):
+            request, served = self._waiting.popleft()
+            if not self._is_stale(request):
+                self._begin(request, served)
+                return
+            served.fire()
+
+    def _is_stale(self, request: Request) -> bool:
+        """Whether a request is shed whose turn has come."""
+        if self._stale is None:
+            return False
+        now = self.env.now
+        return bool(self._stale(self.number, request.pod_ns, request.deadline_ns, now))
+
+    def _shed(self, request: Request) -> bool:
+        """Answer that the request is not served."""
+        request.outcome, request.service_end_ns = Outcome.SHED, self.env.now
+        return True
 
     def idle(self) -> bool:
         """Whether no request is here."""

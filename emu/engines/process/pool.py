@@ -94,7 +94,7 @@ class Pool:
 
     def done(self, connection: Connection, outcome: int) -> None:
         """A request on the connection has ended so; the next ones get what is free now."""
-        broken = outcome != Outcome.OK
+        broken = outcome not in (Outcome.OK, Outcome.SHED)
         if outcome == Outcome.BACKLOG_FULL and self.multiplexed:
             broken = False  # its stream alone is refused
         if broken and not connection.is_over:

@@ -3,7 +3,7 @@
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from emu.engines.ending import ending_given_up
+from emu.engines.ending import NEVER, ending_given_up
 from emu.events import ticket_of
 from emu.recorder.rows import ABSENT, ROW, Outcome
 
@@ -50,6 +50,8 @@ class Request:
     given_up: Outcome | None = None
     given_up_ns = ABSENT
     """Why and when the client has given it up."""
+    deadline_ns = NEVER
+    """When it will have, at the latest."""
 
     def __init__(
         self,
