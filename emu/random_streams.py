@@ -39,6 +39,7 @@ THINK: Final = 70
 CLASS: Final = 71
 SLOWDOWN: Final = 80
 PAUSE: Final = 81
+QUOTA_PERIOD: Final = 82
 DESIGN: Final = 90
 NETWORK: Final = 1 << 16
 

@@ -19,6 +19,7 @@ from emu.model.numbers import Numbers
 from emu.model.pods import behaviour_of, pod_table
 from emu.model.pools import PoolTable
 from emu.model.proxies import Proxies
+from emu.model.resources import contention, period_ends, quotas
 from emu.model.routes import Routes
 from emu.model.services import RuleTable
 from emu.model.slowdowns import at_places, slowdowns
@@ -55,6 +56,7 @@ def build(scenario: Scenario) -> Model:
     clients.placed(places)
     pods["service_time"] = np.array(places)[pods["service_time"]]
 
+    cpu, competitors = contention(cluster, pods)
     targets = np.array(clients.targets, TARGET)
     flows = Flows(len(cluster.nodes), rules, pods)
     _offer(flows, spec, clients.rows, targets, balanced)
@@ -86,6 +88,10 @@ def build(scenario: Scenario) -> Model:
         servers=rules.servers,
         loads=rules.loads,
         pods=pods,
+        quotas=quotas(cluster.pods, pods),
+        period_ends=period_ends(len(pods), spec),
+        cpu=cpu,
+        competitors=competitors,
         slowdowns=at_places(slow, places),
         sources=clients.senders,
         routes=routes.count,

@@ -49,6 +49,7 @@ class State:
     def __init__(self, model: Model) -> None:
         self.pods: NDArray[Any] = model.pods.copy()
         self.sharing = sharing.idle(len(model.pods), model.expected.warmup_ns)
+        sharing.limit(self.sharing, model.quotas, model.period_ends)
         self.listeners = tuple(ListenerState(listener) for listener in model.listeners)
         self.backends = _joined([its.backends for its in self.listeners], BACKENDS)
         self.memory = _joined([its.memory for its in self.listeners], np.dtype(np.int64))

@@ -114,7 +114,7 @@ JOB = np.dtype(
         ("met", "i4"),
     ]
 )
-"""A request in service at a Pod whose workers are shared: the virtual time at which it is done, its
+"""A request in service at a Pod whose workers share: the virtual time at which it is done, its
 ticket, the two jobs below it, and whether its end is awaited. At any Pod that is probed: how many
 others it met there."""
 
@@ -219,6 +219,7 @@ class Fixed(NamedTuple):
     kept: bool
     encrypted: bool
     probed: bool
+    contended: bool
     end: int
     requests: int
     sources: int
@@ -240,6 +241,8 @@ class Fixed(NamedTuple):
     limits: NDArray[np.int64]
     policies: NDArray[Any]
     classes: NDArray[Any]
+    cpu: NDArray[Any]
+    competitors: NDArray[np.int64]
     net: Net
 
 
@@ -250,9 +253,9 @@ class Moving(NamedTuple):
     ``rows`` (`ROW`) and ``journeys`` (`JOURNEY`) have a slot for each request under way; ``out``
     the rows of those that are over, ``blank`` that of one that begins; ``backlogs`` of shape
     (pods, 2) the first and last slot of each backlog; ``jobs`` (`JOB`) has a slot for each request
-    too, for Pods whose workers are shared (there ``backlogs`` has the first to be done) or that are
-    probed; ``numbers``
-    how many requests each client has sent, ``turns`` from which of its addresses the next comes;
+    too, for Pods whose workers share (``firsts`` has the first to be done) or that are probed;
+    ``numbers`` how many requests each client has sent, ``turns`` from which of its addresses the
+    next comes;
     ``times`` of shape (kinds, 2) how many events there were and how many ticks they took, of a run
     that is timed; ``links`` (`LINK`) has a place for each connection that is kept; ``waiting`` of
     shape (pools, 2) the first and last slot of those that wait for a connection; ``calls``
@@ -271,6 +274,7 @@ class Moving(NamedTuple):
     numbers: NDArray[np.int64]
     turns: NDArray[np.int64]
     backlogs: NDArray[np.int64]
+    firsts: NDArray[np.int64]
     pods: NDArray[Any]
     sharing: NDArray[Any]
     reports: NDArray[np.int64]
@@ -307,6 +311,7 @@ def fixed(model: Model, state: State, timed: bool = False) -> Fixed:
         kept=len(model.pools) > 1,
         encrypted=any_tls(model),
         probed=state.probed,
+        contended=len(model.competitors) > 0,
         end=NEVER if model.end_ns is None else model.end_ns,
         requests=NEVER if model.requests is None else model.requests,
         sources=model.sources,
@@ -328,6 +333,8 @@ def fixed(model: Model, state: State, timed: bool = False) -> Fixed:
         limits=model.conntrack_limits,
         policies=model.policies,
         classes=model.classes,
+        cpu=model.cpu,
+        competitors=model.competitors,
         net=net,
     )
 
@@ -379,6 +386,7 @@ def moving(model: Model, state: State) -> Moving:
         numbers=np.zeros(len(model.clients), np.int64),
         turns=np.zeros(len(model.clients), np.int64),
         backlogs=np.full((len(model.pods), 2), NONE, np.int64),
+        firsts=np.full(len(model.pods), NONE, np.int64),
         pods=state.pods,
         sharing=state.sharing,
         reports=state.reports,

@@ -13,20 +13,19 @@ from emu.engines.compiled.layout import (
     Moving,
 )
 from emu.engines.compiled.schedule import ticket_at
-from emu.engines.compiled.sharing import depart, done_at, share
+from emu.engines.compiled.sharing import depart, done_at, off_backlog, service_of, share
 from emu.events import Kind
 from emu.hops.conntrack import Closing
 from emu.hops.network import ANSWERED
-from emu.hops.pod import Admission, arrive, leave, service_time
+from emu.hops.pod import Admission, arrive, leave
 from emu.hops.reports import note, present
-from emu.hops.sharing import pass_time
+from emu.hops.sharing import CORES, pass_time
 from emu.kernel import part
 from emu.recorder.rows import Outcome
 
 _SERVICE_END = int(Kind.SERVICE_END)
 _SERVED = int(Admission.SERVED)
 _QUEUED = int(Admission.QUEUED)
-_REFUSED = int(Admission.REFUSED)
 _TIME_WAIT = int(Closing.TIME_WAIT)
 _CLOSE = int(Closing.CLOSE)
 _OK = int(Outcome.OK)
@@ -45,7 +44,7 @@ def pod_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     if f.probed:
         m.jobs[slot]["met"] = present(m.pods, pod)
     admission = arrive(m.pods, pod)
-    if shared and admission != _REFUSED:
+    if shared and (admission == _SERVED or (shared & CORES and admission == _QUEUED)):
         return share(f, m, slot, pod, now)
     if admission == _SERVED:
         return _serve(f, m, slot, pod, now), _SERVICE_END
@@ -68,10 +67,7 @@ def pod_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
 def _serve(f: Fixed, m: Moving, slot: int, pod: int, now: int) -> int:
     """A worker turns to the request; when it is done."""
     row = m.rows[slot]
-    end = now + service_time(
-        m.pods, f.net.table, pod, f.classes[row["request_class"]]["service_time"],
-        f.net.seed, row["request"], row["attempt"],
-    )  # fmt: skip
+    end = now + service_of(f, m, slot, pod)
     row["service_start_ns"], row["service_end_ns"] = now, end
     return end
 
@@ -79,14 +75,14 @@ def _serve(f: Fixed, m: Moving, slot: int, pod: int, now: int) -> int:
 @part
 def service_end(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """The answer is on its way, and the first in the backlog is served next; or, where workers are
-    shared, the service is not done yet."""
+    share, the service is not done yet."""
     row = m.rows[slot]
     pod, first = row["pod"], NONE
     if m.pods[pod]["shared"]:
         end = done_at(m, slot, pod)
         if end != now:
             return end, _SERVICE_END
-        depart(m, slot, pod, now)
+        depart(f, m, slot, pod, now)
         row["service_end_ns"] = now
     elif leave(m.pods, pod):
         first = m.backlogs[pod, 0]
@@ -104,9 +100,7 @@ def service_end(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
 @part
 def _serve_from_backlog(f: Fixed, m: Moving, first: int, pod: int, now: int) -> None:
     """The first in the Pod's backlog is served: what follows, happens to another slot."""
-    m.backlogs[pod, 0] = m.journeys[first]["next"]
-    if m.backlogs[pod, 0] == NONE:
-        m.backlogs[pod, 1] = NONE
+    off_backlog(m, pod)
     m.counters[PUSH_TIME] = _serve(f, m, first, pod, now)
     m.counters[PUSH_KIND] = _SERVICE_END
     m.counters[PUSH_TICKET] = ticket_at(m.rows, first)

@@ -18,6 +18,7 @@ from emu.engines.process.request import Request, RequestClass, as_row
 from emu.engines.process.sharing import SharingPod
 from emu.engines.session import Session
 from emu.hops import pool
+from emu.hops.contention import slowed
 from emu.hops.network import travel
 from emu.hops.pod import arrive, leave, service_time
 from emu.hops.pool import crowded as crowded_connections
@@ -80,13 +81,18 @@ class Emulation(Session):
 
     @cached_property
     def sharing_kernels(self) -> tuple[Callable[..., int], ...]:
-        """Those of Pods whose workers are shared, for the few runs that have such."""
+        """Those of Pods whose workers share, for the few runs that have such."""
         pods, sharing = self.state.pods, self.state.sharing
         return (
             bound(pass_time, pods, sharing),
             bound(finish_of, sharing),
             bound(completion, pods, sharing),
         )
+
+    @cached_property
+    def contention_kernel(self) -> Callable[..., int]:
+        """That of Pods that compete for cores, for the runs that have such."""
+        return bound(slowed, self.state.pods, self.model.cpu, self.model.competitors)
 
     @cached_property
     def report_kernels(self) -> tuple[Callable[..., int], ...]:
