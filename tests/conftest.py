@@ -189,6 +189,7 @@ def same(one, other):
         assert not len(different), f"{field} differs first in row {different[0]}"
     assert one.samples == other.samples
     assert (one.ending.end_ns, one.ending.sent) == (other.ending.end_ns, other.ending.sent)
+    assert one.ending.busy_ns == other.ending.busy_ns
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The CPU of Pods as a run knows it: quotas by their limits, and who competes for a node's cores."""
+"""The CPU of Pods as a run knows it: quotas by limits, and who competes for a node's cores."""
 
 import math
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from emu.scenario.fields import AddressText, Port
 from emu.scenario.kubernetes.node import Taint
@@ -23,6 +23,14 @@ class ContainerResources(Block):
 
     requests: Resources = Resources()
     limits: Resources = Resources()
+
+    @model_validator(mode="after")
+    def _within_limits(self) -> "ContainerResources":
+        for name in ("cpu", "memory"):
+            request, limit = getattr(self.requests, name), getattr(self.limits, name)
+            if request and limit and request > limit:
+                raise ValueError(f"must not have requests.{name} above limits.{name}")
+        return self
 
 
 class Container(Block):
