@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emu.hops.contention import CPU, slowed
@@ -57,6 +57,7 @@ def test_who_does_not_compete_is_not_slowed():
     assert slowed(pods, cpu, competitors, 0, 7) == 7
 
 
+@settings(deadline=None)
 @given(
     cores=st.integers(1, 16),
     pods=st.lists(st.tuples(st.integers(1, 9), st.integers(1, 5)), min_size=1, max_size=8),

@@ -1,6 +1,6 @@
 """CFS quotas, against a walk through the periods one by one."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emu.hops.quota import FAR, LEAST, PERIOD, end_of, left_of, ran, wait
@@ -31,6 +31,7 @@ def walked(quota, left, since, period_end, busy, now):
         left, period_end = quota, period_end + PERIOD
 
 
+@settings(deadline=None)
 @given(state=states(), passed=TIMES)
 def test_threads_run_until_the_quota_is_gone_and_again_in_the_next_period(state, passed):
     """In closed form, as period by period: how long they ran, and what is left of which period."""
@@ -43,6 +44,7 @@ def test_threads_run_until_the_quota_is_gone_and_again_in_the_next_period(state,
     ) == walked(quota, left, since, period_end, busy, now)
 
 
+@settings(deadline=None)
 @given(state=states(), running=st.integers(1, 20 * PERIOD))
 def test_the_wait_ends_when_they_have_run_for_so_long(state, running):
     """Then they have, and a nanosecond before they have not."""
@@ -52,6 +54,7 @@ def test_the_wait_ends_when_they_have_run_for_so_long(state, running):
     assert ran(quota, left, since, period_end, busy, end - 1) == running - 1
 
 
+@settings(deadline=None)
 @given(state=states(), running=st.integers(1, 20 * PERIOD), passed=TIMES, more=st.integers(0, 40))
 def test_who_comes_never_brings_an_end_forward(state, running, passed, more):
     """More threads from some moment on use up the quota sooner: they have run for no longer at any
