@@ -6,6 +6,7 @@
     ├── ScenarioError        the description is wrong; carries every Mistake found
     ├── UnknownNameError     a name that nothing in its place has; lists the known ones
     ├── StrategyError        a user's own strategy has failed in a run
+    ├── RoomError            a run has made more Pods or endpoints than it has room for
     ├── ResultsError         a run folder cannot be written, or is not one
     └── QueryError           a question in SQL that cannot be answered
 
@@ -72,6 +73,10 @@ class UnknownNameError(EmuError):
 
 class StrategyError(EmuError):
     """A user's own strategy that has failed; the message names its file and the request."""
+
+
+class RoomError(EmuError):
+    """A run that has made more of something than it has room for."""
 
 
 class ResultsError(EmuError):

@@ -39,7 +39,8 @@ THINK: Final = 70
 CLASS: Final = 71
 SLOWDOWN: Final = 80
 PAUSE: Final = 81
-QUOTA_PERIOD: Final = 82
+FAULT: Final = 82
+QUOTA_PERIOD: Final = 88
 DESIGN: Final = 90
 NETWORK: Final = 1 << 16
 

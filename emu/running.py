@@ -171,7 +171,7 @@ class _Sink:
     ) -> None:
         self._model, self._recording, self._progress = model, recording, progress
         self._watch = watch
-        self.write_metrics = recording.write_metrics
+        self.write_metrics, self.write_event = recording.write_metrics, recording.write_event
         self.transient = Transient() if model.expected.warmup_found else None
         self.streaming = None
         if model.log != "requests":
@@ -202,6 +202,12 @@ class _Sink:
         if share == 0:
             return rows[:0]
         return sample_of(rows, share, self._model.seed, LOG_SAMPLE)
+
+    def add_pod(self, name: str, address: str, node: int) -> None:
+        self._recording.add_pod(name, address, node)
+
+    def add_endpoint(self, address: str, port: int) -> None:
+        self._recording.add_endpoint(address, port)
 
     def progress(self, now_ns: int, sent: int) -> None:
         if self._progress is not None:

@@ -145,12 +145,13 @@ class Played:
     """A run of an engine in memory: the engine's `Sink`, and what it was given.
 
     ``rows`` is a `ROW` array in the order of requests and attempts, ``written`` the same in the
-    order in which they came, ``samples`` the metrics.
+    order in which they came, ``samples`` the metrics, ``events`` what happened to the cluster;
+    ``pods`` and ``endpoints`` are those that came in the course of it.
     """
 
     def __init__(self, model, engine=process):
         self.model = model
-        self.samples = []
+        self.samples, self.events, self.pods, self.endpoints = [], [], [], []
         self._chunks = []
         self.emulation = engine.Emulation(model, self)
 
@@ -167,6 +168,15 @@ class Played:
     def write_metrics(self, at_ns, metric, objects, values):
         for object_, value in zip(objects, values, strict=True):
             self.samples.append((at_ns, metric, object_, value))
+
+    def write_event(self, *event):
+        self.events.append(event)
+
+    def add_pod(self, *pod):
+        self.pods.append(pod)
+
+    def add_endpoint(self, *endpoint):
+        self.endpoints.append(endpoint)
 
     def progress(self, now_ns, sent):
         pass
@@ -188,6 +198,8 @@ def same(one, other):
         different = np.flatnonzero(one.written[field] != other.written[field])
         assert not len(different), f"{field} differs first in row {different[0]}"
     assert one.samples == other.samples
+    assert one.events == other.events
+    assert (one.pods, one.endpoints) == (other.pods, other.endpoints)
     assert (one.ending.end_ns, one.ending.sent) == (other.ending.end_ns, other.ending.sent)
     assert one.ending.busy_ns == other.ending.busy_ns
 

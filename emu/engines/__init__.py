@@ -5,26 +5,21 @@ sink as a row of `emu.recorder.rows.ROW`, in the order in which they ended. Engi
 waiting: what happens at an event is decided by the kernels in `emu.hops`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
-import numpy as np
 from numpy.typing import NDArray
 
+from emu.control.log import Log
 from emu.recorder.timing import EventTime
 
 
-class Sink(Protocol):
-    """Where an engine's results go."""
+class Sink(Log, Protocol):
+    """Where an engine's results go, and those of the control loops beside it."""
 
     def write_requests(self, rows: NDArray[Any]) -> None:
         """Take rows of `emu.recorder.rows.ROW`; the array may be reused afterwards."""
-
-    def write_metrics(
-        self, at_ns: int, metric: str, objects: Sequence[str], values: NDArray[np.float64]
-    ) -> None:
-        """Take one sample of a metric for each of these objects."""
 
     def progress(self, now_ns: int, sent: int) -> None:
         """Hear how far the run has come; called every few thousand requests."""

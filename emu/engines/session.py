@@ -10,9 +10,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from emu.control.joining import joining
-from emu.control.sampler import sampler
-from emu.control.slowing import slowing
+from emu.control.loops import control_loops
 from emu.engines import Ending, Sink
 from emu.engines.clock import Clock, TimedClock
 from emu.engines.ending import NEVER, cut, deadline_of, ending
@@ -53,17 +51,30 @@ class Session(ABC):
         """How many events there were."""
 
     @abstractmethod
+    def reset(self, pod: int) -> None:
+        """See `emu.control.traffic.Traffic`, as of the next three."""
+
+    @abstractmethod
+    def silence(self, pod: int) -> None:
+        """The Pod has gone without a word."""
+
+    @abstractmethod
+    def drain(self, pod: int) -> None:
+        """The Pod's process ends in order."""
+
+    @abstractmethod
+    def refresh(self) -> None:
+        """Arrays of the state were replaced."""
+
+    @abstractmethod
     def finish_all(self) -> NDArray[Any]:
         """Hand on the finished rows; those of the requests under way, by their numbers."""
 
     def run(self) -> Ending:
         """Let time pass until the end of the run, or until the user interrupts it."""
         self.begin()
-        for process in joining(self.env, self.model, self.state):
+        for process in control_loops(self.env, self.model, self.state, self, self.sink):
             self.env.process(process)
-        for process in slowing(self.env, self.model, self.state):
-            self.env.process(process)
-        self.env.process(sampler(self.env, self.model, self.state, self.sink.write_metrics))
         if self.model.end_ns is not None:
             self.env.process(self._stop_at(self.model.end_ns))
         with self._stopping_on_interrupt():

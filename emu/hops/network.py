@@ -15,25 +15,39 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.distributions import DISTRIBUTIONS, sample
+from emu.distributions import DISTRIBUTIONS, LONGEST, sample
 from emu.kernel import embedded, inlined, kernel
-from emu.random_streams import NETWORK
+from emu.random_streams import NETWORK, uniform
+from emu.units import SECOND
 
 LEG = np.dtype(
-    [("core", "i8"), ("distribution", "i8"), ("constant_ns", "i8"), ("ps_per_byte", "i8")]
+    [
+        ("core", "i4"),
+        ("distribution", "i4"),
+        ("constant_ns", "i8"),
+        ("ps_per_byte", "i8"),
+        ("loss", "f4"),
+        ("cut", "i2"),
+        ("drawn", "i2"),
+    ]
 )
 """One place's link to the core: the vertex it ends at and its delay; no distribution (-1) where
-``constant_ns`` says all. A place of the core has a leg of no delay."""
+``constant_ns`` says all; the share of packets that it loses; how many faults cut it, and whether
+anything about it is drawn. A place of the core has a leg of no delay. Half a cache line."""
 
-CONSTANT_NS, PS_PER_BYTE, FIRST_LINK = 0, 1, 2
-"""Places in the last dimension of the core: what is constant, summed, and then the distributions
-of the links that are drawn, up to the first -1."""
+CONSTANT_NS, PS_PER_BYTE, DRAWN, CUT, LOSS, FIRST_LINK = range(6)
+"""Places in the last dimension of the core: what is constant, summed; whether anything is drawn,
+how many faults cut the way, the share of packets that it loses in parts of `WHOLE`; and then the
+distributions of the links that are drawn, up to the first -1."""
+
+WHOLE: Final = 1 << 53
+"""All packets, where a share of them is a whole number."""
 
 
 class NetworkTable(NamedTuple):
     """All delays, as kernels read them.
 
-    ``legs`` is an array of `LEG`, one a place; ``core`` int64 of shape (k, k, 3 or more), with a
+    ``legs`` is an array of `LEG`, one a place; ``core`` int64 of shape (k, k, 6 or more), with a
     last -1; ``table`` the model's distributions, that of the local hop first.
     """
 
@@ -106,8 +120,14 @@ def encrypting(round_trips: int) -> tuple[int, int]:
 
 
 _HELLO: Final = int(Leg.HELLO)
+SYN_AGAIN_NS: Final = SECOND
+"""When a packet of a handshake is sent again, for the first time: Linux, TCP_TIMEOUT_INIT."""
+AGAIN_NS: Final = SECOND // 5
+"""When another packet is, on ways shorter than that: Linux, TCP_RTO_MIN."""
+
 _LINKS_PER_TRIP: Final = 1 << 12
 _LOCAL: Final = _LINKS_PER_TRIP - 2
+_LOST: Final = _LINKS_PER_TRIP - 3
 _CONSTANT: Final = float(DISTRIBUTIONS.number("constant"))
 
 
@@ -121,8 +141,45 @@ def _fixed(legs: NDArray[Any], core: NDArray[np.int64], a: int, b: int) -> tuple
     way = core[one["core"], other["core"]]
     constant = one["constant_ns"] + other["constant_ns"] + way[CONSTANT_NS]
     per_byte = one["ps_per_byte"] + other["ps_per_byte"] + way[PS_PER_BYTE]
-    ends_drawn = one["distribution"] >= 0 or other["distribution"] >= 0
-    return constant, per_byte, ends_drawn or way[FIRST_LINK] >= 0
+    return constant, per_byte, (one["drawn"] | other["drawn"] | way[DRAWN]) != 0
+
+
+@kernel
+def is_cut(legs: NDArray[Any], core: NDArray[np.int64], a: int, b: int) -> bool:
+    """Whether no packet gets from one place to the other."""
+    if a == b:
+        return False
+    one, other = legs[a], legs[b]
+    return bool(one["cut"] + other["cut"] + core[one["core"], other["core"], CUT] > 0)
+
+
+@kernel
+def _held_up(
+    legs: NDArray[Any],
+    core: NDArray[np.int64],
+    a: int,
+    b: int,
+    first: int,
+    stream: int,
+    seed: int,
+    request: int,
+    attempt: int,
+) -> int:
+    """Nanoseconds until a packet that may be lost on its way comes through, beyond its delay.
+
+    It is sent again after ``first``, then after twice as long, and so on, as often as it is lost,
+    which is drawn at once: each copy is lost with the same chance.
+    """
+    one, other = legs[a], legs[b]
+    way = core[one["core"], other["core"], LOSS] / WHOLE
+    through = (1.0 - one["loss"]) * (1.0 - other["loss"]) * (1.0 - way)
+    if through >= 1.0:
+        return 0
+    left, held_up, lost = uniform(seed, stream, request, attempt), 0, 1.0 - through
+    chance = lost
+    while left < chance and held_up < LONGEST:
+        held_up, first, chance = held_up + first, 2 * first, chance * lost
+    return held_up
 
 
 @kernel
@@ -146,7 +203,8 @@ def _links(
     a, b = legs["core"][origin], legs["core"][destination]
     link = FIRST_LINK
     while core[a, b, link] >= 0:
-        delay += sample(table, core[a, b, link], seed, stream + link, request, attempt)
+        stream_of_link = stream + 2 + link - FIRST_LINK
+        delay += sample(table, core[a, b, link], seed, stream_of_link, request, attempt)
         link += 1
     return delay
 
@@ -231,6 +289,10 @@ def _drawn(
             end = source if near else destination
             origin, target = (end, via) if near == onward else (via, end)
             delay += _links(legs, core, table, origin, target, stream, seed, request, attempt)
+            again = SYN_AGAIN_NS if leg < 4 else AGAIN_NS
+            delay += _held_up(
+                legs, core, origin, target, again, stream + _LOST, seed, request, attempt
+            )
         for hop in range(source_hops if near else destination_hops):
             delay += sample(table, 0, seed, stream + _LOCAL + hop, request, attempt)
     return delay

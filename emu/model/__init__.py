@@ -4,7 +4,7 @@
 """
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from emu.hops.network import NetworkTable
 from emu.recorder.expected import Expected
 from emu.recorder.places import Places
 from emu.registry import Choice
+
+if TYPE_CHECKING:
+    from emu.model.live import Live, Room
 
 CLIENT = np.dtype(
     [
@@ -159,6 +162,8 @@ class Model:
     ``tracked`` is how many connections all nodes are expected to track at once. ``log`` and
     ``log_share`` are what of the requests is written, see `Header`.
     ``expected`` is what the load implies for nodes and Pods, see `emu.model.expectations`.
+    ``room`` is for how many Pods and endpoints a run has room, ``live`` what control loops need,
+    None where the cluster stays as it is.
     """
 
     name: str
@@ -205,3 +210,5 @@ class Model:
     resolver_latency: int
     resolver_ttl_ns: int
     expected: Expected
+    room: "Room"
+    live: "Live | None"

@@ -15,8 +15,9 @@ from emu.model.delays import DelayTable, topology
 from emu.model.expectations import Flows, expected
 from emu.model.kernels import kernel_model
 from emu.model.listeners import listeners
+from emu.model.live import Live, Room, changes, room_for
 from emu.model.numbers import Numbers
-from emu.model.pods import behaviour_of, pod_table
+from emu.model.pods import behaviour_of, pod_table, template_of
 from emu.model.pools import PoolTable
 from emu.model.proxies import Proxies
 from emu.model.resources import contention, period_ends, quotas
@@ -44,8 +45,11 @@ def build(scenario: Scenario) -> Model:
     directory = Directory(spec, cluster, rules)
     clients = ClientTable(spec, cluster, numbers, directory, routes, pools, choices)
 
-    behaviours = [behaviour_of(pod, spec.behaviours) for pod in cluster.pods]
-    pods = pod_table(cluster.pods, behaviours, spec.speeds, numbers, choices)
+    live = changes(spec, cluster)
+    templates = tuple(template_of(it) for it in cluster.deployments) if live else ()
+    behaviours = [behaviour_of(pod, spec.behaviours) for pod in (*cluster.pods, *templates)]
+    every = pod_table((*cluster.pods, *templates), behaviours, spec.speeds, numbers, choices)
+    pods = every[: len(cluster.pods)]
     backends, patience = Backends(cluster, pods, rules, routes), patience_of(spec.kernel)
     balanced = listeners(spec.load_balancers, cluster, numbers, rules, backends, pools, patience)
     graph = topology(spec.network, numbers.hosts, numbers.first_client)
@@ -54,12 +58,13 @@ def build(scenario: Scenario) -> Model:
     table, places = table_of(choices)
     delays.placed(places)
     clients.placed(places)
-    pods["service_time"] = np.array(places)[pods["service_time"]]
+    every["service_time"] = np.array(places)[every["service_time"]]
 
     cpu, competitors = contention(cluster, pods)
     targets = np.array(clients.targets, TARGET)
     flows = Flows(len(cluster.nodes), rules, pods)
     _offer(flows, spec, clients.rows, targets, balanced)
+    endpoints = rules.endpoints(pods)
     kernel, limits = kernel_model(spec.kernel), _conntrack_limits(cluster)
     log, log_share = _logged(spec.log)
     return Model(
@@ -84,7 +89,7 @@ def build(scenario: Scenario) -> Model:
         mode=MODES.number(cluster.kube_proxy.mode),
         rules=rules.rules,
         members=rules.members,
-        endpoints=rules.endpoints(pods),
+        endpoints=endpoints,
         servers=rules.servers,
         loads=rules.loads,
         pods=pods,
@@ -106,7 +111,23 @@ def build(scenario: Scenario) -> Model:
         network=NetworkTable(delays.legs, delays.core, table),
         resolver_latency=places[1],
         resolver_ttl_ns=spec.resolver.ttl,
-        expected=expected(cluster, flows, pods, behaviours, spec),
+        expected=expected(cluster, flows, pods, behaviours[: len(pods)], spec),
+        room=room_for(len(pods), len(endpoints), len(rules.services))
+        if live
+        else Room(len(pods), len(endpoints)),
+        live=Live(
+            spec,
+            cluster,
+            numbers,
+            rules,
+            {
+                its.key: row
+                for its, row in zip(cluster.deployments, every[len(pods) :], strict=True)
+            },
+            delays.ways,
+        )
+        if live
+        else None,
     )
 
 

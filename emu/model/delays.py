@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from emu.distributions import mean_of
 from emu.errors import Mistake, ScenarioError
-from emu.hops.network import CONSTANT_NS, FIRST_LINK, LEG, PS_PER_BYTE
+from emu.hops.network import CONSTANT_NS, CUT, DRAWN, FIRST_LINK, LEG, LOSS, PS_PER_BYTE
 from emu.registry import Choice
 from emu.scenario import Network
 from emu.units import SECOND
@@ -104,7 +104,7 @@ class DelayTable:
     """
 
     def __init__(self, graph: Topology, hosts: Sequence[str], distributions: list[Choice]) -> None:
-        self._graph = graph
+        self._graph, self._hosts = graph, hosts
         self._distributions = distributions
         leaves = {host for host in hosts if len(graph[host]) == 1}
         self._core = [name for name in graph if name not in leaves]
@@ -112,12 +112,13 @@ class DelayTable:
         self.legs = np.array([self._leg(host) for host in hosts], LEG)
         self.core = self._core_ways()
 
-    def _leg(self, host: str) -> tuple[int, int, int, int]:
+    def _leg(self, host: str) -> tuple[int, int, int, int, float, int, int]:
         if host in self._numbers:
-            return self._numbers[host], -1, 0, 0
+            return self._numbers[host], -1, 0, 0, 0.0, 0, 0
         (neighbour,) = self._graph[host]
         constant, per_byte, drawn = self._cost([host, neighbour])
-        return self._numbers[neighbour], drawn[0] if drawn else -1, constant, per_byte
+        distribution = drawn[0] if drawn else -1
+        return self._numbers[neighbour], distribution, constant, per_byte, 0.0, 0, bool(drawn)
 
     def _cost(self, way: list[str]) -> tuple[int, int, list[int]]:
         """Constant nanoseconds, picoseconds a byte, and the drawn links of a way."""
@@ -146,8 +147,14 @@ class DelayTable:
         for (a, b), (constant, per_byte, drawn) in costs.items():
             row = table[self._numbers[a], self._numbers[b]]
             row[CONSTANT_NS], row[PS_PER_BYTE] = constant, per_byte
+            row[DRAWN], row[CUT], row[LOSS] = bool(drawn), 0, 0
             row[FIRST_LINK : FIRST_LINK + len(drawn)] = drawn
         return table
+
+    @property
+    def ways(self) -> "Ways":
+        """Where links are in the tables."""
+        return Ways(self._graph, self._hosts, self._core)
 
     def placed(self, places: tuple[int, ...]) -> None:
         """Turn numbers of distributions into their places in the table."""
@@ -165,3 +172,29 @@ def _best_ways(graph: Topology, places: Sequence[str]) -> Iterator[list[str]]:
 
     for _, ways in nx.all_pairs_dijkstra_path(_among(graph, places), weight="weight"):
         yield from ways.values()
+
+
+class Ways:
+    """Which entries of the tables of the network a link is part of."""
+
+    def __init__(self, graph: Topology, hosts: Sequence[str], core: Sequence[str]) -> None:
+        self._hosts = {host: number for number, host in enumerate(hosts)}
+        self._core = {name: number for number, name in enumerate(core)}
+        self._graph = graph
+
+    def place(self, name: str) -> int:
+        """The vertex of a host."""
+        return self._hosts[name]
+
+    def leg(self, between: tuple[str, str]) -> int | None:
+        """The vertex whose leg the link is; None where it is part of the core."""
+        leaf = next((name for name in between if name not in self._core), None)
+        return None if leaf is None else self._hosts[leaf]
+
+    def core(self, between: tuple[str, str]) -> list[tuple[int, int]]:
+        """The ways through the core that go over the link, each both ways."""
+        found = []
+        for way in _best_ways(self._graph, [*self._core]):
+            if any(set(step) == set(between) for step in pairwise(way)):
+                found.append((self._core[way[0]], self._core[way[-1]]))
+        return found

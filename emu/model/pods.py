@@ -9,6 +9,8 @@ from emu.model.numbers import Numbers
 from emu.model.resources import throttles
 from emu.registry import Choice
 from emu.scenario import Behaviour, Pod, Speeds
+from emu.scenario.kubernetes import Deployment
+from emu.scenario.placement import pod_of
 
 DEFAULT_APP_PORT = 8080
 """Where a process listens whose Pod declares no port."""
@@ -50,7 +52,7 @@ def pod_table(
             positions[id(behaviour)] = len(choices)
             choices.append(behaviour.service_time)
         declared = [port.container_port for port in pod.container_ports]
-        row["node"] = numbers.node(pod.node_name)
+        row["node"] = numbers.node(pod.node_name or None)
         row["app_port"] = behaviour.app_port or (declared or [DEFAULT_APP_PORT])[0]
         row["workers"], row["backlog"] = behaviour.workers, behaviour.backlog
         row["shared"] = _shared(pod, behaviour)
@@ -59,3 +61,8 @@ def pod_table(
     for reference, speed in speeds.pods.items():
         rows[numbers.pod(reference)]["speed"] *= speed
     return rows
+
+
+def template_of(deployment: Deployment) -> Pod:
+    """A Pod of a Deployment that is on no node yet."""
+    return pod_of(deployment, deployment.name, "")

@@ -1,6 +1,8 @@
 """kube-proxy on every node, from the cluster's objects."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from ipaddress import ip_network
 from typing import Final, cast
@@ -72,6 +74,16 @@ class Proxies:
         if key not in self._views:
             self._views[key] = self._seen_by(self._nodes[node], family)
         return self._views[key]
+
+    def for_a_run(self) -> "Proxies":
+        """The same, to be changed while one run goes on."""
+        made = copy(self)
+        made._views = dict(self._views)
+        return made
+
+    def show(self, node: str, endpoints: Mapping[ServicePort, Endpoints]) -> None:
+        """Let a node's view be about these endpoints from now on."""
+        self._views[node, 4] = replace(self.view(node), seen=endpoints)
 
     def decide(self, node: str, packet: Packet) -> Decision:
         """What this node's rules make of a packet that comes to it, or that it sends."""

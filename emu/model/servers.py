@@ -1,10 +1,12 @@
 """The virtual servers of a run's nodes: what the proxy mode keeps for each, as kernels read it."""
 
+from copy import copy
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from emu.hops.endpoints import Endpoint
 from emu.hops.kubeproxy import MODES, first_state, shared_table
 from emu.hops.kubeproxy.traffic import Decision
 from emu.hops.kubeproxy.view import Packet
@@ -31,7 +33,21 @@ class VirtualServers:
         self._size = 0
         self._first: dict[tuple[str, str, int, str], int] = {}
         self._tables: dict[bytes, int] = {}
-        self._known: dict[tuple[int, str], int] = {}
+        self._known: dict[tuple[int, str], tuple[tuple[Endpoint, ...], int]] = {}
+
+    def for_a_run(self, proxies: Proxies) -> "VirtualServers":
+        """The same, to be changed while one run goes on."""
+        made = copy(self)
+        made._proxies = proxies
+        made._parts = list(self._parts)
+        made._first, made._tables = dict(self._first), dict(self._tables)
+        made._known = dict(self._known)
+        return made
+
+    @property
+    def size(self) -> int:
+        """The length of their memory."""
+        return self._size
 
     @property
     def memory(self) -> NDArray[np.int64]:
@@ -43,6 +59,10 @@ class VirtualServers:
         if not decision.endpoints:
             return _NONE, _NONE
         return self._state(node, packet, decision), self._table(node, packet, decision)
+
+    def forget(self, node: str, packet: Packet) -> None:
+        """The endpoints of the virtual server are others now: it begins anew."""
+        self._first.pop((node, packet.destination, packet.port, packet.protocol), None)
 
     def cost(self, node: str, packet: Packet) -> int:
         """How long a first packet is held up by rules about other Services, in nanoseconds."""
@@ -61,7 +81,7 @@ class VirtualServers:
         return self._first[key]
 
     def _table(self, node: str, packet: Packet, decision: Decision) -> int:
-        """The decisions keep their sets of endpoints alive, so these are known by identity."""
+        """Sets of endpoints are known by identity, and kept alive."""
         looks_up = getattr(self._mode, "looks_up", None)
         if looks_up is not None and not looks_up(self._proxies.view(node), packet):
             return _NONE
@@ -72,8 +92,8 @@ class VirtualServers:
             content = table.tobytes()
             if content not in self._tables:
                 self._tables[content] = self._add(table) if content else _NONE
-            self._known[key] = self._tables[content]
-        return self._known[key]
+            self._known[key] = decision.endpoints, self._tables[content]
+        return self._known[key][1]
 
     def _add(self, part: NDArray[np.int64]) -> int:
         first = self._size

@@ -1,11 +1,13 @@
 """The Service ports that a run can reach, numbered, and the nodes' rules about its packets."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from copy import copy
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.hops.endpoints import Endpoint
+from emu.hops.endpoints import Endpoint, Endpoints
 from emu.hops.kubeproxy import MODES
 from emu.hops.kubeproxy.services import ServicePort
 from emu.hops.kubeproxy.traffic import Action, Decision
@@ -14,6 +16,9 @@ from emu.hops.node import ENDPOINT, RULE, Masquerade
 from emu.model.proxies import Proxies
 from emu.model.servers import VirtualServers
 from emu.scenario import Cluster
+
+_Row: TypeAlias = tuple[int, int, int, int, int, int, int, int, int]
+"""The fields of `RULE`."""
 
 
 class RuleTable:
@@ -34,11 +39,11 @@ class RuleTable:
         for pod in cluster.pods:
             self._senders.setdefault(pod.node_name, set()).add(pod.ip)
         self._services: dict[ServicePort, int] = {}
-        self._rules: list[tuple[int, ...]] = []
-        self._numbers: dict[tuple[str, Packet], int] = {}
+        self._rules: list[_Row] = []
+        self._numbers: dict[str, dict[Packet, int]] = {}
         self._places: dict[_Place, int] = {}
         self._nodes = {node.name: number for number, node in enumerate(cluster.nodes)}
-        self._first: dict[int, int] = {}
+        self._first: dict[int, tuple[tuple[Endpoint, ...], int]] = {}
         self._members: list[int] = []
 
     def about(self, node: str, packet: Packet) -> int:
@@ -46,22 +51,76 @@ class RuleTable:
 
         One that no rule is about stands as refused: nothing else listens on a node.
         """
-        key = node, packet
-        if key not in self._numbers:
-            self._numbers[key] = len(self._rules)
+        known = self._numbers.setdefault(node, {})
+        if packet not in known:
+            known[packet] = len(self._rules)
             decision = self.proxies.decide(node, packet)
             self.decisions.append(decision)
-            verdict = Action.REJECT if decision.action == Action.NONE else decision.action
-            lost = decision.lost(packet.source, self._is_here(packet.source, node), node)
-            first = self._laid_out(decision.endpoints, lost, packet.protocol)
-            count, masquerade = len(decision.endpoints), _masquerade(decision)
-            server = self._servers.of(node, packet, decision)
-            group, kept_s = self._kept(node, packet, decision)
-            cost = self._servers.cost(node, packet)
-            self._rules.append(
-                (int(verdict), masquerade, first, count, *server, cost, group, kept_s)
-            )
-        return self._numbers[key]
+            self._rules.append(self._row(node, packet, decision))
+        return known[packet]
+
+    def for_a_run(self) -> "RuleTable":
+        """The same rules, to be changed while one run goes on."""
+        made = copy(self)
+        made.proxies = self.proxies.for_a_run()
+        made._servers = self._servers.for_a_run(made.proxies)
+        for name in ("_groups", "_services", "_places", "_first"):
+            setattr(made, name, dict(getattr(self, name)))
+        made.decisions, made._rules = list(self.decisions), list(self._rules)
+        made._members = list(self._members)
+        made._pods = {address: list(numbers) for address, numbers in self._pods.items()}
+        made._senders = {node: set(addresses) for node, addresses in self._senders.items()}
+        return made
+
+    def resync(self, node: str, endpoints: Mapping[ServicePort, Endpoints]) -> list[int]:
+        """Let a node's rules be about these endpoints; the numbers of those that are others now."""
+        self.proxies.show(node, endpoints)
+        others = []
+        for packet, number in self._numbers.get(node, {}).items():
+            decision = self.proxies.decide(node, packet)
+            if decision != self.decisions[number]:
+                self._servers.forget(node, packet)
+                self.decisions[number] = decision
+                self._rules[number] = self._row(node, packet, decision)
+                others.append(number)
+        return others
+
+    @property
+    def member_count(self) -> int:
+        """How long ``members`` is."""
+        return len(self._members)
+
+    @property
+    def server_size(self) -> int:
+        """How long ``servers`` is."""
+        return self._servers.size
+
+    def row(self, number: int) -> _Row:
+        """The rule with this number, as a `RULE`."""
+        return self._rules[number]
+
+    def came(self, pod: int, address: str, node: str) -> None:
+        """A Pod with this number has an address now."""
+        self._pods.setdefault(address, []).insert(0, pod)
+        self._senders[node].add(address)
+
+    def went(self, pod: int, address: str, node: str) -> None:
+        """It has it no longer."""
+        self._pods[address].remove(pod)
+        if not self._pods[address]:
+            del self._pods[address]
+            self._senders[node].discard(address)
+
+    def _row(self, node: str, packet: Packet, decision: Decision) -> _Row:
+        """A decision as a `RULE`."""
+        verdict = Action.REJECT if decision.action == Action.NONE else decision.action
+        lost = decision.lost(packet.source, self._is_here(packet.source, node), node)
+        first = self._laid_out(decision.endpoints, lost, packet.protocol)
+        count, masquerade = len(decision.endpoints), _masquerade(decision)
+        server = self._servers.of(node, packet, decision)
+        group, kept_s = self._kept(node, packet, decision)
+        cost = self._servers.cost(node, packet)
+        return int(verdict), masquerade, first, count, *server, cost, group, kept_s
 
     @property
     def servers(self) -> NDArray[np.int64]:
@@ -116,17 +175,17 @@ class RuleTable:
     def _laid_out(
         self, endpoints: tuple[Endpoint, ...], lost: tuple[Endpoint, ...], protocol: str
     ) -> int:
-        """Where in ``members`` these endpoints begin; the decisions keep their sets alive.
+        """Where in ``members`` these endpoints begin. Sets are known by identity, and kept alive.
 
         Those whose answers are ``lost`` stand there as if no Pod had their address.
         """
-        first = None if lost else self._first.get(id(endpoints))
-        if first is None:
-            first = len(self._members)
-            for endpoint in endpoints:
-                self._members.append(self.endpoint(endpoint, protocol, endpoint in lost))
-            if not lost:
-                self._first[id(endpoints)] = first
+        if not lost and id(endpoints) in self._first:
+            return self._first[id(endpoints)][1]
+        first = len(self._members)
+        for endpoint in endpoints:
+            self._members.append(self.endpoint(endpoint, protocol, endpoint in lost))
+        if not lost:
+            self._first[id(endpoints)] = endpoints, first
         return first
 
     @property

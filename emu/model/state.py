@@ -40,6 +40,8 @@ class ListenerState:
 class State:
     """All that is mutable in a run.
 
+    ``pods`` and ``endpoints`` have room for those to come; ``rules``, ``members`` and ``network``
+    are the model's own where nothing changes them.
     ``backends`` and ``memory`` hold those of all listeners, one behind the other; Pods keep
     ``reports`` where they are ``probed``. ``sending`` is
     how many clients may still send; ``wanted`` how many requests are over when the run is: fewer
@@ -47,15 +49,23 @@ class State:
     """
 
     def __init__(self, model: Model) -> None:
-        self.pods: NDArray[Any] = model.pods.copy()
-        self.sharing = sharing.idle(len(model.pods), model.expected.warmup_ns)
-        sharing.limit(self.sharing, model.quotas, model.period_ends)
+        self.pods = _with_room(model.pods, model.room.pods)
+        self.endpoints = _with_room(model.endpoints, model.room.endpoints)
+        self.rules, self.members = model.rules, model.members
+        self.network = model.network
+        if model.live is not None:
+            self.rules, self.members = model.rules.copy(), model.members.copy()
+            network = model.network
+            self.network = network._replace(legs=network.legs.copy(), core=network.core.copy())
+        self.sharing = sharing.idle(len(self.pods), model.expected.warmup_ns)
+        sharing.limit(self.sharing[: len(model.pods)], model.quotas, model.period_ends)
+        self.cpu = _with_room(model.cpu, model.room.pods)
         self.listeners = tuple(ListenerState(listener) for listener in model.listeners)
         self.backends = _joined([its.backends for its in self.listeners], BACKENDS)
         self.memory = _joined([its.memory for its in self.listeners], np.dtype(np.int64))
         _share(self.listeners, self.backends, self.memory)
         self.probed = any(its.probes for its in self.listeners)
-        self.reports = reports.empty(len(model.pods) if self.probed else 0)
+        self.reports = reports.empty(len(self.pods) if self.probed else 0)
         self.conntrack = conntrack.empty(
             len(model.places.nodes), model.servers.copy(), model.loads >= 0, model.tracked
         )
@@ -89,6 +99,13 @@ class State:
     def make_room_for_connections(self) -> None:
         """Make room for kept connections."""
         self.pools = pool.enlarged(self.pools)
+
+
+def _with_room(rows: NDArray[Any], room: int) -> NDArray[Any]:
+    """A copy with so many rows, the further ones blank."""
+    made = np.zeros(room, rows.dtype)
+    made[: len(rows)] = rows
+    return made
 
 
 def _joined(parts: list[NDArray[Any]], dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -93,6 +93,14 @@ class Recording:
         """Take one thing that happened to the cluster."""
         self._events.add((at_ns, kind, object_, cause, detail))
 
+    def add_pod(self, name: str, address: str, node: int) -> None:
+        """The next number stands for this Pod."""
+        raise NotImplementedError
+
+    def add_endpoint(self, address: str, port: int) -> None:
+        """The next number stands for this endpoint."""
+        raise NotImplementedError
+
     @property
     def writer_seconds(self) -> float:
         """How long the thread that writes has worked."""

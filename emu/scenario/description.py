@@ -26,6 +26,7 @@ from emu.scenario.fields import (
 )
 from emu.scenario.retries import Hedge, Retries
 from emu.scenario.sysctls import Sysctls
+from emu.timeline import Action, Fault
 from emu.workload import Arrivals
 
 MOST_MANIFESTS = 1000
@@ -359,6 +360,10 @@ class ScenarioSpec(OptionsModel):
     """Who sends requests."""
     network: Network = Network()
     """Delays between the places."""
+    timeline: tuple[Action, ...] = ()
+    """What is done to the cluster, and when."""
+    faults: tuple[Fault, ...] = ()
+    """What happens to it at random."""
     kernel: Kernel = Kernel()
     """How the hosts' kernels are set."""
     log: Log = "requests"

@@ -46,7 +46,7 @@ def placed(
         spread = Counter(pod.node_name for pod in mine)
         chosen = _choose(nodes, deployment.spec.template.spec, taken, spread, missing, deployment)
         free = _free_names(deployment, names)
-        running.extend(_pod(deployment, next(free), node) for node in chosen)
+        running.extend(pod_of(deployment, next(free), node) for node in chosen)
     return tuple(running)
 
 
@@ -151,7 +151,8 @@ def _free_names(deployment: Deployment, taken: set[str]) -> Iterator[str]:
         number += 1
 
 
-def _pod(deployment: Deployment, name: str, node: str) -> Pod:
+def pod_of(deployment: Deployment, name: str, node: str) -> Pod:
+    """A Pod that the Deployment's template makes."""
     template = deployment.spec.template
     return Pod.model_validate(
         {

@@ -114,6 +114,8 @@ def _alone(scenario: Scenario, client: Client) -> Scenario:
         "requests": 1,
         "duration": None,
         "warmup": 0,
+        "timeline": (),
+        "faults": (),
         "record": spec.record.model_copy(update={"interval": _NEVER_AGAIN}),
     }
     return Scenario(scenario.name, spec.model_copy(update=changes), scenario.cluster)
@@ -130,6 +132,8 @@ class _OneRow:
 
     def write_metrics(self, *_: Any) -> None:
         pass
+
+    write_event = add_pod = add_endpoint = write_metrics
 
     def progress(self, now_ns: int, sent: int) -> None:
         pass

@@ -10,7 +10,10 @@ from emu.distributions import DISTRIBUTIONS, table_of
 from emu.hops.network import (
     ANSWERED,
     CLIENT_CONNECTION,
+    CUT,
+    DRAWN,
     ESTABLISHED,
+    FIRST_LINK,
     FIRST_PACKET,
     LEG,
     ONWARD,
@@ -38,13 +41,17 @@ def network(local=None, leg=None, core=None):
     choices = [local or DISTRIBUTIONS.chosen("constant", value="3ns")]
     choices += [choice for choice in (leg, core) if choice is not None]
     table, places = table_of(choices)
-    legs = np.array([(0, -1, 100, PS_PER_BYTE["a"]), (0, -1, 20, 0), (1, -1, 5, 0)], LEG)
-    ways = np.full((2, 2, 4), -1, np.int64)
-    ways[:, :, :2] = [[[0, 0], [1000, 80]], [[1000, 80], [0, 0]]]
+    legs = np.zeros(3, LEG)
+    legs["core"], legs["distribution"] = [0, 0, 1], -1
+    legs["constant_ns"], legs["ps_per_byte"][A] = [100, 20, 5], PS_PER_BYTE["a"]
+    ways = np.zeros((2, 2, FIRST_LINK + 2), np.int64)
+    ways[:, :, FIRST_LINK:] = -1
+    ways[[0, 1], [1, 0], :DRAWN] = [1000, 80]
     if leg is not None:
-        legs["constant_ns"][A], legs["distribution"][A] = 0, places[1]
+        legs["constant_ns"][A], legs["distribution"][A], legs["drawn"][A] = 0, places[1], 1
     if core is not None:
-        ways[[0, 1], [1, 0]] = [0, 80, places[-1], -1]
+        ways[[0, 1], [1, 0], :CUT] = [0, 80, 1]
+        ways[[0, 1], [1, 0], FIRST_LINK] = places[-1]
     return NetworkTable(legs, ways, table)
 
 

@@ -110,6 +110,8 @@ class _Sink:
     def write_metrics(self, *sample: Any) -> None:
         """Forget a sample."""
 
+    write_event = add_pod = add_endpoint = write_metrics
+
     def progress(self, now_ns: int, sent: int) -> None:
         """Hear how far the run has come."""
 

@@ -65,6 +65,23 @@ class Emulation(Session):
         """The simulated time of the last event."""
         return max(self.env.now, int(self._moving.counters[NOW]))
 
+    def reset(self, pod: int) -> None:
+        """A Pod's process has ended."""
+        raise NotImplementedError
+
+    def silence(self, pod: int) -> None:
+        """A Pod has gone without a word."""
+        raise NotImplementedError
+
+    def drain(self, pod: int) -> None:
+        """A Pod's process ends in order."""
+        raise NotImplementedError
+
+    def refresh(self) -> None:
+        """Arrays of the state were replaced by others."""
+        self._fixed = fixed(self.model, self.state, self._fixed.timed)
+        self._moving = self._moving._replace(conntrack=self.state.conntrack)
+
     def events(self) -> int:
         """How many events of requests and of control loops there were."""
         return int(self._moving.counters[HAPPENED]) + self.env.number_of_events()

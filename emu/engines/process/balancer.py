@@ -39,7 +39,7 @@ class Listener:
         its = (self.state.strategy, self.state.backends, self.state.memory)
         self._pick = bound(pick, *its)
         self._started, self._finished = bound(started, *its), bound(finished, *its)
-        asked = (self.model.endpoints, emulation.state.pods, emulation.state.reports)
+        asked = (emulation.state.endpoints, emulation.state.pods, emulation.state.reports)
         self._probe = bound(probe, *its, *asked) if self.state.probes else None
         self._sender = Sender(
             vertex=self._vertex, local_hops=0, number=self._vertex,

@@ -57,13 +57,13 @@ class Emulation(Session):
 
     def __init__(self, model: Model, sink: Sink, timed: bool = False) -> None:
         super().__init__(model, sink, timed)
-        self.travel: Final = bound(travel, *model.network)
+        self.travel: Final = bound(travel, *self.state.network)
         self.pod_kernels: Final = (
             bound(arrive, self.state.pods),
             bound(leave, self.state.pods),
             bound(service_time, self.state.pods, model.network.table),
         )
-        self.endpoints: list[tuple[int, int, int, int]] = model.endpoints.tolist()
+        self.endpoints: list[tuple[int, int, int, int]] = self.state.endpoints.tolist()
         self.classes = [RequestClass(*row) for row in model.classes.tolist()]
         self._bind_ports()
         self._bind_connections()
@@ -92,7 +92,7 @@ class Emulation(Session):
     @cached_property
     def contention_kernel(self) -> Callable[..., int]:
         """That of Pods that compete for cores, for the runs that have such."""
-        return bound(slowed, self.state.pods, self.model.cpu, self.model.competitors)
+        return bound(slowed, self.state.pods, self.state.cpu, self.model.competitors)
 
     @cached_property
     def report_kernels(self) -> tuple[Callable[..., int], ...]:
@@ -137,6 +137,22 @@ class Emulation(Session):
     def reached(self) -> int:
         """The simulated time of the last event."""
         return self.env.now
+
+    def reset(self, pod: int) -> None:
+        """A Pod's process has ended."""
+        raise NotImplementedError
+
+    def silence(self, pod: int) -> None:
+        """A Pod has gone without a word."""
+        raise NotImplementedError
+
+    def drain(self, pod: int) -> None:
+        """A Pod's process ends in order."""
+        raise NotImplementedError
+
+    def refresh(self) -> None:
+        """Arrays of the state were replaced by others."""
+        self.endpoints = self.state.endpoints.tolist()
 
     def events(self) -> int:
         """How many events were put on SimPy's heap."""

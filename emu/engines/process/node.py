@@ -69,7 +69,7 @@ class Node:
                 back = max(self.env.now, start + sender.patience_ns)
                 return connection.failed(request, back, Closing.SYN_SENT)
         request.outcome, request.node_ns = Outcome.IN_FLIGHT, self.env.now
-        leaves = self.env.now + int(self.model.rules[rule]["cost_ns"])
+        leaves = self.env.now + int(self.emulation.state.rules[rule]["cost_ns"])
         if verdict == Verdict.REJECT:
             request.outcome = Outcome.REFUSED
             back = leaves + self._travel(request, sender, self.number, 0, REFUSED)
@@ -87,7 +87,7 @@ class Node:
         model, state, sender = self.model, self.emulation.state, connection.sender
         while True:
             found = translate(
-                model.rules, model.members, model.endpoints, *state.affinity, *state.conntrack,
+                state.rules, state.members, state.endpoints, *state.affinity, *state.conntrack,
                 model.mode, model.loads, model.kernel.evicts, rule, self.number,
                 sender.number + connection.turn, model.sources, sender.pod,
                 sender.address + connection.turn, connection.port.number, connection.port.before,

@@ -1,12 +1,12 @@
 """A node as its kube-proxy has it: addresses, settings and Services, in one address family."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import ip_address
 from typing import Literal, NamedTuple, TypeAlias
 
-from emu.hops.endpoints import Usable
+from emu.hops.endpoints import Endpoints, Usable
 from emu.hops.kubeproxy.services import Network, ServicePort, ServiceTable
 
 LocalMode: TypeAlias = Literal["ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix"]
@@ -47,7 +47,8 @@ class NodeView:
     """One node's view; ``addresses`` are its own, the primary one first, without loopback.
 
     ``pods`` are the addresses of the Pods on it, as far as they are known, and ``nodes`` those of
-    all nodes; the mode ebpf alone goes by them.
+    all nodes; the mode ebpf alone goes by them. ``seen`` has the endpoints of Service ports where
+    they are others than at first.
     """
 
     name: str
@@ -58,10 +59,11 @@ class NodeView:
     services: ServiceTable
     pods: frozenset[str] = frozenset()
     nodes: frozenset[str] = frozenset()
+    seen: Mapping[ServicePort, Endpoints] = field(default_factory=dict)
 
     def usable(self, service: ServicePort) -> Usable:
         """Which endpoints of a Service port may be used here."""
-        return service.endpoints.usable(self.name, self.zone)
+        return self.seen.get(service, service.endpoints).usable(self.name, self.zone)
 
     def owns(self, address: str) -> bool:
         """Whether an address is this node's own (``--dst-type LOCAL``)."""

@@ -13,6 +13,7 @@ from emu.scenario.checks import (
     nodes,
     services,
     speeds,
+    timeline,
     uniqueness,
     warmup,
 )
@@ -21,7 +22,9 @@ from emu.scenario.checks.subject import Subject
 
 __all__ = ["Subject", "check", "sizes", "warn"]
 
-_TOPICS = (uniqueness, nodes, services, load_balancers, clients, speeds, links, load, warmup)
+_TOPICS = (
+    uniqueness, nodes, services, load_balancers, clients, speeds, links, timeline, load, warmup,
+)  # fmt: skip
 _WARNING_TOPICS = (nodes, services, load_balancers, clients, load)
 
 

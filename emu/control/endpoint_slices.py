@@ -1,0 +1,88 @@
+"""The EndpointSlice controller: which endpoints each Service has, as its Pods come, change and go.
+
+Source: Kubernetes, staging/src/k8s.io/endpointslice (``podToEndpoint``): an endpoint is serving
+while its Pod is ready, and ready while it is serving and not terminating.
+"""
+
+from collections.abc import Callable, Iterator
+
+from emu.control.api_server import ApiServer, PodObject
+from emu.hops.endpoints import Endpoint, Endpoints
+from emu.hops.kubeproxy.services import ServicePort
+from emu.model.proxies import Proxies
+from emu.scenario import Cluster
+from emu.scenario.kubernetes import Service, selects
+from emu.scenario.kubernetes import ServicePort as Port
+from emu.scenario.slices import target_port
+
+Told = Callable[[ServicePort], None]
+
+
+class EndpointSlices:
+    """The endpoints of each Service port at the API server, an `Endpoints` each, made anew whenever
+    they change.
+
+    Endpoints of slices that belong to no Pod of the cluster stay as they are.
+    """
+
+    def __init__(self, api: ApiServer, cluster: Cluster, proxies: Proxies) -> None:
+        self._cluster = cluster
+        self._ports = list(_selecting(cluster, proxies))
+        self._entries = {
+            known: {str(its): its for its in known.endpoints.everywhere}
+            for _, _, known in self._ports
+        }
+        self.current: dict[ServicePort, Endpoints] = {}
+        self._watchers: list[Told] = []
+        api.watch_pods(self._pod_changed)
+        self._api = api
+
+    def watch(self, tell: Told) -> None:
+        """Hear of each Service port whose endpoints change."""
+        self._watchers.append(tell)
+
+    def of(self, port: ServicePort) -> Endpoints:
+        """The endpoints of a Service port."""
+        return self.current.get(port, port.endpoints)
+
+    def _pod_changed(self, pod: PodObject) -> None:
+        if not pod.address:
+            return
+        for service, port, known in self._ports:
+            if service.namespace != pod.spec.namespace or not selects(
+                service.selector, pod.spec.labels
+            ):
+                continue
+            number = target_port(port, pod.spec)
+            if number is not None:
+                self._set(known, pod, self._endpoint(service, pod, number))
+
+    def _endpoint(self, service: Service, pod: PodObject, port: int) -> Endpoint:
+        serving = pod.ready or service.spec.publish_not_ready_addresses
+        node = self._cluster.nodes[pod.node]
+        return Endpoint(
+            pod.address, port, node.name, serving and not pod.terminating, serving,
+            pod.terminating, host=pod.spec.spec.host_network,
+        )  # fmt: skip
+
+    def _set(self, known: ServicePort, pod: PodObject, endpoint: Endpoint) -> None:
+        entries, key = self._entries[known], str(endpoint)
+        gone = pod.name not in self._api.pods
+        if gone:
+            if entries.pop(key, None) is None:
+                return
+        elif entries.get(key) == endpoint:
+            return
+        else:
+            entries[key] = endpoint
+        self.current[known] = Endpoints(entries.values())
+        for tell in self._watchers:
+            tell(known)
+
+
+def _selecting(cluster: Cluster, proxies: Proxies) -> Iterator[tuple[Service, Port, ServicePort]]:
+    """The ports of the Services that select Pods."""
+    for service in cluster.services:
+        if service.selector:
+            for port in service.ports:
+                yield service, port, proxies.port(service, port)

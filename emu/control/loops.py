@@ -1,0 +1,25 @@
+"""All control loops of a run."""
+
+from collections.abc import Generator, Iterator
+
+import simpy
+
+from emu.control.cluster import LiveCluster
+from emu.control.joining import joining
+from emu.control.log import Log
+from emu.control.sampler import sampler
+from emu.control.slowing import slowing
+from emu.control.traffic import Traffic
+from emu.model import Model
+from emu.model.state import State
+
+
+def control_loops(
+    env: simpy.Environment, model: Model, state: State, traffic: Traffic, log: Log
+) -> Iterator[Generator[simpy.Event, None, None]]:
+    """The processes that run beside the requests; of one instant, in this order."""
+    yield from joining(env, model, state)
+    yield from slowing(env, model, state)
+    if model.live is not None:
+        yield from LiveCluster(env, model, model.live, state, traffic, log).processes()
+    yield sampler(env, model, state, log.write_metrics)

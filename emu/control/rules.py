@@ -1,0 +1,66 @@
+"""The rules of all nodes while they change, written to where engines read them."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from emu.control.log import Log
+from emu.control.traffic import Traffic
+from emu.errors import RoomError
+from emu.hops.endpoints import Endpoints
+from emu.hops.kubeproxy.services import ServicePort
+from emu.model import Model
+from emu.model.live import Live
+from emu.model.state import State
+
+
+class Rules:
+    """What nodes decide about the packets of a run, as their views of the endpoints change."""
+
+    def __init__(self, model: Model, live: Live, state: State, traffic: Traffic, log: Log) -> None:
+        self._table = live.rules.for_a_run()
+        self._names = model.places.node_names
+        self._state, self._traffic, self._log = state, traffic, log
+        self._known = len(model.endpoints)
+
+    def sync(self, node: int, endpoints: Mapping[ServicePort, Endpoints]) -> int:
+        """Let a node's rules be about these endpoints; how many of its rules are others now."""
+        others = self._table.resync(self._names[node], endpoints)
+        for number in others:
+            self._state.rules[number] = self._table.row(number)
+        if others:
+            self._written()
+        return len(others)
+
+    def came(self, pod: int, address: str, node: int) -> None:
+        """A Pod has an address now."""
+        self._table.came(pod, address, self._names[node])
+        self._written(moved=True)
+
+    def went(self, pod: int, address: str, node: int) -> None:
+        """It has it no longer: nobody answers there."""
+        self._table.went(pod, address, self._names[node])
+        self._written(moved=True)
+
+    def _written(self, moved: bool = False) -> None:
+        """Let engines see members, virtual servers and endpoints as they are now."""
+        state = self._state
+        if self._table.member_count > len(state.members):
+            state.members = self._table.members
+        servers = state.conntrack.servers
+        if self._table.server_size > len(servers):
+            more = self._table.servers[len(servers) :]
+            state.conntrack = state.conntrack._replace(servers=np.concatenate([servers, more]))
+        if moved or len(self._table.endpoint_addresses) > self._known:
+            self._write_endpoints()
+        self._traffic.refresh()
+
+    def _write_endpoints(self) -> None:
+        """Which Pod has which address, and the endpoints that are new."""
+        rows = self._table.endpoints(self._state.pods)
+        if len(rows) > len(self._state.endpoints):
+            raise RoomError(f"more than {len(self._state.endpoints):,} endpoints in one run")
+        self._state.endpoints[: len(rows)] = rows
+        for address, port in self._table.endpoint_addresses[self._known :]:
+            self._log.add_endpoint(address, port)
+        self._known = len(rows)

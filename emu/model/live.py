@@ -1,0 +1,46 @@
+"""What control loops know of a scenario whose cluster changes while it runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from emu.model.delays import Ways
+from emu.model.numbers import Numbers
+from emu.model.services import RuleTable
+from emu.scenario import Cluster, ScenarioSpec
+
+
+@dataclass(frozen=True)
+class Live:
+    """The description, and what of the model is made anew as the cluster changes.
+
+    ``rules`` are those at first; ``templates`` the Pods of each Deployment (``namespace/name``) as
+    an `emu.hops.pod.POD` that is on no node yet; ``ways`` finds links in the tables of the network.
+    """
+
+    spec: ScenarioSpec
+    cluster: Cluster
+    numbers: Numbers
+    rules: RuleTable
+    templates: Mapping[str, np.void]
+    ways: Ways
+
+
+class Room(NamedTuple):
+    """How many Pods and endpoints there may ever be in a run, those that are gone included."""
+
+    pods: int
+    endpoints: int
+
+
+def changes(spec: ScenarioSpec, cluster: Cluster) -> bool:
+    """Whether anything about the cluster may change in a run."""
+    return bool(spec.timeline or spec.faults)
+
+
+def room_for(pods: int, endpoints: int, services: int) -> Room:
+    """Room for eight times the Pods that there are at first, and a thousand more."""
+    more = 7 * pods + 1000
+    return Room(pods + more, endpoints + more * max(services, 1))
