@@ -40,6 +40,7 @@ CLASS: Final = 71
 SLOWDOWN: Final = 80
 PAUSE: Final = 81
 FAULT: Final = 82
+QUOTA_PERIOD: Final = 88
 DESIGN: Final = 90
 NETWORK: Final = 1 << 16
 
