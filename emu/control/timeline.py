@@ -55,12 +55,14 @@ def _begin(
 ) -> None:  # fmt: skip
     detail = "" if lasting is None else f"for {write_duration(lasting)}"
     log.write_event(int(env.now), to_camel(name), _objects(name, its), cause, detail or None)
-    ACTIONS[name].begin(world, its)
+    if hasattr(ACTIONS[name], "begin"):
+        ACTIONS[name].begin(world, its)
 
 
 def _end(env: simpy.Environment, world: World, log: Log, name: str, its: Any, cause: str) -> None:
     log.write_event(int(env.now), f"{to_camel(name)}Over", _objects(name, its), cause)
-    ACTIONS[name].end(world, its)
+    if hasattr(ACTIONS[name], "end"):
+        ACTIONS[name].end(world, its)
 
 
 def _exponential(mean_ns: int, seed: int, fault: int, turn: int) -> int:

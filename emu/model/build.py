@@ -31,6 +31,7 @@ from emu.recorder.places import Places
 from emu.registry import Choice
 from emu.scenario import Cluster, Log, LogSample, Scenario, ScenarioSpec
 from emu.scenario.names import target
+from emu.scenario.surges import surges_of
 from emu.units import SECOND
 from emu.workload import ARRIVALS
 
@@ -69,6 +70,7 @@ def build(scenario: Scenario) -> Model:
     endpoints = rules.endpoints(pods)
     kernel, tables = kernel_model(spec.kernel), _conntrack_limits(cluster)
     log, log_share = _logged(spec.log)
+    described = {n: its for n, it in enumerate(spec.clients) if (its := surges_of(it, spec))}
     return Model(
         name=scenario.name,
         digest=scenario.digest,
@@ -113,7 +115,7 @@ def build(scenario: Scenario) -> Model:
         conntrack_limits=tables,
         tracked=_tracked(spec, float(flows.nodes.sum()), kernel, tables),
         arrival_parameters=clients.arrival_parameters,
-        surges=surges(clients.rows, {}),
+        surges=surges(clients.rows, described),
         network=NetworkTable(delays.legs, delays.core, table),
         resolver_latency=places[1],
         resolver_ttl_ns=spec.resolver.ttl,

@@ -8,7 +8,7 @@ An action is a module with
 - ``about(options)``: what it names, as `Named`, so that a scenario's checks find what there is not;
 - ``state(options)``, where a second action of the kind makes no sense while the first lasts: what
   the two would have in common;
-- ``begin(world, options)``: does it;
+- ``begin(world, options)``: does it, unless the model is made with it;
 - ``end(world, options)``, where it lasts: undoes it.
 
 In a scenario its name is the file's in camelCase: ``{at: 30s, do: nodeDown, node: node-2}``.
@@ -81,6 +81,8 @@ def _read_fault(value: Any, info: ValidationInfo) -> Any:
     name, said = _named(value)
     given = {field: said.pop(field) for field in ("mtbf", "mttr") if field in said}
     times = _Times.model_validate(given, by_alias=True, by_name=False)
+    if not hasattr(ACTIONS[name], "begin"):
+        raise _at("do", PydanticCustomError("action", "must stand in the timeline"), to_camel(name))
     if (times.mttr is None) == hasattr(ACTIONS[name], "end"):
         lasts = times.mttr is None
         rule = "is required: it lasts" if lasts else "must not be given: it is over at once"

@@ -1,15 +1,9 @@
 """Clients that send faster for a time, by both engines."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
-from emu.engines import compiled, process
-from emu.model.build import build
-from emu.model.surges import surges
-from emu.workload import Surge
-from tests.conftest import Played, same
+from emu.scenario.checks.load import implied
 
 S = 10**9
 SPEC = """
@@ -21,15 +15,13 @@ clients:
 """
 
 
-def surged(described, arrivals, *described_surges):
-    """A run with surges of the second client, by both engines, which agree."""
-    model = build(described(SPEC.replace("ARRIVALS", arrivals)))
-    clients = model.clients.copy()
-    pieces = surges(clients, {1: described_surges})
-    model = replace(model, clients=clients, surges=pieces)
-    runs = [Played(model, engine).run() for engine in (process, compiled)]
-    same(*runs)
-    return runs[0].rows
+def surged(play, described, arrivals, *surges):
+    """The rows of a run with surges of the second client, each (from, for how long, how much)."""
+    timeline = [
+        {"at": f"{at}s", "do": "surge", "client": "surging", "for": f"{lasting}s", "factor": factor}
+        for at, lasting, factor in surges
+    ]
+    return play(described(SPEC.replace("ARRIVALS", arrivals), timeline=timeline)).rows
 
 
 def counts(rows, client):
@@ -38,9 +30,9 @@ def counts(rows, client):
     return np.histogram(intended, [0, 20 * S, 30 * S, 60 * S])[0].tolist()
 
 
-def test_constant_arrivals_come_three_times_as_often(described):
+def test_constant_arrivals_come_three_times_as_often(play, described):
     """10/s for 60 s with a surge of 3 for 10 s: 200, 300 and 300 requests; others do not notice."""
-    rows = surged(described, "{constant: {rate: 10/s}}", Surge(20 * S, 10 * S, 3.0))
+    rows = surged(play, described, "{constant: {rate: 10/s}}", (20, 10, 3.0))
     assert counts(rows, 1) == [200, 300, 300]
     assert counts(rows, 0) == [200, 100, 300]
 
@@ -49,16 +41,23 @@ DIURNAL = "diurnal: {period: 10s, points: [{at: 0s, rate: 20/s}, {at: 5s, rate: 
 
 
 @pytest.mark.parametrize("arrivals", ["poisson: {rate: 50/s}", DIURNAL])
-def test_random_arrivals_come_three_times_as_often(described, arrivals):
+def test_random_arrivals_come_three_times_as_often(play, described, arrivals):
     """As many as expected, within four standard deviations of a Poisson number."""
-    rows = surged(described, f"{{{arrivals}}}", Surge(20 * S, 10 * S, 3.0))
+    rows = surged(play, described, f"{{{arrivals}}}", (20, 10, 3.0))
     for found, expected in zip(counts(rows, 1), (1000, 1500, 1500), strict=True):
         assert abs(found - expected) < 4 * expected**0.5
 
 
-def test_before_a_surge_nothing_changes(described):
+def test_before_a_surge_nothing_changes(play, described):
     """Requests meant before it begins are those of a run without it, moment for moment."""
-    plain = surged(described, "{poisson: {rate: 50/s}}")
-    changed = surged(described, "{poisson: {rate: 50/s}}", Surge(20 * S, 10 * S, 3.0))
+    plain = surged(play, described, "{poisson: {rate: 50/s}}")
+    changed = surged(play, described, "{poisson: {rate: 50/s}}", (20, 10, 3.0))
     early = [rows["intended_ns"][rows["intended_ns"] < 20 * S] for rows in (plain, changed)]
     assert early[0].tolist() == early[1].tolist()
+
+
+def test_what_the_load_implies_counts_a_surge(described):
+    """Three times as fast for ten of sixty seconds: 80 s worth of requests."""
+    surge = {"at": "20s", "do": "surge", "client": "surging", "for": "10s", "factor": 3}
+    text = SPEC.replace("ARRIVALS", "{constant: {rate: 10/s}}")
+    assert implied(described(text, timeline=[surge]).spec) == 600 + 800

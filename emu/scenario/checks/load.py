@@ -9,6 +9,7 @@ from emu.scenario.checks.subject import Subject
 from emu.scenario.description import ScenarioSpec
 from emu.scenario.kubernetes import selects
 from emu.scenario.names import is_inside, target
+from emu.scenario.surges import elapsed
 from emu.units import SECOND, format_duration
 from emu.workload import ARRIVALS, lasts_of, most_of
 
@@ -34,7 +35,7 @@ def implied(spec: ScenarioSpec) -> float:
         return float(spec.requests or 0)
     requests: Iterator[float] = (
         ARRIVALS[client.arrivals.name].rate(client.arrivals.options)
-        * (min(spec.duration, lasts_of(client.arrivals)) / SECOND)
+        * (min(elapsed(client, spec, spec.duration), lasts_of(client.arrivals)) / SECOND)
         for client in spec.clients
     )
     return sum(requests)

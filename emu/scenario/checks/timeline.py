@@ -10,6 +10,7 @@ from emu.scenario.cluster import qualified
 from emu.scenario.place import Path
 from emu.scenario.text import listed
 from emu.timeline import ACTIONS, Named
+from emu.workload import users_of
 
 _FABRIC = "fabric"
 _FOR_EVER = 2**62
@@ -23,6 +24,7 @@ def mistakes(subject: Subject) -> Iterator[Mistake]:
         path = ("spec", "timeline", number)
         yield from _unknown(subject, path, name, its)
         yield from _too_late(subject, path, its.at)
+        yield from _no_rate(subject, path, name, its)
         state = getattr(ACTIONS[name], "state", None)
         if state is not None:
             end = its.at + its.lasting if its.lasting is not None else _FOR_EVER
@@ -74,6 +76,14 @@ def _too_late(subject: Subject, path: Path, at: int) -> Iterator[Mistake]:
     if end is not None and at >= end:
         rule = f"must be before the end of the run, {write_duration(end)}"
         yield subject.place.mistake((*path, "at"), rule)
+
+
+def _no_rate(subject: Subject, path: Path, action: str, its: Any) -> Iterator[Mistake]:
+    """Surges of closed loops."""
+    for client in subject.spec.clients if action == "surge" else ():
+        if client.name == its.client and users_of(client.arrivals):
+            rule = "must not be a closed loop, which has no rate: its users wait for answers"
+            yield subject.place.mistake((*path, "client"), rule)
 
 
 def _overlapping(
