@@ -13,6 +13,7 @@ from typing import Final
 import simpy
 
 from emu.hops.balancer import changed
+from emu.hops.balancer.barring import Bar, clear
 from emu.model import Model, SlowStart
 from emu.model.state import ListenerState, State
 
@@ -34,7 +35,7 @@ def joining(
     """A process for each backend that is not available from the start."""
     for listener, its in zip(model.listeners, state.listeners, strict=True):
         for backend, since in enumerate(listener.since.tolist()):
-            if since and listener.backends["available"][backend]:
+            if since:
                 weight = float(listener.backends["weight"][backend])
                 yield _join(env, its, backend, since, weight, listener.slow_start)
 
@@ -48,10 +49,11 @@ def _join(
     slow_start: SlowStart | None,
 ) -> Generator[simpy.Event, None, None]:
     yield env.timeout(since)
-    its.backends["available"][backend] = 1
+    if slow_start is not None:
+        its.backends["weight"][backend] = weight * share(slow_start, 0)
+    clear(its.strategy, its.backends, its.memory, backend, int(Bar.NOT_JOINED))
     if slow_start is not None:
         yield from _grow(env, its, backend, weight, slow_start)
-    _weigh(its, backend, weight)
 
 
 def _grow(
@@ -61,11 +63,11 @@ def _grow(
     weight: float,
     slow_start: SlowStart,
 ) -> Generator[simpy.Event, None, None]:
-    """Until the window is over."""
+    """Until it has its whole weight, at the end of the window."""
     began = int(env.now)
-    for step in range(STEPS):
+    for step in range(1, STEPS + 1):
+        yield env.timeout(began + slow_start.window_ns * step // STEPS - int(env.now))
         _weigh(its, backend, weight * share(slow_start, int(env.now) - began))
-        yield env.timeout(began + slow_start.window_ns * (step + 1) // STEPS - int(env.now))
 
 
 def _weigh(its: ListenerState, backend: int, weight: float) -> None:

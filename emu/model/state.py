@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from emu.errors import StrategyError
 from emu.hops import affinity, conntrack, dns, pool, ports, reports, retries, sharing
 from emu.hops.balancer import BACKENDS, PROBING, STRATEGIES
+from emu.hops.balancer.barring import Bar, bar_from_start
 from emu.model import ListenerModel, Model
 
 
@@ -20,7 +21,7 @@ class ListenerState:
         self.strategy = STRATEGIES.number(listener.strategy.name)
         self.probes = listener.strategy.name in PROBING
         self.backends: NDArray[Any] = listener.backends.copy()
-        self.backends["available"][listener.since > 0] = 0
+        bar_from_start(self.backends, listener.since > 0, Bar.NOT_JOINED)
         self.memory: NDArray[np.int64] = strategy.prepare(listener.strategy.options, self.backends)
         self._pick = strategy.pick
         self._failure = getattr(strategy, "failure", None)
