@@ -24,6 +24,8 @@ from emu.scenario.fields import (
     Url,
     Whole,
 )
+from emu.scenario.health_check import HealthCheck
+from emu.scenario.propagation import NodeLifecycle, Propagation
 from emu.scenario.retries import Hedge, Retries
 from emu.scenario.sysctls import Sysctls
 from emu.timeline import Action, Fault
@@ -107,6 +109,8 @@ class LoadBalancer(OptionsModel):
     at once where nothing is said."""
     connect_timeout: Positive = 60_000_000_000
     """How long it tries to open a connection to a backend (NGINX: 60 s)."""
+    health_check: HealthCheck = HealthCheck()
+    """How it finds out which backends it may use, in a run whose cluster changes."""
 
     @model_validator(mode="after")
     def _passes_on(self) -> "LoadBalancer":
@@ -258,6 +262,13 @@ class Resolver(OptionsModel):
     """From the question to the answer, when the client has none in its cache."""
     ttl: NonNegative = 30_000_000_000
     """How long an answer is kept (kubeadm's CoreDNS: 30 s)."""
+    timeout: Annotated[Duration, Field(ge=1_000_000)] = 5_000_000_000
+    """After how long without an answer a question is asked again (resolv.conf: timeout 5)."""
+    attempts: Annotated[Whole, Field(ge=1, le=5)] = 2
+    """How often it is asked until the name counts as unknown (resolv.conf: attempts 2)."""
+    race: Fraction = 0
+    """Share of the questions that lose their first packet, since A and AAAA leave one socket at
+    once and race for one conntrack entry: they are answered after the timeout."""
 
 
 class Link(OptionsModel):
@@ -359,6 +370,10 @@ class ScenarioSpec(OptionsModel):
     """What is done to the cluster, and when."""
     faults: tuple[Fault, ...] = ()
     """What happens to it at random."""
+    propagation: Propagation = Propagation()
+    """How long it takes until nodes and load balancers act on a change."""
+    node_lifecycle: NodeLifecycle = NodeLifecycle()
+    """How the cluster finds out that a node is gone."""
     kernel: Kernel = Kernel()
     """How the hosts' kernels are set."""
     log: Log = "requests"
