@@ -49,7 +49,7 @@ class LiveCluster:
             env, live, self.api, self.slices, self.links, self.rules, log
         )
         self.health_checks = HealthChecks(env, model, live, state, self.links, self.rules, log)
-        Registration(
+        self.registration = Registration(
             env, model, live, state, self.api, self.slices, self.rules, self.health_checks
         )
         NodeLifecycle(env, live, self.api, self.links, log)

@@ -69,13 +69,19 @@ class NodeLifecycle:
                 self._env.process(self._follow(its))
 
     def _follow(self, its: _Contact) -> Process:
-        """Watch a node until it is heard again."""
+        """Watch a node until it is heard again; evict its Pods meanwhile."""
         yield from self._grace(its)
         if its.silent:
             self._api.write(lambda: self._lost(its))
-            yield from self._tolerate(its)
+        due: int | None = int(self._env.now) + self._settings.toleration
         while its.silent or not its.node.ready:
-            yield self._env.timeout(self._until_beat(its))
+            beat = self._until_beat(its)
+            if due is not None and due - self._env.now < beat:
+                yield self._env.timeout(due - int(self._env.now))
+                due = None
+                self._api.write(lambda: self._evict(its))
+                continue
+            yield self._env.timeout(beat)
             if not its.silent:
                 self._api.write(lambda: self._found(its))
                 break
@@ -89,15 +95,6 @@ class NodeLifecycle:
             if look <= self._env.now:
                 return
             yield self._env.timeout(look - int(self._env.now))
-
-    def _tolerate(self, its: _Contact) -> Process:
-        """Until its Pods are evicted, or it is heard."""
-        evicted = int(self._env.now) + self._settings.toleration
-        while its.silent and self._env.now < evicted:
-            beat = self._until_beat(its)
-            yield self._env.timeout(min(beat, evicted - int(self._env.now)))
-        if its.silent:
-            self._api.write(lambda: self._evict(its))
 
     def _until_beat(self, its: _Contact) -> int:
         """Until its next heartbeat is due."""

@@ -55,6 +55,11 @@ class Registration:
                 self._listeners.setdefault(port, []).append(places)
         slices.watch(self._changed)
 
+    def free(self, listener: int) -> int:
+        """How many places of a listener no Pod has."""
+        every = (places for those in self._listeners.values() for places in those)
+        return next(len(places.free) for places in every if places.number == listener)
+
     def _changed(self, port: ServicePort) -> None:
         if port in self._listeners:
             self._env.process(self._hear(port))
@@ -79,11 +84,11 @@ class _Places:
         rules: Rules,
         checks: HealthChecks,
     ) -> None:
-        self._number, self._state, self._api = number, state, api
+        self.number, self._state, self._api = number, state, api
         self._rules, self._checks = rules, checks
         known, count = port.endpoints.everywhere, len(model.listeners[number].backends)
         self._of = {str(endpoint): place for place, endpoint in enumerate(known)}
-        self._free = deque(range(len(known), count))
+        self.free = deque(range(len(known), count))
         self._leaving: list[int] = []
 
     def set(self, endpoints: tuple[Endpoint, ...]) -> None:
@@ -92,41 +97,41 @@ class _Places:
         there = {str(endpoint) for endpoint in endpoints}
         for key in [key for key in self._of if key not in there]:
             place = self._of.pop(key)
-            self._checks.deregister(self._number, place)
+            self._checks.deregister(self.number, place)
             self._leaving.append(place)
         for endpoint in endpoints:
             place_or_none = self._of.get(str(endpoint))
             if endpoint.ready:
                 self._register(endpoint, place_or_none)
             elif place_or_none is not None:
-                self._checks.deregister(self._number, place_or_none)
+                self._checks.deregister(self.number, place_or_none)
 
     def _register(self, endpoint: Endpoint, place: int | None) -> None:
         if place is None:
             place = self._of[str(endpoint)] = self._take(endpoint)
         elif not self._backends["barred"][place] & Bar.NO_ENDPOINT:
             return
-        self._checks.register(self._number, place, self._name(endpoint))
+        self._checks.register(self.number, place, self._name(endpoint))
 
     def _take(self, endpoint: Endpoint) -> int:
         """A free place for an endpoint."""
-        if not self._free:
+        if not self.free:
             raise RoomError(f"more than {len(self._backends)} Pods behind a load balancer at once")
-        place = self._free.popleft()
+        place = self.free.popleft()
         self._backends["endpoint"][place] = self._rules.endpoint(endpoint)
         self._rules.rewritten()
         return place
 
     @property
     def _backends(self) -> NDArray[Any]:
-        return self._state.listeners[self._number].backends
+        return self._state.listeners[self.number].backends
 
     def _make_free(self) -> None:
         """Let the places of Pods that are gone be free once nothing is under way to them."""
         in_flight = self._backends["in_flight"]
         free = [place for place in self._leaving if in_flight[place] == 0]
         self._leaving = [place for place in self._leaving if place not in free]
-        self._free.extend(free)
+        self.free.extend(free)
 
     def _name(self, endpoint: Endpoint) -> str:
         """The Pod that an endpoint is."""

@@ -88,3 +88,48 @@ def story(described):
         return Story(described(spec, objects + more, **changes))
 
     return made
+
+
+BALANCED = """
+duration: 1000s
+nodePools: [{{name: node, nodes: {nodes}}}]
+timeline: [{{at: 999s, do: linkDelay, between: [node-1, fabric], add: 1ms}}]
+propagation: {{sync: 0s, watch: 0s}}
+nodeLifecycle: {{grace: 1h}}
+loadBalancers:
+  - name: edge
+    address: 192.168.1.1
+    target: {target}
+    listeners: [{{service: default/web}}]
+clients: [{{name: c, url: "http://192.168.1.1/", arrivals: {{constant: {{rate: 1/s}}}}}}]
+"""
+PODS = """
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+""" + "".join(
+    f"""---
+apiVersion: v1
+kind: Pod
+metadata: {{name: web-{number}, labels: {{app: web}}}}
+spec: {{nodeName: node-{number}, containers: [{{name: web}}]}}
+status: {{podIP: 10.244.{number}.2}}
+"""
+    for number in (1, 2)
+)
+
+
+@pytest.fixture
+def checked(story):
+    """A story with a load balancer before two nodes, or two Pods."""
+
+    def made(target="node", nodes=2, **changes):
+        prefixed = {f"loadBalancers[0].{field}": value for field, value in changes.items()}
+        local = prefixed.pop("loadBalancers[0].local", False)
+        objects = PODS
+        if local:
+            objects = PODS.replace("selector", "externalTrafficPolicy: Local, selector")
+        return story(BALANCED.format(target=target, nodes=nodes), objects, **prefixed)
+
+    return made
