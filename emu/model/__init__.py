@@ -117,6 +117,7 @@ class ListenerModel:
     since: NDArray[np.int64]
     slow_start: SlowStart | None
     connect_timeout_ns: int
+    response_timeout_ns: int
     tcp: bool
     tls: int
     first_pool: int

@@ -111,6 +111,9 @@ class LoadBalancer(OptionsModel):
     """How long it tries to open a connection to a backend (NGINX: 60 s)."""
     health_check: HealthCheck = HealthCheck()
     """How it finds out which backends it may use, in a run whose cluster changes."""
+    response_timeout: Positive = 60_000_000_000
+    """How long it waits for an answer that does not come any more, since what should give it is
+    gone or cut off (NGINX: 60 s); one that is slow it waits for."""
 
     @model_validator(mode="after")
     def _passes_on(self) -> "LoadBalancer":

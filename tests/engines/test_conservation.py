@@ -295,12 +295,17 @@ def test_nothing_is_left_over_when_all_are_over(described, play, made, requests)
     that are joined, and what is in flight, tracked or has a port is one that is kept open."""
     run = play(scenario(described, made, f"requests: {requests}"))
     settled(run)
+    left_over(run, requests)
+
+
+def left_over(run, requests):
+    """Fail unless all that is taken when so many requests are over belongs to what is kept open."""
     state = run.state
     assert (state.begun, state.sent, state.pending) == (requests, state.finished, 0)
     assert not state.budgets[:, -2:].any(), "attempts and retries under way"
     assert "in_flight" not in run.outcomes
     assert not state.pods["busy"].any() and not state.pods["queued"].any()
-    assert all(pod.idle() for pod in run.emulation.pods)
+    assert all(pod.idle() for pod in run.emulation.pods.values())
     joined = [it for it in _open(run) if it.upstream is not None]
     assert state.pools.connections["streams"].sum() == len(joined)
     for number, listener in enumerate(state.listeners):

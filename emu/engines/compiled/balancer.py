@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from emu.engines.compiled.client import back_to_client, finish, to_pod
 from emu.engines.compiled.connection import silence, take
+from emu.engines.compiled.failing import kept_from_balancer, kept_from_sender
 from emu.engines.compiled.layout import (
     CONCLUDE,
     DONE,
@@ -36,6 +37,10 @@ def lb_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """The strategy picks a backend, and the balancer opens a connection to it."""
     row, journey = m.rows[slot], m.journeys[slot]
     listener = journey["listener"]
+    if f.live:
+        time, kind = kept_from_balancer(f, m, slot, now)
+        if time != NONE:
+            return time, kind
     if f.kept and _keeps(m.journeys, f.net.listeners, slot):
         m.counters[LATER], m.counters[LATER_PLACE] = FORWARD, slot
         return NONE, NONE
@@ -145,6 +150,10 @@ def balanced(
 def answer(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """A balancer passes the answer on; a client that is itself the sender has it."""
     listener = m.journeys[slot]["listener"]
+    if f.live:
+        time, kind = kept_from_sender(f, m, slot, now)
+        if time != NONE:
+            return time, kind
     if listener == NONE:
         if f.aside and f.net.clients[m.rows[slot]["client"]]["watched"] != 0:
             m.counters[LATER], m.counters[LATER_PLACE] = CONCLUDE, slot

@@ -24,7 +24,7 @@ from emu.events import Kind, ticket_of
 from emu.hops.retries import backoff, began, dropped, ended, requested, retries
 from emu.kernel import kernel, part
 from emu.random_streams import THINK
-from emu.recorder.rows import Outcome
+from emu.recorder.rows import ABSENT, Outcome
 
 _CLIENT_HEDGE = int(Kind.CLIENT_HEDGE)
 _CLIENT_RETRY = int(Kind.CLIENT_RETRY)
@@ -94,7 +94,8 @@ def conclude(f: Fixed, m: Moving, slot: int, now: int) -> None:
     row, journey, mine = m.rows[slot], m.journeys[slot], m.attempts[slot]
     if journey["connection"] > 0:
         met, listener = row["outcome"], journey["listener"]
-        if listener != NONE and f.net.listeners[listener]["joins"] == 0:
+        balanced = listener != NONE and f.net.listeners[listener]["joins"] == 0
+        if balanced and not (f.live and row["lb_ns"] == ABSENT):
             met = _OK  # whatever happened behind it, the balancer has answered
         done(f, m, journey["connection"], met, now)
     if mine["given_up"] == NONE:

@@ -32,11 +32,13 @@ LISTENER = np.dtype(
         ("joins", "i8"),
         ("tls", "i8"),
         ("probes", "i8"),
+        ("response_ns", "i8"),
     ]
 )
 """One listener: its backends are ``backends[first_backend : end_backend]``, and so on; the pool of
 its connections to the first of them (0: it keeps none), whether it joins connections, how many
-round trips TLS takes behind it, and whether its strategy probes Pods."""
+round trips TLS takes behind it, whether its strategy probes Pods, and how long it waits for an
+answer that does not come."""
 
 SENDER = np.dtype(
     [
@@ -96,13 +98,15 @@ LINK = np.dtype(
         ("upstream", "i4"),
         ("listener", "i4"),
         ("backend", "i4"),
+        ("epoch", "i4"),
     ]
 )
 """What the loop knows of a connection that is kept, beside `emu.hops.pool.CONNECTION`: when its SYN
 left, from when on it is open, or has failed and with which outcome (`NEVER`: not known yet); its
 conntrack entry, route and port; the first and last slot of those that wait until it is open; where
 it is translated, and what the rows of its requests have in common; the connection of a load
-balancer that is joined to it (0: none), and where that leads to."""
+balancer that is joined to it (0: none), and where that leads to; which of the Pod's processes it
+leads to."""
 
 JOB = np.dtype(
     [
@@ -117,6 +121,11 @@ JOB = np.dtype(
 """A request in service at a Pod whose workers are shared: the virtual time at which it is done, its
 ticket, the two jobs below it, and whether its end is awaited. At any Pod that is probed: how many
 others it met there."""
+
+FATE = np.dtype([("epoch", "i4"), ("copies", "i4"), ("cut", "i4")])
+"""A request under way where Pods and ways may fail: which of the Pod's processes its connection
+leads to, how often its last packet was lost, and whether its service was cut short, so that the end
+of that is void."""
 
 CALLED = np.dtype(
     [
@@ -214,6 +223,7 @@ class Fixed(NamedTuple):
     """The model as the loop reads it; see `emu.model.Model` for the arrays."""
 
     timed: bool
+    live: bool
     datagrams: bool
     aside: bool
     kept: bool
@@ -255,8 +265,8 @@ class Moving(NamedTuple):
     ``times`` of shape (kinds, 2) how many events there were and how many ticks they took, of a run
     that is timed; ``links`` (`LINK`) has a place for each connection that is kept; ``waiting`` of
     shape (pools, 2) the first and last slot of those that wait for a connection; ``calls``
-    (`CALLED`) the requests of watched clients, ``attempts`` (`ATTEMPT`) has a slot for each request
-    too. The rest is the `State` of any engine.
+    (`CALLED`) the requests of watched clients, ``attempts`` (`ATTEMPT`) and ``fates`` (`FATE`) have
+    a slot for each request too. The rest is the `State` of any engine.
     """
 
     counters: NDArray[np.int64]
@@ -285,6 +295,7 @@ class Moving(NamedTuple):
     waiting: NDArray[np.int64]
     calls: NDArray[Any]
     attempts: NDArray[Any]
+    fates: NDArray[Any]
     budgets: NDArray[np.int64]
 
 
@@ -301,6 +312,7 @@ def fixed(model: Model, state: State, timed: bool = False) -> Fixed:
     )
     return Fixed(
         timed=timed,
+        live=model.live is not None,
         datagrams=bool(model.targets["datagram"].any()),
         aside=len(model.pools) > 1 or bool(model.clients["watched"].any()),
         kept=len(model.pools) > 1,
@@ -339,6 +351,7 @@ def _listeners(model: Model, state: State) -> NDArray[Any]:
         row["strategy"] = its.strategy
         row["first_pool"], row["joins"] = listener.first_pool, listener.tcp
         row["tls"], row["probes"] = listener.tls, its.probes
+        row["response_ns"] = listener.response_timeout_ns
         row["first_backend"], row["first_memory"] = backend, memory
         backend, memory = backend + len(its.backends), memory + len(its.memory)
         row["end_backend"], row["end_memory"] = backend, memory
@@ -392,6 +405,7 @@ def moving(model: Model, state: State) -> Moving:
         waiting=np.full((len(model.pools), 2), NONE, np.int64),
         calls=_no_calls(_FIRST_CALLS),
         attempts=np.zeros(0, ATTEMPT),
+        fates=np.zeros(0, FATE),
         budgets=state.budgets,
     )
     return with_more_slots(start)
@@ -420,7 +434,9 @@ def with_more_slots(state: Moving) -> Moving:
     attempts = np.zeros(after, ATTEMPT)
     attempts[:before] = state.attempts
     attempts["given_up"][before:] = NONE
-    state = state._replace(attempts=attempts)
+    fates = np.zeros(after, FATE)
+    fates[:before] = state.fates
+    state = state._replace(attempts=attempts, fates=fates)
     return with_more_events(state._replace(rows=rows, journeys=journeys, jobs=jobs))
 
 

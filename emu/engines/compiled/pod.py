@@ -1,8 +1,9 @@
 """Parts of the compiled loop: a Pod queues requests, serves and answers them."""
 
 from emu.engines.compiled.ahead import fetch
-from emu.engines.compiled.connection import answered, close_entry, silence
-from emu.engines.compiled.journeys import datagram, travel
+from emu.engines.compiled.connection import silence
+from emu.engines.compiled.failing import is_void, kept_from_pod
+from emu.engines.compiled.journeys import datagram
 from emu.engines.compiled.layout import (
     NONE,
     PUSH_KIND,
@@ -12,11 +13,11 @@ from emu.engines.compiled.layout import (
     Fixed,
     Moving,
 )
+from emu.engines.compiled.reply import reply
 from emu.engines.compiled.schedule import ticket_at
 from emu.engines.compiled.sharing import depart, done_at, share
 from emu.events import Kind
 from emu.hops.conntrack import Closing
-from emu.hops.network import ANSWERED
 from emu.hops.pod import Admission, arrive, leave, service_time
 from emu.hops.reports import note, present
 from emu.hops.sharing import pass_time
@@ -38,6 +39,10 @@ def pod_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """The Pod serves the request, lets it wait, or refuses it."""
     row, journey = m.rows[slot], m.journeys[slot]
     pod = row["pod"]
+    if f.live:
+        time, kind = kept_from_pod(f, m, slot, now)
+        if time != NONE:
+            return time, kind
     row["pod_ns"], row["queue_length"] = now, m.pods[pod]["queued"]
     shared = m.pods[pod]["shared"]
     if shared:
@@ -61,7 +66,7 @@ def pod_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     row["outcome"] = _BACKLOG_FULL
     if datagram(f.datagrams, f.targets, m.journeys, slot):
         return silence(f, m, slot, now)
-    return _reply(f, m, slot, now, 0, _CLOSE)
+    return reply(f, m, slot, now, 0, _CLOSE)
 
 
 @part
@@ -77,9 +82,11 @@ def _serve(f: Fixed, m: Moving, slot: int, pod: int, now: int) -> int:
 
 
 @part
-def service_end(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
+def service_end(f: Fixed, m: Moving, slot: int, ticket: int, now: int) -> tuple[int, int]:
     """The answer is on its way, and the first in the backlog is served next; or, where workers are
     shared, the service is not done yet."""
+    if f.live and is_void(m, slot, ticket):
+        return NONE, NONE
     row = m.rows[slot]
     pod, first = row["pod"], NONE
     if m.pods[pod]["shared"]:
@@ -95,7 +102,7 @@ def service_end(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
         note(m.reports, pod, now, m.jobs[slot]["met"], now - row["pod_ns"])
     row["outcome"] = _OK
     size = row["response_bytes"] = f.classes[row["request_class"]]["response_bytes"]
-    follower = _reply(f, m, slot, now, size, _TIME_WAIT)
+    follower = reply(f, m, slot, now, size, _TIME_WAIT)
     if first != NONE:
         _serve_from_backlog(f, m, first, pod, now)
     return follower
@@ -111,14 +118,3 @@ def _serve_from_backlog(f: Fixed, m: Moving, first: int, pod: int, now: int) -> 
     m.counters[PUSH_KIND] = _SERVICE_END
     m.counters[PUSH_TICKET] = ticket_at(m.rows, first)
     m.counters[PUSH_SLOT] = first
-
-
-@part
-def _reply(f: Fixed, m: Moving, slot: int, now: int, size: int, closing: int) -> tuple[int, int]:
-    """The Pod's answer, or its refusal, goes back to the sender."""
-    back = now + travel(
-        f.net, m.rows, m.journeys, slot, m.pods[m.rows[slot]["pod"]]["node"], 1, size, ANSWERED
-    )
-    close_entry(f, m, slot, back, closing)
-    in_order = closing == _TIME_WAIT and not datagram(f.datagrams, f.targets, m.journeys, slot)
-    return answered(f, m, slot, back, f.time_wait if in_order else 0)

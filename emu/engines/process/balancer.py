@@ -1,9 +1,11 @@
 """A load balancer's port as a process: a proxy that picks a backend for each request, or for
 each connection."""
 
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Final
 
-from emu.engines.process.connection import Connection, Sender, Upstream, carry, straight
+from emu.engines.ending import NEVER
+from emu.engines.process.connection import Connection, Sender, Upstream, answered, carry, straight
 from emu.engines.process.destination import Steps
 from emu.engines.process.moments import Moment
 from emu.engines.process.node import Node
@@ -31,7 +33,7 @@ class Listener:
         self.description: Final = emulation.model.listeners[number]
         self.state: Final = emulation.state.listeners[number]
         self.joins: Final = self.description.tcp
-        self._vertex = self.description.vertex
+        self._number, self._vertex = number, self.description.vertex
         self._nodes = self.state.backends["node"].tolist()
         self._rules = self.state.backends["rule"].tolist()
         self._routes = self.state.backends["route"].tolist()
@@ -65,6 +67,14 @@ class Listener:
         request.load_balancer = self.description.load_balancer
         request.lb_ns = self._arrival(request, client, connection, new)
         yield Moment(self.env, Kind.LB_REQUEST, request.ticket, request.lb_ns)
+        if self.emulation.failures is not None:
+            request.listener = self._number
+            opens = request.new_connection != 0
+            given_up = yield from self.emulation.failures.reach_balancer(
+                request, client, self._vertex, opens
+            )
+            if given_up != NEVER:
+                return given_up
         request.lb_response_ns = yield from self._behind(request, connection)
         size = request.response_bytes if request.outcome == Outcome.OK else 0
         return request.lb_response_ns + self._travel(request, client, ANSWERED, size)
@@ -111,8 +121,7 @@ class Listener:
         request.lb_port = upstream.port.number
         request.lb_connection = self.emulation.number_of(upstream.kept)
         back = yield from carry(self.emulation, request, upstream)
-        yield self._answer(request, back)
-        return back
+        return (yield from self._answer(request, back))
 
     def _over_kept(self, request: Request, backend: int) -> Steps:
         """Over a connection to this node that is kept: one that there is, or one more."""
@@ -120,8 +129,7 @@ class Listener:
         pool = self._pools[backend]
         connection, new = yield from pool.acquire(request, heeds=False)
         if connection is None:
-            back = self.env.now
-            yield self._answer(request, back)
+            back = yield from self._answer(request, self.env.now)
         else:
             request.lb_port = connection.port.number
             request.lb_connection = self.emulation.number_of(connection.kept)
@@ -129,7 +137,7 @@ class Listener:
                 back = yield from self._open(request, connection, backend)
             else:
                 back = yield from carry(self.emulation, request, connection)
-            yield self._answer(request, back)
+            back = yield from self._answer(request, back)
             pool.done(connection, request.outcome)
         self._finished(backend, self.env.now, self.env.now - request.lb_ns)
         return back
@@ -153,7 +161,7 @@ class Listener:
         else:
             request.lb_connection = self.emulation.next_connection()
         back = yield from self._open(request, connection, backend)
-        yield self._answer(request, back)
+        back = yield from self._answer(request, back)
         if not joined:
             self._finished(backend, self.env.now, self.env.now - request.lb_ns)
         return back
@@ -183,9 +191,9 @@ class Listener:
         pod = self.emulation.pods[place]
         return (yield from straight(self.emulation, request, connection, pod, port, start))
 
-    def _answer(self, request: Request, at: int) -> Moment:
-        """The moment at which the answer is here."""
-        return Moment(self.env, Kind.ANSWER, request.ticket, at)
+    def _answer(self, request: Request, at: int) -> Generator[Moment, None, int]:
+        """Wait until the answer is here; when that is."""
+        return answered(self.emulation, request, self._sender, at)
 
     def _travel(
         self, request: Request, client: "Client", legs: tuple[int, int], size: int = 0

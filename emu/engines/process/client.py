@@ -178,7 +178,7 @@ class Client:
         back = yield from (destination.open if new else destination.carry)(request, connection)
         if request.held is not None:
             request.held = None
-            pool.done(connection, destination.met(request.outcome))
+            pool.done(connection, destination.met(request))
         return back
 
     def _nothing_sent(self, request: Request, outcome: int) -> Steps:

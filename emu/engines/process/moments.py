@@ -31,6 +31,13 @@ class Moment(simpy.Event):
         self.env.happen(self, self._rank, at)
 
 
+def wake(moment: Moment) -> None:
+    """Let those that wait for a moment go on now; nobody waits for it any more."""
+    callbacks, moment.callbacks = moment.callbacks, []
+    for callback in callbacks or ():
+        callback(moment)
+
+
 def do_at(env: Clock, kind: Kind, ticket: int, at: int, do: Callable[[], object]) -> None:
     """Do something at a moment, for which nobody waits."""
 
