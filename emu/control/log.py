@@ -26,3 +26,17 @@ class Log(Protocol):
 
     def add_endpoint(self, address: str, port: int) -> None:
         """The next number stands for this endpoint."""
+
+
+class NamedLog:
+    """A log that knows the name of each Pod that there ever was, by its number."""
+
+    def __init__(self, log: Log, pod_names: Sequence[str]) -> None:
+        self._log, self.pod_names = log, list(pod_names)
+        self.write_metrics, self.write_event = log.write_metrics, log.write_event
+        self.add_endpoint = log.add_endpoint
+
+    def add_pod(self, name: str, address: str, node: int) -> None:
+        """The next number stands for this Pod."""
+        self.pod_names.append(name)
+        self._log.add_pod(name, address, node)

@@ -6,7 +6,7 @@ import simpy
 
 from emu.control.cluster import LiveCluster
 from emu.control.joining import joining
-from emu.control.log import Log
+from emu.control.log import NamedLog
 from emu.control.sampler import sampler
 from emu.control.slowing import slowing
 from emu.control.traffic import Traffic
@@ -15,11 +15,13 @@ from emu.model.state import State
 
 
 def control_loops(
-    env: simpy.Environment, model: Model, state: State, traffic: Traffic, log: Log
+    env: simpy.Environment, model: Model, state: State, traffic: Traffic, log: NamedLog
 ) -> Iterator[Generator[simpy.Event, None, None]]:
     """The processes that run beside the requests; of one instant, in this order."""
     yield from joining(env, model, state)
     yield from slowing(env, model, state)
+    cluster = None
     if model.live is not None:
-        yield from LiveCluster(env, model, model.live, state, traffic, log).processes()
-    yield sampler(env, model, state, log.write_metrics)
+        cluster = LiveCluster(env, model, model.live, state, traffic, log)
+        yield from cluster.processes()
+    yield sampler(env, model, state, log, cluster)
