@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from emu.quantities import Duration
 from emu.registry import OptionsModel
@@ -68,3 +68,9 @@ class NodeLifecycle(OptionsModel):
     toleration: _NonNegative = 300_000_000_000
     """For how long the Pods of a node that is not ready are left there: the tolerationSeconds that
     Pods are given (DefaultTolerationSeconds)."""
+
+    @model_validator(mode="after")
+    def _is_heard_in_time(self) -> "NodeLifecycle":
+        if self.grace <= self.heartbeat:
+            raise ValueError("must have a grace period above that of heartbeats")
+        return self
