@@ -21,14 +21,13 @@ from enum import StrEnum
 import simpy
 
 from emu.control.links import Links
-from emu.control.log import Log
+from emu.control.log import Log, spoken
 from emu.control.rules import Rules
 from emu.hops.balancer.barring import Bar, bar, clear
 from emu.hops.kubeproxy.services import ServicePort
 from emu.model import ListenerModel, Model
 from emu.model.live import Live
 from emu.model.state import State
-from emu.quantities import write_duration
 from emu.random_streams import HEALTH_CHECK_PHASE, uniform
 
 Process = Generator[simpy.Event, None, None]
@@ -76,11 +75,9 @@ class HealthChecks:
         self._settings = [
             balancers[listener.load_balancer].health_check.settings for listener in model.listeners
         ]
-        services = {number: port for number, port in enumerate(live.rules.services)}
+        services = live.rules.services
         self._services = [services[listener.service] for listener in model.listeners]
-        self._targets = [
-            list(self._of(number, its)) for number, its in enumerate(model.listeners)
-        ]
+        self._targets = [list(self._of(number, its)) for number, its in enumerate(model.listeners)]
         links.watch(self.look)
         rules.watch(self._look_at)
 
@@ -168,7 +165,7 @@ class HealthChecks:
             clear(*backend, int(Bar.UNHEALTHY))
         now = int(self._env.now)
         kind = "target_healthy" if target.healthy else "target_unhealthy"
-        detail = f"{target.name}, {write_duration(now - target.since_ns)} after the change"
+        detail = f"{target.name}, {spoken(now - target.since_ns)} after the change"
         self._log.write_event(now, kind, self._name(target.listener), answer.value, detail)
 
     def _name(self, listener: int) -> str:

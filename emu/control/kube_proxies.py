@@ -1,4 +1,4 @@
-"""The kube-proxy of each node: it hears late of endpoints that change, and needs time for its rules.
+"""The kube-proxy of each node: it hears late of endpoints that change, and its rules take time.
 
 From a change at the API server on it takes the watch's delay until a kube-proxy hears of it, then
 the wait until it may sync (`emu.control.sync_runner`), then the sync; the node's rules change at
@@ -20,14 +20,13 @@ from numpy.typing import NDArray
 from emu.control.api_server import ApiServer
 from emu.control.endpoint_slices import EndpointSlices
 from emu.control.links import Links
-from emu.control.log import Log
+from emu.control.log import Log, spoken
 from emu.control.rules import Rules
 from emu.control.sync_runner import SyncRunner
 from emu.hops.endpoints import Endpoints
 from emu.hops.kubeproxy import rules_written
 from emu.hops.kubeproxy.services import ServicePort, Size
 from emu.model.live import Live
-from emu.quantities import write_duration
 from emu.random_streams import RESYNC_PHASE, uniform
 
 Process = Generator[simpy.Event, None, None]
@@ -173,5 +172,5 @@ class KubeProxies:
         self._rules.sync(its.number, dict(its.view))
         first, *others = dict.fromkeys(change.port.name for change in changes)
         cause = f"{first} and {len(others)} more" if others else first
-        age = write_duration(now - changes[0].at_ns)
+        age = spoken(now - changes[0].at_ns)
         self._log.write_event(now, "rules_synced", its.name, cause, f"{age} after the change")

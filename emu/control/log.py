@@ -6,6 +6,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from emu.units import SECOND
+
+
+def spoken(nanoseconds: int) -> str:
+    """How long something took, as the details of events have it."""
+    return f"{nanoseconds / SECOND:.3f}s"
+
 
 class Log(Protocol):
     """What a run leaves besides its requests; see `emu.engines.Sink`."""

@@ -22,9 +22,8 @@ import simpy
 
 from emu.control.api_server import ApiServer, NodeObject, PodObject
 from emu.control.links import Links
-from emu.control.log import Log
+from emu.control.log import Log, spoken
 from emu.model.live import Live
-from emu.quantities import write_duration
 from emu.random_streams import HEARTBEAT_PHASE, uniform
 
 Process = Generator[simpy.Event, None, None]
@@ -108,7 +107,7 @@ class NodeLifecycle:
         """The node is not ready, nor are its Pods."""
         if not its.silent:
             return
-        silence = write_duration(int(self._env.now) - its.last_ns)
+        silence = spoken(int(self._env.now) - its.last_ns)
         self._write("node_not_ready", its.node.name, "silence", f"{silence} after its last word")
         its.node.ready = False
         self._api.node_changed(its.node)

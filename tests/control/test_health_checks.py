@@ -8,6 +8,7 @@ from emu.hops.balancer.barring import Bar
 
 S = 1_000_000_000
 
+
 def found_out(its, seconds=600):
     """What the load balancer came to believe: when, of whom, and why."""
     events = [event for event in its.run(seconds) if event[1].startswith("target_")]

@@ -13,7 +13,7 @@ def test_a_change_is_heard_and_synced(story):
     its.at(10, its.unready, 1)
     at = 10 + 0.1 + 0.05 + 12 * 20e-6
     assert its.synced(20) == [(at, f"node-{number}") for number in (1, 2, 3)]
-    assert its.log[0][3:] == ("default/web", "150240us after the change")
+    assert its.log[0][3:] == ("default/web", "0.150s after the change")
 
 
 def test_rules_are_about_what_was_heard(story):
@@ -37,7 +37,7 @@ def test_what_is_heard_during_a_sync_is_synced_afterwards(story):
     assert its.synced(40) == [(13.1, f"node-{n}") for n in (1, 2, 3)] + [
         (16.1, f"node-{n}") for n in (1, 2, 3)
     ]
-    assert its.log[-1][4] == "5100ms after the change"
+    assert its.log[-1][4] == "5.100s after the change"
 
 
 def test_while_the_api_server_is_down_nobody_hears(story):

@@ -102,9 +102,10 @@ def test_a_name_that_nobody_answers_for(described, play):
 def test_another_strategy_from_then_on(described, play):
     """Round robin takes turns; from 50 s on the draw is random, and some turns are not kept."""
     spec = SPEC.replace(
-        "do: nodePartition, node: node-2", "do: changeStrategy, loadBalancer: edge, strategy: random"
+        "do: nodePartition, node: node-2",
+        "do: changeStrategy, loadBalancer: edge, strategy: random",
     )
-    rows = play(described(spec, OBJECTS, **{"duration": "60s"})).rows
+    rows = play(described(spec, OBJECTS, duration="60s")).rows
     turns = (np.diff(rows["node"]) % 4 == 1) & (rows["node"][1:] >= 0)
     at = rows["lb_ns"][1:]
     assert turns[at < 20 * S - MS].all()
@@ -120,6 +121,6 @@ def test_strategies_may_change_in_any_order(described, play):
     )
     spec = SPEC.replace("{at: 20s, do: nodePartition, node: node-2}", timeline)
     spec = spec.replace("name: edge,", "name: edge, target: pod,")
-    run = play(described(spec, OBJECTS, **{"duration": "40s"}))
+    run = play(described(spec, OBJECTS, duration="40s"))
     assert set(run.outcomes) <= {"ok", "in_flight"}
     assert run.outcomes["ok"] > 1500

@@ -1,4 +1,4 @@
-"""Scenarios in which somebody believes for too long what is no longer so, or waits for an answer."""
+"""Scenarios in which somebody believes for too long what is no longer so, or waits in vain."""
 
 import numpy as np
 import pytest

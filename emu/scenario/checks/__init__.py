@@ -24,8 +24,8 @@ from emu.scenario.checks.subject import Subject
 __all__ = ["Subject", "check", "sizes", "warn"]
 
 _TOPICS = (
-    uniqueness, nodes, services, load_balancers, clients, speeds, links, propagation, timeline, load,
-    warmup,
+    uniqueness, nodes, services, load_balancers, clients, speeds, links, propagation, timeline,
+    load, warmup,
 )  # fmt: skip
 _WARNING_TOPICS = (nodes, services, load_balancers, clients, load)
 
