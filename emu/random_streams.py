@@ -37,10 +37,14 @@ CONNECTION_AGE: Final = 68
 BACKOFF: Final = 69
 THINK: Final = 70
 CLASS: Final = 71
+DNS_RACE: Final = 72
 SLOWDOWN: Final = 80
 PAUSE: Final = 81
 FAULT: Final = 82
-QUOTA_PERIOD: Final = 88
+QUOTA_PERIOD: Final = 83
+RESYNC_PHASE: Final = 84
+HEARTBEAT_PHASE: Final = 88
+HEALTH_CHECK_PHASE: Final = 89
 DESIGN: Final = 90
 NETWORK: Final = 1 << 16
 

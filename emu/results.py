@@ -18,6 +18,7 @@ from emu.recorder.run_folder import SUMMARY, TIMING
 from emu.recorder.timing import Timing
 from emu.report.jupyter import mimebundle
 from emu.report.terminal import summary_view
+from emu.report.timeline import timeline_view
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,8 @@ class Run:
             raise ResultsError(f"{self.path} holds no run: {error}") from error
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield summary_view(self.summary, str(self.path), self.timing)
+        happened = timeline_view(self.path)
+        yield summary_view(self.summary, str(self.path), self.timing, happened)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return mimebundle(self)

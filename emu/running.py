@@ -1,6 +1,7 @@
 """One run from a scenario to its folder: engine, recorder and summary put together."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -169,7 +170,7 @@ class _Sink:
             self._hand_over(rows)
 
     def _hand_over(self, rows: NDArray[Any]) -> None:
-        model = self._model
+        model = self._model_now()
         if self.streaming is not None:
             self.streaming.add(rows)
         if self.transient is not None:
@@ -190,8 +191,17 @@ class _Sink:
             return rows[:0]
         return sample_of(rows, share, self._model.seed, LOG_SAMPLE)
 
+    def _model_now(self) -> Model:
+        """The model with the places that numbers stand for now."""
+        places = self._recording.places
+        if self._model.places is not places:
+            self._model = replace(self._model, places=places)
+        return self._model
+
     def add_pod(self, name: str, address: str, node: int) -> None:
         self._recording.add_pod(name, address, node)
+        if self.streaming is not None:
+            self.streaming.add_pod(name)
 
     def add_endpoint(self, address: str, port: int) -> None:
         self._recording.add_endpoint(address, port)

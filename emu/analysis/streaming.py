@@ -52,7 +52,7 @@ class Streaming:
         self._first_ns, self._latest_ns = division.first_ns, 0
         self._cut = (_FIELDS.index(division.column), division.start, division.scale)
         self._node_names = places.node_names
-        self._pod_names = places.pod_names
+        self._pod_names = list(places.pod_names)
         self._requests = np.zeros(_COUNTS, np.int64)
         self._requests[_LAST_UNENDED] = ABSENT
         self._counted = np.zeros(BATCHES, np.int64)
@@ -65,6 +65,13 @@ class Streaming:
         self._served = np.empty((0, len(_FIELDS)), np.int64)
         self._sums = no_sums(BATCHES - 1 + len(SERIES))
         self._histograms = np.zeros((len(self._sums), BUCKETS), np.int64)
+
+    def add_pod(self, name: str) -> None:
+        """The next number stands for this Pod."""
+        self._pod_names.append(name)
+        # What met no Pod stays at the place after the last.
+        self._pods = np.insert(self._pods, -1, 0)
+        self._busy_ns = np.insert(self._busy_ns, -1, 0)
 
     def add(self, rows: NDArray[Any]) -> None:
         """Take the next rows, an array of `ROW` that may be reused afterwards."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from emu.hops.network import CONSTANT_NS, CUT, DRAWN, FIRST_LINK, LOSS, WHOLE
+from emu.hops.network import CONSTANT_NS, CUT, DRAWN, FIRST_LINK, LOSS, WHOLE, is_cut
 from emu.model.delays import Ways
 from emu.model.state import State
 
@@ -16,14 +16,37 @@ class Links:
 
     def __init__(self, ways: Ways, state: State) -> None:
         self._ways, self._state = ways, state
+        self._watchers: list[Callable[[], None]] = []
+
+    def watch(self, tell: Callable[[], None]) -> None:
+        """Hear when links are cut, or whole again."""
+        self._watchers.append(tell)
+
+    def connected(self, place: int) -> bool:
+        """Whether packets of a host come to the fabric, where the API server is."""
+        return not self.is_cut(place, None)
+
+    def is_cut(self, a: int, b: int | None) -> bool:
+        """Whether no packet gets from one host to the other, or to the fabric (None)."""
+        legs, core = self._state.network.legs, self._state.network.core
+        if b is not None:
+            return bool(is_cut(legs, core, a, b))
+        one = legs[a]
+        return bool(one["cut"] + core[one["core"], self._ways.fabric, CUT] > 0)
+
+    def _tell(self) -> None:
+        for tell in self._watchers:
+            tell()
 
     def cut_off(self, place: str) -> None:
         """No packet comes to a place or leaves it."""
         self._state.network.legs["cut"][self._ways.place(place)] += 1
+        self._tell()
 
     def rejoin(self, place: str) -> None:
         """They do again."""
         self._state.network.legs["cut"][self._ways.place(place)] -= 1
+        self._tell()
 
     def cut(self, between: tuple[str, str], by: int = 1) -> None:
         """No packet comes over a link; ``by`` -1 undoes it."""
@@ -31,9 +54,10 @@ class Links:
         leg = self._ways.leg(between)
         if leg is not None:
             legs["cut"][leg] += by
-            return
-        for way in self._ways.core(between):
-            core[*way, CUT] += by
+        else:
+            for way in self._ways.core(between):
+                core[*way, CUT] += by
+        self._tell()
 
     def delay(self, between: tuple[str, str], nanoseconds: int) -> None:
         """Every packet takes so much longer over a link."""

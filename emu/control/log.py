@@ -6,6 +6,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from emu.units import SECOND
+
+
+def spoken(nanoseconds: int) -> str:
+    """How long something took, as the details of events have it."""
+    return f"{nanoseconds / SECOND:.3f}s"
+
 
 class Log(Protocol):
     """What a run leaves besides its requests; see `emu.engines.Sink`."""
@@ -26,3 +33,17 @@ class Log(Protocol):
 
     def add_endpoint(self, address: str, port: int) -> None:
         """The next number stands for this endpoint."""
+
+
+class NamedLog:
+    """A log that knows the name of each Pod that there ever was, by its number."""
+
+    def __init__(self, log: Log, pod_names: Sequence[str]) -> None:
+        self._log, self.pod_names = log, list(pod_names)
+        self.write_metrics, self.write_event = log.write_metrics, log.write_event
+        self.add_endpoint = log.add_endpoint
+
+    def add_pod(self, name: str, address: str, node: int) -> None:
+        """The next number stands for this Pod."""
+        self.pod_names.append(name)
+        self._log.add_pod(name, address, node)

@@ -7,7 +7,7 @@ import simpy
 from emu.control.cluster import LiveCluster
 from emu.control.ejecting import ejecting
 from emu.control.joining import joining
-from emu.control.log import Log
+from emu.control.log import NamedLog
 from emu.control.sampler import sampler
 from emu.control.slowing import slowing
 from emu.control.traffic import Traffic
@@ -16,12 +16,14 @@ from emu.model.state import State
 
 
 def control_loops(
-    env: simpy.Environment, model: Model, state: State, traffic: Traffic, log: Log
+    env: simpy.Environment, model: Model, state: State, traffic: Traffic, log: NamedLog
 ) -> Iterator[Generator[simpy.Event, None, None]]:
     """The processes that run beside the requests; of one instant, in this order."""
     yield from joining(env, model, state, log.write_event)
     yield from slowing(env, model, state)
     yield from ejecting(env, model, state, log.write_event)
+    cluster = None
     if model.live is not None:
-        yield from LiveCluster(env, model, model.live, state, traffic, log).processes()
-    yield sampler(env, model, state, log.write_metrics)
+        cluster = LiveCluster(env, model, model.live, state, traffic, log)
+        yield from cluster.processes()
+    yield sampler(env, model, state, log, cluster)

@@ -1,14 +1,15 @@
 """The rules of all nodes while they change, written to where engines read them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from emu.control.log import Log
 from emu.control.traffic import Traffic
 from emu.errors import RoomError
-from emu.hops.endpoints import Endpoints
+from emu.hops.endpoints import Endpoint, Endpoints
 from emu.hops.kubeproxy.services import ServicePort
+from emu.hops.kubeproxy.view import NodeView
 from emu.model import Model
 from emu.model.live import Live
 from emu.model.state import State
@@ -22,6 +23,19 @@ class Rules:
         self._names = model.places.node_names
         self._state, self._traffic, self._log = state, traffic, log
         self._known = len(model.endpoints)
+        self._watchers: list[Callable[[int | None], None]] = []
+
+    def watch(self, tell: Callable[[int | None], None]) -> None:
+        """Hear of each node whose rules are others, and (None) of Pods that answer or do not."""
+        self._watchers.append(tell)
+
+    def view(self, node: int) -> NodeView:
+        """A node as its kube-proxy has it."""
+        return self._table.proxies.view(self._names[node])
+
+    def _tell(self, node: int | None) -> None:
+        for tell in self._watchers:
+            tell(node)
 
     def sync(self, node: int, endpoints: Mapping[ServicePort, Endpoints]) -> int:
         """Let a node's rules be about these endpoints; how many of its rules are others now."""
@@ -30,17 +44,35 @@ class Rules:
             self._state.rules[number] = self._table.row(number)
         if others:
             self._written()
+        self._tell(node)
         return len(others)
 
     def came(self, pod: int, address: str, node: int) -> None:
         """A Pod has an address now."""
         self._table.came(pod, address, self._names[node])
         self._written(moved=True)
+        self._tell(None)
 
     def went(self, pod: int, address: str, node: int) -> None:
         """It has it no longer: nobody answers there."""
         self._table.went(pod, address, self._names[node])
         self._written(moved=True)
+        self._tell(None)
+
+    def endpoint(self, endpoint: Endpoint) -> int:
+        """The number of an endpoint that somebody goes to straight."""
+        number = self._table.endpoint(endpoint)
+        if number >= self._known:
+            self._write_endpoints()
+        return number
+
+    def listens(self) -> None:
+        """At some Pod another port answers now, or none."""
+        self._tell(None)
+
+    def rewritten(self) -> None:
+        """Let engines see what leads elsewhere now."""
+        self._traffic.refresh()
 
     def _written(self, moved: bool = False) -> None:
         """Let engines see members, virtual servers and endpoints as they are now."""

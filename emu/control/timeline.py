@@ -43,10 +43,13 @@ def _at_random(
         lasting = None
         if fault.mttr is not None:
             lasting = _exponential(fault.mttr, seed, number, 2 * turn + 1)
-        _begin(env, world, log, fault.name, fault.options, "fault", lasting)
+        its = fault.options
+        if lasting is not None:
+            its = its.model_copy(update={"lasting": lasting})
+        _begin(env, world, log, fault.name, its, "fault", lasting)
         if lasting is not None:
             yield env.timeout(lasting)
-            _end(env, world, log, fault.name, fault.options, "fault")
+            _end(env, world, log, fault.name, its, "fault")
 
 
 def _begin(

@@ -10,6 +10,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
+from emu.control.log import NamedLog
 from emu.control.loops import control_loops
 from emu.engines import Ending, Sink
 from emu.engines.clock import Clock, TimedClock
@@ -33,6 +34,7 @@ class Session(ABC):
 
     def __init__(self, model: Model, sink: Sink, timed: bool = False) -> None:
         self.model, self.sink, self.state = model, sink, State(model)
+        self._log: Final = NamedLog(sink, model.places.pod_names)
         self.env: Final = TimedClock() if timed else Clock()
         self.end = NEVER if model.end_ns is None else model.end_ns
         self.interrupted = False
@@ -74,7 +76,7 @@ class Session(ABC):
     def run(self) -> Ending:
         """Let time pass until the end of the run, or until the user interrupts it."""
         self.begin()
-        for process in control_loops(self.env, self.model, self.state, self, self.sink):
+        for process in control_loops(self.env, self.model, self.state, self, self._log):
             self.env.process(process)
         if self.model.end_ns is not None:
             self.env.process(self._stop_at(self.model.end_ns))
@@ -115,7 +117,7 @@ class Session(ABC):
         shared = np.flatnonzero(pods["shared"]).tolist()
         for pod in shared:
             pass_time(pods, sharing, pod, end)
-        names = self.model.places.pod_names
+        names = self._log.pod_names
         return {names[pod]: int(sharing[pod]["busy_ns"]) for pod in shared}
 
     def write(self, rows: NDArray[Any], now: int) -> None:

@@ -160,7 +160,7 @@ class Model:
     servers at first, which count connections from ``loads`` on, or do not (-1); ``sources`` is how
     many senders conntrack can tell apart, ``routes`` how many routes there are, ``pool_settings``
     and ``pools`` are as in `emu.hops.pool`, ``policies`` as in `emu.hops.retries`,
-    ``classes`` as in `emu.hops.classes`,
+    ``classes`` as in `emu.hops.classes`, ``resolver`` as in `emu.hops.dns`,
     ``kernel`` how the hosts are set;
     ``tracked`` is how many connections all nodes are expected to track at once. ``log`` and
     ``log_share`` are what of the requests is written, see `Header`.
@@ -216,8 +216,7 @@ class Model:
     arrival_parameters: NDArray[np.float64]
     surges: NDArray[Any]
     network: NetworkTable
-    resolver_latency: int
-    resolver_ttl_ns: int
+    resolver: NDArray[Any]
     expected: Expected
     room: "Room"
     live: "Live | None"

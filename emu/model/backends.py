@@ -34,13 +34,17 @@ class Origin(NamedTuple):
 
 
 class Backends:
-    """Makes arrays of `BACKENDS`; the Pods, an array of `emu.hops.pod.POD`, are the cluster's."""
+    """Makes arrays of `BACKENDS`; the Pods, an array of `emu.hops.pod.POD`, are the cluster's.
+
+    Where the cluster is ``live``, there are places for Pods to come: three times as many as there
+    are at first, and eight more.
+    """
 
     def __init__(
-        self, cluster: Cluster, pods: NDArray[np.void], rules: RuleTable, routes: Routes
+        self, cluster: Cluster, pods: NDArray[np.void], rules: RuleTable, routes: Routes, live: bool
     ) -> None:
         self._cluster, self._pods = cluster, pods
-        self._rules, self._routes = rules, routes
+        self._rules, self._routes, self._live = rules, routes, live
 
     def nodes(
         self, balancer: LoadBalancer, origin: Origin, service: Service, node_port: int
@@ -67,21 +71,31 @@ class Backends:
         """Every endpoint; those of weight 0 and those that are not ready are not available."""
         endpoints = service.endpoints.everywhere
         weights = {qualified(name): weight for name, weight in balancer.weights.items()}
-        backends = _blank(len(endpoints))
-        for backend, its in zip(backends, endpoints, strict=True):
+        backends = _blank(len(endpoints) + self._spare(service))
+        for backend, its in zip(backends, endpoints, strict=False):
             backend["endpoint"] = self._rules.endpoint(its)
             backend["route"] = self._routes.number(Route(origin.vertex, its.address, its.port))
             backend["weight"] = weights.get(self._pod_name(its), 1.0)
+        for place, backend in enumerate(backends[len(endpoints) :]):
+            to = Route(origin.vertex, f"place {place} of {service.name}", service.port)
+            backend["route"], backend["weight"] = self._routes.number(to), 1.0
         bar_from_start(backends, backends["weight"] == 0, Bar.WEIGHTLESS)
-        unready = np.array([not its.ready for its in endpoints], bool)
+        unready = np.ones(len(backends), bool)
+        unready[: len(endpoints)] = [not its.ready for its in endpoints]
         bar_from_start(backends, unready, Bar.NO_ENDPOINT)
         return backends
 
+    def _spare(self, service: ServicePort) -> int:
+        """How many places there are for Pods to come."""
+        return 3 * len(service.endpoints.everywhere) + 8 if self._live else 0
+
     def names(self, balancer: LoadBalancer, service: ServicePort) -> tuple[str, ...]:
-        """The names of the backends: of nodes, or of the Pods that the endpoints are."""
+        """The names of the backends: of nodes, or of the Pods that the endpoints are; empty for
+        places that are free."""
         if balancer.target == "node":
             return tuple(node.name for node in self._cluster.nodes)
-        return tuple(self._pod_name(its) for its in service.endpoints.everywhere)
+        names = (self._pod_name(its) for its in service.endpoints.everywhere)
+        return (*names, *[""] * self._spare(service))
 
     def since(self, balancer: LoadBalancer, service: ServicePort) -> NDArray[np.int64]:
         """From which nanosecond on each backend is available, if ever."""

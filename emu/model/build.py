@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from emu.distributions import table_of
 from emu.hops.conntrack import Closing
+from emu.hops.dns import RESOLVER
 from emu.hops.kubeproxy import MODES
 from emu.hops.network import NetworkTable
 from emu.model import TARGET, KernelModel, ListenerModel, Model
@@ -29,7 +30,7 @@ from emu.model.surges import surges
 from emu.model.targets import Directory
 from emu.recorder.places import Places
 from emu.registry import Choice
-from emu.scenario import Cluster, Log, LogSample, Scenario, ScenarioSpec
+from emu.scenario import Cluster, Log, LogSample, Resolver, Scenario, ScenarioSpec
 from emu.scenario.names import target
 from emu.scenario.surges import surges_of
 from emu.units import SECOND
@@ -53,7 +54,7 @@ def build(scenario: Scenario) -> Model:
     behaviours = [behaviour_of(pod, spec.behaviours) for pod in (*cluster.pods, *templates)]
     every = pod_table((*cluster.pods, *templates), behaviours, spec.speeds, numbers, choices)
     pods = every[: len(cluster.pods)]
-    backends, patience = Backends(cluster, pods, rules, routes), patience_of(spec.kernel)
+    backends, patience = Backends(cluster, pods, rules, routes, live), patience_of(spec.kernel)
     balanced = listeners(spec.load_balancers, cluster, numbers, rules, backends, pools, patience)
     graph = topology(spec.network, numbers.hosts, numbers.first_client)
     delays = DelayTable(graph, numbers.hosts, choices)
@@ -117,8 +118,7 @@ def build(scenario: Scenario) -> Model:
         arrival_parameters=clients.arrival_parameters,
         surges=surges(clients.rows, described),
         network=NetworkTable(delays.legs, delays.core, table),
-        resolver_latency=places[1],
-        resolver_ttl_ns=spec.resolver.ttl,
+        resolver=_resolver(spec.resolver, places[1]),
         expected=expected(cluster, flows, pods, behaviours[: len(pods)], spec),
         room=room_for(len(pods), len(endpoints), len(rules.services))
         if live
@@ -137,6 +137,10 @@ def build(scenario: Scenario) -> Model:
         if live
         else None,
     )
+
+
+def _resolver(its: Resolver, latency: int) -> NDArray[np.void]:
+    return np.array([(latency, its.ttl, its.timeout, its.attempts, its.race, 0)], RESOLVER)
 
 
 def _logged(log: Log) -> tuple[str, float]:

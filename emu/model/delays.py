@@ -182,6 +182,11 @@ class Ways:
         self._core = {name: number for number, name in enumerate(core)}
         self._graph = graph
 
+    @property
+    def fabric(self) -> int:
+        """The vertex of the fabric in the core."""
+        return self._core[FABRIC]
+
     def place(self, name: str) -> int:
         """The vertex of a host."""
         return self._hosts[name]

@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 
 from emu.errors import StrategyError
 from emu.hops import affinity, conntrack, dns, pool, ports, reports, retries, sharing
-from emu.hops.balancer import BACKENDS, PROBING, STRATEGIES
+from emu.hops.balancer import BACKENDS, PROBING, STRATEGIES, changed
 from emu.hops.balancer.barring import Bar, bar_from_start
 from emu.hops.balancer.outliers import MONITOR, no_ejections
 from emu.model import ListenerModel, Model
+from emu.registry import Choice
 
 
 class ListenerState:
@@ -20,12 +21,16 @@ class ListenerState:
     monitors: NDArray[Any]
 
     def __init__(self, listener: ListenerModel) -> None:
-        strategy = STRATEGIES[listener.strategy.name]
-        self.strategy = STRATEGIES.number(listener.strategy.name)
-        self.probes = listener.strategy.name in PROBING
         self.backends: NDArray[Any] = listener.backends.copy()
         bar_from_start(self.backends, listener.since > 0, Bar.NOT_JOINED)
-        self.memory: NDArray[np.int64] = strategy.prepare(listener.strategy.options, self.backends)
+        self.choose(listener.strategy)
+
+    def choose(self, choice: Choice) -> None:
+        """Let this strategy pick; it remembers nothing but how the backends are."""
+        strategy = STRATEGIES[choice.name]
+        self.strategy = STRATEGIES.number(choice.name)
+        self.probes = choice.name in PROBING
+        self.memory: NDArray[np.int64] = strategy.prepare(choice.options, self.backends)
         self._pick = strategy.pick
         self._failure = getattr(strategy, "failure", None)
 
@@ -66,14 +71,13 @@ class State:
         self.cpu = _with_room(model.cpu, model.room.pods)
         self.listeners = tuple(ListenerState(listener) for listener in model.listeners)
         self.backends = _joined([its.backends for its in self.listeners], BACKENDS)
-        self.memory = _joined([its.memory for its in self.listeners], np.dtype(np.int64))
-        _share(self.listeners, self.backends, self.memory)
+        self._join_memory()
         self.limits: NDArray[Any] = model.limits.copy()
         self.detectors: NDArray[Any] = model.detectors.copy()
         self.monitors = np.zeros(len(self.backends), MONITOR)
         _share_monitors(self.listeners, self.monitors)
         self.ejections = no_ejections(len(self.backends))
-        self.probed = any(its.probes for its in self.listeners)
+        self.probed = any(its.probes for its in self.listeners) or _will_probe(model)
         self.reports = reports.empty(len(self.pods) if self.probed else 0)
         self.conntrack = conntrack.empty(
             len(model.places.nodes), model.servers.copy(), model.loads >= 0, model.tracked
@@ -83,6 +87,7 @@ class State:
         self.ports = ports.empty(model.routes, model.kernel.ports)
         self.pools = pool.empty(model.pool_settings, model.pools)
         self.dns: NDArray[Any] = np.array([dns.EMPTY] * len(model.clients), dns.CACHE)
+        self.resolver: NDArray[Any] = model.resolver.copy()
         self.budgets = retries.empty(len(model.clients))
         self.begun = 0
         self.pending = 0
@@ -98,6 +103,18 @@ class State:
         self.ejections[0, 0] = 0
         rows: list[list[int]] = self.ejections[1 : 1 + count].tolist()
         return rows
+
+    def change_strategy(self, listener: int, choice: Choice) -> None:
+        """Let another strategy pick a listener's backends; all memories are laid out anew."""
+        its = self.listeners[listener]
+        its.choose(choice)
+        self._join_memory()
+        for backend in range(len(its.backends)):
+            changed(its.strategy, its.backends, its.memory, backend)
+
+    def _join_memory(self) -> None:
+        self.memory = _joined([its.memory for its in self.listeners], np.dtype(np.int64))
+        _share(self.listeners, self.backends, self.memory)
 
     def check_strategies(self) -> None:
         """Raise StrategyError where a strategy has failed: then it picks nothing more."""
@@ -116,6 +133,12 @@ class State:
     def make_room_for_connections(self) -> None:
         """Make room for kept connections."""
         self.pools = pool.enlarged(self.pools)
+
+
+def _will_probe(model: Model) -> bool:
+    """Whether a strategy that probes is to come."""
+    timeline = () if model.live is None else model.live.spec.timeline
+    return any(name == "change_strategy" and its.strategy.name in PROBING for name, its in timeline)
 
 
 def _with_room(rows: NDArray[Any], room: int) -> NDArray[Any]:

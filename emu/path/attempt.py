@@ -190,23 +190,26 @@ class Attempt:
 
     @property
     def app_port(self) -> int:
-        """The port at which the Pod's process really listens."""
-        return int(self.model.pods["app_port"][self.row["pod"]])
+        """The port at which the Pod's process really listens; of a Pod that came in the course of
+        the run, that of its endpoint."""
+        known, pod = self.model.pods["app_port"], int(self.row["pod"])
+        return int(known[pod]) if pod < len(known) else self.destination.port
 
     @property
     def listened_to(self) -> bool:
-        """Whether it is sent to that port."""
-        return self.destination.port == self.app_port
+        """Whether it is sent to that port, and the process was there."""
+        return self.destination.port == self.app_port and self.outcome != Outcome.REFUSED
 
     @property
     def pod_vertex(self) -> int:
         """The number of its Pod's node."""
-        return int(self.model.pods["node"][self.row["pod"]])
+        return int(self.model.places.pods[self.row["pod"]][2])
 
 
 def goes_somewhere(model: Model, row: Any) -> bool:
-    """Whether the client's name stood for an address at all: else nothing was ever sent."""
-    return bool(model.clients["targets"][row["client"]])
+    """Whether the client's name stood for an address for it: else nothing was ever sent."""
+    known = bool(model.clients["targets"][row["client"]])
+    return known and row["outcome"] != Outcome.DNS_FAILURE
 
 
 def _name(named: Any, number: int) -> str:

@@ -58,7 +58,10 @@ def _chains(attempt: Attempt) -> Iterator[str]:
     chain = (chains.local_chain if decision.local else chains.service_chain)(service)
     assert ends.endpoint is not None
     places = [(e.address, e.port) for e in decision.endpoints]
-    yield f"{chain}{mark}{_probability(places.index(ends.endpoint), len(places))}"
+    chance = ""  # where the node's rules were others then than at first, nobody knows it
+    if ends.endpoint in places:
+        chance = _probability(places.index(ends.endpoint), len(places))
+    yield f"{chain}{mark}{chance}"
     endpoint = f"{ends.endpoint.address}:{ends.endpoint.port}"
     hairpin = f" {_MARK}," if attempt.masqueraded and not decision.masquerade else ""
     yield f"{chains.endpoint_chain(service, endpoint)}{hairpin} DNAT"

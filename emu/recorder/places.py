@@ -1,7 +1,7 @@
 """The names and addresses behind the numbers that engines use for places."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 
@@ -38,3 +38,30 @@ class Places:
     def pod_names(self) -> list[str]:
         """The name of each Pod."""
         return [name for name, _, _ in self.pods]
+
+
+class GrowingPlaces:
+    """The places of one run, in the course of which Pods and endpoints come."""
+
+    def __init__(self, places: Places) -> None:
+        self._now = places
+        self._pods: list[tuple[str, str, int]] = []
+        self._endpoints: list[tuple[str, int]] = []
+
+    def add_pod(self, name: str, address: str, node: int) -> None:
+        """The next number stands for this Pod."""
+        self._pods.append((name, address, node))
+
+    def add_endpoint(self, address: str, port: int) -> None:
+        """The next number stands for this endpoint."""
+        self._endpoints.append((address, port))
+
+    @property
+    def now(self) -> Places:
+        """All that there were up to now; the same object while none comes."""
+        if self._pods or self._endpoints:
+            pods = (*self._now.pods, *self._pods)
+            endpoints = (*self._now.endpoints, *self._endpoints)
+            self._now = replace(self._now, pods=pods, endpoints=endpoints)
+            self._pods, self._endpoints = [], []
+        return self._now

@@ -22,7 +22,7 @@ from emu.recorder.background import Background
 from emu.recorder.columns import TABLES
 from emu.recorder.header import Header
 from emu.recorder.metric_table import MetricTable
-from emu.recorder.places import Places
+from emu.recorder.places import GrowingPlaces, Places
 from emu.recorder.rows import ROW
 from emu.recorder.small_table import SmallTable
 from emu.recorder.table_file import TableFile
@@ -45,7 +45,8 @@ class Recording:
 
     def __init__(self, folder: Path, places: Places, header: Header) -> None:
         self._header = header
-        self._translation = Translation(places)
+        self._places = GrowingPlaces(places)
+        self._translated, self._translation = places, Translation(places)
         self._waiting = np.empty(ROW_GROUP, dtype=ROW)
         self._written = np.empty(ROW_GROUP, dtype=ROW)
         self._count = 0
@@ -95,11 +96,16 @@ class Recording:
 
     def add_pod(self, name: str, address: str, node: int) -> None:
         """The next number stands for this Pod."""
-        raise NotImplementedError
+        self._places.add_pod(name, address, node)
 
     def add_endpoint(self, address: str, port: int) -> None:
         """The next number stands for this endpoint."""
-        raise NotImplementedError
+        self._places.add_endpoint(address, port)
+
+    @property
+    def places(self) -> Places:
+        """The places that numbers stand for now."""
+        return self._places.now
 
     @property
     def writer_seconds(self) -> float:
@@ -136,11 +142,16 @@ class Recording:
     def _flush(self) -> None:
         """Let the row group be written beside the engine, which fills the other one meanwhile."""
         rows, self._count = self._waiting[: self._count], 0
-        self._background.do(lambda: self._write(rows))
+        translation = self._translation_now()  # here, so that bytes do not depend on the thread
+        self._background.do(lambda: self._files["requests"].write(translation.batch(rows)))
         self._waiting, self._written = self._written, self._waiting
 
-    def _write(self, rows: NDArray[np.void]) -> None:
-        self._files["requests"].write(self._translation.batch(rows))
+    def _translation_now(self) -> Translation:
+        """The translation with the Pods and endpoints that there were up to now."""
+        if self._translated is not self.places:
+            self._translated = self.places
+            self._translation = Translation(self._translated)
+        return self._translation
 
     def __enter__(self) -> Self:
         return self

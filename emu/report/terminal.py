@@ -1,6 +1,6 @@
 """A run's summary for a terminal, in 80 columns."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
@@ -22,9 +22,13 @@ _FEW = 20
 
 
 def summary_view(
-    summary: Summary, run_dir: str | None = None, timing: Timing | None = None
+    summary: Summary,
+    run_dir: str | None = None,
+    timing: Timing | None = None,
+    timeline: Sequence[RenderableType] = (),
 ) -> RenderableType:
-    """The summary as rich prints it, and where the run is and how long it took where given."""
+    """The summary as rich prints it, what happened, and where the run is and how long it took,
+    where given."""
     parts: list[RenderableType] = [_head(summary), _outcomes(summary), _latency(summary)]
     if summary.latency_seconds.count:
         parts.append(_hops(summary))
@@ -32,6 +36,7 @@ def summary_view(
         parts.append(node_table(summary))
     if any(pod.requests for pod in summary.pods.values()):
         parts.append(pod_table(summary))
+    parts += timeline
     if timing is not None and timing.profile is not None:
         parts += profile_view(timing.profile)
     parts += _foot(run_dir, timing)

@@ -24,6 +24,8 @@ from emu.scenario.fields import (
     Url,
     Whole,
 )
+from emu.scenario.health_check import HealthCheck
+from emu.scenario.propagation import NodeLifecycle, Propagation
 from emu.scenario.protection import CircuitBreaker, OutlierDetection, RateLimit
 from emu.scenario.retries import Hedge, Retries
 from emu.scenario.sysctls import Sysctls
@@ -110,6 +112,8 @@ class LoadBalancer(OptionsModel):
     at once where nothing is said."""
     connect_timeout: Positive = 60_000_000_000
     """How long it tries to open a connection to a backend (NGINX: 60 s)."""
+    health_check: HealthCheck = HealthCheck()
+    """How it finds out which backends it may use, in a run whose cluster changes."""
     response_timeout: Positive = 60_000_000_000
     """How long it waits for an answer that does not come any more, since what should give it is
     gone or cut off (NGINX: 60 s); one that is slow it waits for."""
@@ -296,6 +300,13 @@ class Resolver(OptionsModel):
     """From the question to the answer, when the client has none in its cache."""
     ttl: NonNegative = 30_000_000_000
     """How long an answer is kept (kubeadm's CoreDNS: 30 s)."""
+    timeout: Annotated[Duration, Field(ge=1_000_000)] = 5_000_000_000
+    """After how long without an answer a question is asked again (resolv.conf: timeout 5)."""
+    attempts: Annotated[Whole, Field(ge=1, le=5)] = 2
+    """How often it is asked until the name counts as unknown (resolv.conf: attempts 2)."""
+    race: Fraction = 0
+    """Share of the questions that lose their first packet, since A and AAAA leave one socket at
+    once and race for one conntrack entry: they are answered after the timeout."""
 
 
 class Link(OptionsModel):
@@ -397,6 +408,10 @@ class ScenarioSpec(OptionsModel):
     """What is done to the cluster, and when."""
     faults: tuple[Fault, ...] = ()
     """What happens to it at random."""
+    propagation: Propagation = Propagation()
+    """How long it takes until nodes and load balancers act on a change."""
+    node_lifecycle: NodeLifecycle = NodeLifecycle()
+    """How the cluster finds out that a node is gone."""
     kernel: Kernel = Kernel()
     """How the hosts' kernels are set."""
     log: Log = "requests"

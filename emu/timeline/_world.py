@@ -48,11 +48,8 @@ class World(Protocol):
     def mend(self, between: tuple[str, str]) -> None:
         """They do again."""
 
-    def silence_dns(self) -> None:
-        """No question for a name is answered."""
-
-    def answer_dns(self) -> None:
-        """They are again."""
+    def silence_dns(self, nanoseconds: int | None) -> None:
+        """No question for a name is answered for so long; None: to the end of the run."""
 
     def stop_api_server(self) -> None:
         """Nobody hears of changes to the cluster's objects, and nobody can make any."""

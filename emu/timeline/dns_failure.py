@@ -27,9 +27,8 @@ def state(its: Options) -> tuple[Any, ...]:
 
 def begin(world: World, its: Options) -> None:
     """Do it."""
-    world.silence_dns()
+    world.silence_dns(its.lasting)
 
 
 def end(world: World, its: Options) -> None:
-    """Undo it."""
-    world.answer_dns()
+    """Nothing is left to do: whoever asks knows how long nobody answers."""

@@ -148,3 +148,19 @@ def test_memory_does_not_grow(synthetic):
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < peaks[0] + rows.nbytes / 2
+
+
+def test_pods_that_come_are_counted_by_their_names(synthetic):
+    """What met none stays apart from the Pod whose number is new."""
+    rows = synthetic.rows(1000)
+    end = synthetic.end_of(rows)
+    later = rows[500:].copy()
+    later["pod"] = np.where(later["pod"] == 2, 3, ABSENT)
+    streaming = Streaming(synthetic.places, division_of(synthetic.expected, end))
+    streaming.add(rows[:500])
+    streaming.add_pod("default/web-4")
+    streaming.add(later)
+    met = streaming.totals(end).pods
+    assert met["default/web-4"] == (later["pod"] == 3).sum() > 0
+    first = [(rows["pod"][:500] == pod).sum() for pod in range(3)]
+    assert [met[name] for name in synthetic.places.pod_names] == first

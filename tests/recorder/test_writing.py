@@ -155,3 +155,24 @@ def test_a_missing_folder_is_said_plainly(synthetic, tmp_path):
     """A folder that is not there is a message with the file's name."""
     with pytest.raises(ResultsError, match=r"cannot write .*requests.parquet: no such file"):
         Recording(tmp_path / "gone", synthetic.places, synthetic.header())
+
+
+def test_pods_that_come_have_their_names(synthetic, tmp_path, small_row_groups):
+    """A Pod and an endpoint that come after 250 rows are named in the rows that know them, those
+    of a row group that had begun before included, and every other row has the name it had."""
+    rows = synthetic.rows(600)
+    rows["pod"][250:] = 3
+    rows["endpoint"][250:] = 3
+    with Recording(tmp_path, synthetic.places, synthetic.header()) as recording:
+        recording.write_requests(rows[:250])
+        recording.add_pod("default/web-4", "10.244.2.3", 1)
+        recording.add_endpoint("10.244.2.3", 9090)
+        recording.write_requests(rows[250:])
+        recording.close(1000)
+    table = pq.read_table(tmp_path / "requests.parquet")
+    names = [*synthetic.places.pod_names, "default/web-4"]
+    assert table["pod"].to_pylist() == [names[pod] for pod in rows["pod"]]
+    nodes = [0, 1, 2, 1]
+    assert table["pod_node"].to_pylist() == [f"node-{nodes[pod] + 1}" for pod in rows["pod"]]
+    assert set(table["endpoint_address"][250:].to_pylist()) == {"10.244.2.3"}
+    assert set(table["endpoint_port"][250:].to_pylist()) == {9090}

@@ -104,7 +104,9 @@ class Emulation(Session):
     def refresh(self) -> None:
         """Arrays of the state were replaced by others."""
         self._fixed = fixed(self.model, self.state, self._fixed.timed)
-        self._moving = self._moving._replace(conntrack=self.state.conntrack)
+        self._moving = self._moving._replace(
+            conntrack=self.state.conntrack, memory=self.state.memory
+        )
 
     def events(self) -> int:
         """How many events of requests and of control loops there were."""

@@ -149,13 +149,13 @@ def set_out(f: Fixed, m: Moving, slot: int, client: int, now: int) -> tuple[int,
     address, targets = 0, clients[client]["targets"]
     if clients[client]["resolves"]:
         row["sent_ns"] += dns.resolve(
-            m.dns, client, now, max(targets, 1), f.net.table, f.resolver_latency, f.resolver_ttl,
+            m.dns, f.resolver, client, now, max(targets, 1), f.net.table,
             f.net.seed, row["request"], row["attempt"],
         )  # fmt: skip
         address = m.dns[client]["address"]
     sent, sources = row["sent_ns"], clients[client]["sources"]
     turn = journey["turn"]
-    if targets == 0:
+    if targets == 0 or address < 0:
         row["outcome"] = _DNS_FAILURE
         return sent, _ANSWER
     journey["sender"] = client

@@ -255,8 +255,7 @@ class Fixed(NamedTuple):
     port_rest: int
     linear: int
     timeouts: NDArray[np.int64]
-    resolver_latency: int
-    resolver_ttl: int
+    resolver: NDArray[Any]
     targets: NDArray[Any]
     rules: NDArray[Any]
     members: NDArray[np.int64]
@@ -361,8 +360,7 @@ def fixed(model: Model, state: State, timed: bool = False) -> Fixed:
         port_rest=model.kernel.port_rest,
         linear=model.kernel.linear,
         timeouts=np.array(model.kernel.timeouts, np.int64),
-        resolver_latency=model.resolver_latency,
-        resolver_ttl=model.resolver_ttl_ns,
+        resolver=state.resolver,
         targets=model.targets,
         rules=state.rules,
         members=state.members,

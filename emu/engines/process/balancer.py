@@ -40,16 +40,9 @@ class Listener:
         self.joins: Final = self.description.tcp
         self._number, self._vertex = number, self.description.vertex
         self._nodes = self.state.backends["node"].tolist()
-        self._endpoints = self.state.backends["endpoint"].tolist()
         self._rules = self.state.backends["rule"].tolist()
         self._routes = self.state.backends["route"].tolist()
-        its = (self.state.strategy, self.state.backends, self.state.memory)
-        self._pick = bound(pick, *its)
-        self._started, self._finished = bound(started, *its), bound(finished, *its)
-        asked = (emulation.state.endpoints, emulation.state.pods, emulation.state.reports)
-        self._probe = bound(probe, *its, *asked) if self.state.probes else None
-        self._limit(emulation.state)
-        self._detect(emulation.state)
+        self.refresh()
         self._sender = Sender(
             vertex=self._vertex, local_hops=0, number=self._vertex,
             address=self.description.address, pod=-1,
@@ -77,6 +70,18 @@ class Listener:
                 hear, its.strategy, its.backends, its.memory, its.monitors,
                 state.detectors, state.ejections, self.number,
             )  # fmt: skip
+
+    def refresh(self) -> None:
+        """Go by the strategy and the backends that there are now."""
+        self._endpoints = self.state.backends["endpoint"].tolist()
+        its = (self.state.strategy, self.state.backends, self.state.memory)
+        self._pick = bound(pick, *its)
+        self._started, self._finished = bound(started, *its), bound(finished, *its)
+        state = self.emulation.state
+        asked = (state.endpoints, state.pods, state.reports)
+        self._probe = bound(probe, *its, *asked) if self.state.probes else None
+        self._limit(state)
+        self._detect(state)
 
     def forward(
         self, request: Request, client: "Client", connection: Connection, new: bool

@@ -118,7 +118,7 @@ class Client:
     def _send(self, request: Request) -> Generator[simpy.Event, None, None]:
         """One attempt from its start to its end: a `Journey`."""
         address = self._resolve(request) if self._resolves else 0
-        if not self._destinations:
+        if address < 0 or not self._destinations:
             back = yield from self._nothing_sent(request, Outcome.DNS_FAILURE)
         elif self._destinations[address].pools:
             back = yield from self._over_kept(request, self._destinations[address])
@@ -140,11 +140,12 @@ class Client:
             request.call.answered(request)
 
     def _resolve(self, request: Request) -> int:
-        """Which of the domain's addresses it goes to, and wait until the client knows."""
+        """Which of the domain's addresses it goes to (below 0: none), and wait until the client
+        knows."""
         model, addresses = self.emulation.model, max(len(self._destinations), 1)
         request.sent_ns += dns.resolve(
-            self.emulation.state.dns, self.number, request.sent_ns, addresses,
-            model.network.table, model.resolver_latency, model.resolver_ttl_ns,
+            self.emulation.state.dns, self.emulation.state.resolver, self.number,
+            request.sent_ns, addresses, model.network.table,
             model.seed, request.request, request.attempt,
         )  # fmt: skip
         return int(self._addresses[self.number])

@@ -191,6 +191,8 @@ class Emulation(Session):
     def refresh(self) -> None:
         """Arrays of the state were replaced by others."""
         self.endpoints = self.state.endpoints.tolist()
+        for listener in self.listeners:
+            listener.refresh()
 
     def events(self) -> int:
         """How many events were put on SimPy's heap."""

@@ -20,6 +20,8 @@ A mode is a module in ``modes/`` with
 - ``KEPT_BY_ADDRESS``, true where session affinity holds for each address of a Service by itself;
 - ``passed(view, packet)``, where it matters: how many rules about other Services a first packet
   goes through;
+- ``written(everything, changed)``, where it is others than those of the Service ports that have
+  changed: how many rules a sync writes, by the `Size` of all and of these;
 - ``NODE_PORT_ADDRESSES``: at which of a node's addresses NodePorts answer where the configuration
   says nothing; None for all.
 
@@ -33,6 +35,7 @@ from numpy.typing import NDArray
 
 from emu.hops.endpoints import Endpoint
 from emu.hops.kubeproxy import modes
+from emu.hops.kubeproxy.services import Size
 from emu.hops.kubeproxy.view import Settings
 from emu.kernel import dispatcher, embedded, kernel
 from emu.random_streams import ENDPOINT, uniform
@@ -69,6 +72,12 @@ def choose(
     if server < 0 and table < 0:
         return int(uniform(seed, ENDPOINT, request, attempt) * count)
     return int(_pick(mode, memory, server, table, count, source, port))
+
+
+def rules_written(mode: str, everything: Size, changed: Size) -> int:
+    """How many rules a sync writes after these Service ports have changed."""
+    written = getattr(MODES[mode], "written", None)
+    return sum(changed) if written is None else written(everything, changed)
 
 
 def first_state(mode: str, settings: Settings, endpoints: int) -> NDArray[np.int64]:

@@ -85,6 +85,13 @@ class Front(NamedTuple):
     entry: Entry
 
 
+class Size(NamedTuple):
+    """How many Service ports, and how many endpoints of theirs."""
+
+    services: int
+    endpoints: int
+
+
 class Ahead(NamedTuple):
     """How many addresses and how many NodePorts the Service ports before one have."""
 

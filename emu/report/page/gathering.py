@@ -20,7 +20,7 @@ from emu.analysis.ways import Ways
 from emu.errors import ResultsError
 from emu.recorder.header import Header
 from emu.recorder.run_folder import SUMMARY
-from emu.report.page.events import Event, events
+from emu.report.events import Event, events
 
 MOST_SLOW: Final = 20
 """So many of the slowest attempts are shown."""

@@ -20,6 +20,11 @@ _TITLES: Final = {
     "pod_busy": "Busy workers of each Pod",
     "pod_queue": "Requests waiting in each Pod",
     "pod_throttled_ns": "Time for which CPU limits held each Pod up, in nanoseconds",
+    "replicas_ready": "Ready Pods of each Deployment",
+    "replicas_wanted": "Pods that each Deployment is to have",
+    "targets_available": "Available backends of each listener",
+    "sync_lag_ns": "How far the rules of each node are behind, in nanoseconds",
+    "stale_nodes": "Share of the nodes whose rules are behind",
 }
 
 

@@ -11,6 +11,7 @@ from emu.scenario.checks import (
     load,
     load_balancers,
     nodes,
+    propagation,
     services,
     speeds,
     timeline,
@@ -23,7 +24,8 @@ from emu.scenario.checks.subject import Subject
 __all__ = ["Subject", "check", "sizes", "warn"]
 
 _TOPICS = (
-    uniqueness, nodes, services, load_balancers, clients, speeds, links, timeline, load, warmup,
+    uniqueness, nodes, services, load_balancers, clients, speeds, links, propagation, timeline,
+    load, warmup,
 )  # fmt: skip
 _WARNING_TOPICS = (nodes, services, load_balancers, clients, load)
 

@@ -18,8 +18,7 @@ def mistakes(subject: Subject) -> Iterator[Mistake]:
     for number, balancer in enumerate(subject.spec.load_balancers):
         yield from _backends(subject, balancer, ("spec", "loadBalancers", number))
         yield from _slow_start(subject, balancer, ("spec", "loadBalancers", number))
-        yield from _keys(subject, balancer, ("spec", "loadBalancers", number, "strategy"))
-        yield from _probing(subject, balancer, ("spec", "loadBalancers", number))
+        yield from _strategy(subject, balancer, ("spec", "loadBalancers", number))
         ports: set[int] = set()
         for index, listener in enumerate(balancer.listeners):
             path = ("spec", "loadBalancers", number, "listeners", index)
@@ -27,6 +26,16 @@ def mistakes(subject: Subject) -> Iterator[Mistake]:
                 yield subject.place.mistake((*path, "port"), "is the port of another listener")
             ports.add(listener.port)
             yield from _service(subject, listener, balancer.target, path)
+    for number, (name, its) in enumerate(subject.spec.timeline):
+        for balancer in subject.spec.load_balancers:
+            if name == "change_strategy" and balancer.name == its.load_balancer:
+                changed = balancer.model_copy(update={"strategy": its.strategy})
+                yield from _strategy(subject, changed, ("spec", "timeline", number))
+
+
+def _strategy(subject: Subject, balancer: LoadBalancer, path: Path) -> Iterator[Mistake]:
+    yield from _keys(subject, balancer, (*path, "strategy"))
+    yield from _probing(subject, balancer, path)
 
 
 def warnings(subject: Subject) -> Iterator[str]:

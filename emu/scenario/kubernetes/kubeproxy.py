@@ -1,8 +1,8 @@
 """KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1)."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from emu.hops.kubeproxy import MODES
 from emu.hops.kubeproxy.scheduling import SCHEDULERS
@@ -10,6 +10,9 @@ from emu.quantities import Duration
 from emu.scenario.fields import NetworkText, Whole, is_network
 from emu.scenario.kubernetes.objects import Block
 from emu.units import SECOND
+
+FULL_SYNC_PERIOD: Final = 3600 * SECOND
+"""From one sync of all rules to the next, where nothing asks for one."""
 
 _Count = Annotated[Whole, Field(ge=0)]
 
@@ -33,9 +36,22 @@ def _networks(text: str) -> str:
     return text
 
 
+def _or(default: int) -> BeforeValidator:
+    """0 stands for the default, as in kube-proxy (pkg/proxy/apis/config/v1alpha1/defaults.go)."""
+    return BeforeValidator(lambda said: f"{default}ns" if said in (0, "0", "0s") else said)
+
+
+_SyncPeriod = Annotated[Duration, _or(30 * SECOND)]
+_MinSyncPeriod = Annotated[Duration, _or(SECOND)]
+
+
 class IptablesConfiguration(Block):
     """What holds for the mode iptables, and in part for ipvs."""
 
+    sync_period: _SyncPeriod = 30 * SECOND
+    """How often the rules are looked at; by itself, all are written anew but once an hour."""
+    min_sync_period: _MinSyncPeriod = SECOND
+    """Nanoseconds between two syncs, at least; two may follow each other after a quiet time."""
     masquerade_all: bool = False
     localhost_node_ports: bool = True
 
@@ -43,12 +59,20 @@ class IptablesConfiguration(Block):
 class NftablesConfiguration(Block):
     """What holds for the mode nftables."""
 
+    sync_period: _SyncPeriod = 30 * SECOND
+    """How often the rules are looked at; by itself, all are written anew but once an hour."""
+    min_sync_period: _MinSyncPeriod = SECOND
+    """Nanoseconds between two syncs, at least; two may follow each other after a quiet time."""
     masquerade_all: bool = False
 
 
 class IpvsConfiguration(Block):
     """What holds for the mode ipvs."""
 
+    sync_period: _SyncPeriod = 30 * SECOND
+    """How often the virtual servers are synced where nothing changes."""
+    min_sync_period: Annotated[Duration, Field(ge=0)] = 0
+    """Nanoseconds between two syncs, at least; 0 for no bound."""
     scheduler: Annotated[str, AfterValidator(_known_scheduler)] = ""
     """How an endpoint is chosen; rr where nothing is said."""
 
@@ -105,6 +129,20 @@ class KubeProxyConfiguration(Block):
     def cluster_networks(self) -> tuple[str, ...]:
         """The networks of ``clusterCIDR``."""
         return tuple(filter(None, self.cluster_cidr.split(",")))
+
+    @property
+    def sync_periods(self) -> tuple[int, int]:
+        """Of the mode: the least time between two syncs, and the time until one by itself.
+
+        Nobody bounds the mode ebpf, which has no kube-proxy. Source: Kubernetes,
+        pkg/proxy/iptables, ipvs and nftables (``NewBoundedFrequencyRunner``).
+        """
+        if self.mode == "ipvs":
+            return self.ipvs.min_sync_period, self.ipvs.sync_period
+        if self.mode == "ebpf":
+            return 0, FULL_SYNC_PERIOD
+        its = self.nftables if self.mode == "nftables" else self.iptables
+        return its.min_sync_period, FULL_SYNC_PERIOD
 
     def masquerades_all(self, mode: str) -> bool:
         """Whether traffic to ClusterIPs from inside is masqueraded as well in this mode.

@@ -14,7 +14,7 @@ net/netfilter/xt_statistic.c.
 
 from typing import Final
 
-from emu.hops.kubeproxy.services import Entry
+from emu.hops.kubeproxy.services import Entry, Size
 from emu.hops.kubeproxy.traffic import Action, Decision, accepts_source, decided, unruled, unserved
 from emu.hops.kubeproxy.view import NodeView, Packet, is_loopback
 
@@ -34,6 +34,12 @@ def passed(view: NodeView, packet: Packet) -> int:
         return 0
     others = services.everything.addresses - front.service.addresses
     return others + services.ahead[front.service].node_ports
+
+
+def written(everything: Size, changed: Size) -> int:
+    """A rule for each Service in KUBE-SERVICES, always, two in the chain of each that has changed,
+    and three for each of its endpoints (``iptables-restore`` leaves out other chains: KEP-3453)."""
+    return everything.services + 2 * changed.services + 3 * changed.endpoints
 
 
 def decide(view: NodeView, packet: Packet) -> Decision:

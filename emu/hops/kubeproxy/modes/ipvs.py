@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from emu.hops.endpoints import Endpoint
 from emu.hops.kubeproxy import scheduling
 from emu.hops.kubeproxy.servers import LOADS, SCHEDULER
-from emu.hops.kubeproxy.services import Entry, Front, ServicePort
+from emu.hops.kubeproxy.services import Entry, Front, ServicePort, Size
 from emu.hops.kubeproxy.traffic import Action, Decision, accepts_source, unruled
 from emu.hops.kubeproxy.view import NodeView, Packet, Settings, is_loopback, within
 from emu.kernel import kernel
@@ -81,6 +81,12 @@ def real_servers(view: NodeView, service: ServicePort, local: bool) -> tuple[End
     usable = view.usable(service)
     cluster = usable.cluster if service.uses_cluster else ()
     return (usable.local or cluster) if local else cluster
+
+
+def written(everything: Size, changed: Size) -> int:
+    """All virtual servers and their endpoints: each sync compares them with what there should be
+    (``syncService``, ``syncEndpoint``)."""
+    return sum(everything)
 
 
 def decide(view: NodeView, packet: Packet) -> Decision:

@@ -32,8 +32,11 @@ class Event(NamedTuple):
         return ", ".join(self.objects) + (f" and {more:,} more" if more else "")
 
 
-def events(folder: Path) -> tuple[list[Event], int]:
-    """The first events of the run in ``folder``, and how many more there are.
+def events(
+    folder: Path, most: int = MOST, without: tuple[str, ...] = ()
+) -> tuple[list[Event], int]:
+    """The first events of the run in ``folder``, at ``most`` so many, and how many more there are;
+    ``without`` those of some kinds.
 
     Raises ResultsError where they cannot be read.
     """
@@ -44,12 +47,14 @@ def events(folder: Path) -> tuple[list[Event], int]:
         for batch in pq.ParquetFile(path).iter_batches():
             for row in batch.to_pylist():
                 key = row["at_ns"], row["kind"]
+                if row["kind"] in without:
+                    continue
                 if key == last:
                     if not more:
                         found[-1] = _joined(found[-1], row["object"])
                     continue
                 last = key
-                if len(found) == MOST:
+                if len(found) == most:
                     more += 1
                 else:
                     found.append(

@@ -1,0 +1,37 @@
+"""What happened to the cluster in a run, for a terminal."""
+
+from pathlib import Path
+from typing import Final
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from emu.report.events import Event, events
+from emu.report.tables import table
+from emu.report.words import count
+from emu.units import SECOND
+
+MOST: Final = 20
+"""So many lines there are, the first of a run."""
+_OFTEN: Final = ("rules_synced",)
+"""What follows whenever something happens, on every node."""
+
+
+def timeline_view(folder: Path) -> list[RenderableType]:
+    """The events of the run in ``folder``, gathered by moment and kind; none where nothing
+    happened. Raises ResultsError where they cannot be read."""
+    found, more = events(folder, MOST, without=_OFTEN)
+    if not found:
+        return []
+    made = table("Timeline")
+    for column in ("what", "of", "why"):
+        made.add_column(column, overflow="fold")
+    for event in found:
+        made.add_row(f"{event.at_ns / SECOND:.3f} s", event.kind, event.words, _why(event))
+    if more:
+        return [made, Text(f"{count(more)} more moments are left out: see events.parquet")]
+    return [made]
+
+
+def _why(event: Event) -> str:
+    return "; ".join(filter(None, (event.cause, event.detail)))

@@ -1,0 +1,61 @@
+"""What happened to the cluster in a run, for a terminal."""
+
+from io import StringIO
+
+import pytest
+from rich.console import Console, Group
+
+from emu.recorder.writing import Recording
+from emu.report.timeline import MOST, timeline_view
+
+S = 1_000_000_000
+
+
+@pytest.fixture
+def shown(synthetic, tmp_path):
+    """The lines of a run with these events."""
+
+    def lines(*events):
+        with Recording(tmp_path, synthetic.places, synthetic.header()) as recording:
+            for event in events:
+                recording.write_event(*event)
+            recording.close(100 * S)
+        out = StringIO()
+        Console(file=out, width=80).print(Group(*timeline_view(tmp_path)))
+        return [line.rstrip() for line in out.getvalue().splitlines()]
+
+    return lines
+
+
+def test_what_happened_stands_in_its_order(shown):
+    """When, what, to whom and why; the syncs that follow are left out."""
+    head, _, *lines = shown(
+        (20 * S, "nodeDown", "node-2", "timeline", "for 30s"),
+        (45 * S + S // 4, "target_unhealthy", "edge:80", "timeout", "node-2"),
+        (46 * S, "rules_synced", "node-1", "default/web", "0.2s after the change"),
+    )
+    assert head.split() == ["Timeline", "what", "of", "why"]
+    assert [line.split(maxsplit=4) for line in lines] == [
+        ["20.000", "s", "nodeDown", "node-2", "timeline; for 30s"],
+        ["45.250", "s", "target_unhealthy", "edge:80", "timeout; node-2"],
+    ]
+
+
+def test_where_nothing_happened_nothing_is_shown(shown):
+    """Rules that were synced at the start are no news."""
+    assert shown((0, "rules_synced", "node-1", "start", None)) == []
+
+
+def test_what_happened_at_one_moment_is_one_line(shown):
+    """Of many objects some are named."""
+    _, _, *lines = shown(*[(S, "podCrash", f"a/web-{n}", "fault", None) for n in range(5)])
+    assert [line.split(maxsplit=3)[3] for line in lines] == [
+        "a/web-0, a/web-1, a/web-2 and 2 more   fault"
+    ]
+
+
+def test_there_are_so_many_lines_and_no_more(shown):
+    """The rest is counted."""
+    lines = shown(*[(n * S, "podCrash", "default/web", "timeline", None) for n in range(MOST + 7)])
+    assert lines[-1] == "7 more moments are left out: see events.parquet"
+    assert len(lines) == 2 + MOST + 1
