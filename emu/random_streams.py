@@ -40,6 +40,10 @@ CLASS: Final = 71
 SLOWDOWN: Final = 80
 PAUSE: Final = 81
 FAULT: Final = 82
+STARTUP: Final = 84
+PROBE: Final = 86
+AUTOSCALING: Final = 87
+CREATION: Final = 88
 DESIGN: Final = 90
 NETWORK: Final = 1 << 16
 

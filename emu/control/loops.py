@@ -9,6 +9,7 @@ from emu.control.joining import joining
 from emu.control.log import Log
 from emu.control.sampler import sampler
 from emu.control.slowing import slowing
+from emu.control.speeds import Speeds
 from emu.control.traffic import Traffic
 from emu.model import Model
 from emu.model.state import State
@@ -18,8 +19,9 @@ def control_loops(
     env: simpy.Environment, model: Model, state: State, traffic: Traffic, log: Log
 ) -> Iterator[Generator[simpy.Event, None, None]]:
     """The processes that run beside the requests; of one instant, in this order."""
+    speeds = Speeds(state)
     yield from joining(env, model, state)
-    yield from slowing(env, model, state)
+    yield from slowing(env, model, speeds)
     if model.live is not None:
-        yield from LiveCluster(env, model, model.live, state, traffic, log).processes()
+        yield from LiveCluster(env, model, model.live, state, traffic, log, speeds).processes()
     yield sampler(env, model, state, log.write_metrics)

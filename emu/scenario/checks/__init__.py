@@ -6,6 +6,7 @@ can be run.
 
 from emu.errors import Mistake
 from emu.scenario.checks import (
+    autoscalers,
     clients,
     links,
     load,
@@ -23,7 +24,8 @@ from emu.scenario.checks.subject import Subject
 __all__ = ["Subject", "check", "sizes", "warn"]
 
 _TOPICS = (
-    uniqueness, nodes, services, load_balancers, clients, speeds, links, timeline, load, warmup,
+    uniqueness, nodes, services, load_balancers, clients, speeds, links, timeline, autoscalers,
+    load, warmup,
 )  # fmt: skip
 _WARNING_TOPICS = (nodes, services, load_balancers, clients, load)
 

@@ -8,6 +8,7 @@ from pydantic import Field
 from emu.scenario.fields import AddressText, Port
 from emu.scenario.kubernetes.node import Taint
 from emu.scenario.kubernetes.objects import Block, KubernetesObject, Protocol, Resources
+from emu.scenario.kubernetes.probe import Lifecycle, Probe, Seconds
 
 
 class ContainerPort(Block):
@@ -32,6 +33,15 @@ class Container(Block):
     image: str = ""
     ports: tuple[ContainerPort, ...] = ()
     resources: ContainerResources = ContainerResources()
+    readiness_probe: Probe | None = None
+    liveness_probe: Probe | None = None
+    startup_probe: Probe | None = None
+    lifecycle: Lifecycle = Lifecycle()
+
+    @property
+    def cpu_request(self) -> float | None:
+        """Cores that it asks for: its limit where that is all it states (so the API server)."""
+        return self.resources.requests.cpu or self.resources.limits.cpu
 
 
 class Toleration(Block):
@@ -57,6 +67,23 @@ class PodSpec(Block):
     node_selector: dict[str, str] = Field(default_factory=dict)
     tolerations: tuple[Toleration, ...] = ()
     containers: tuple[Container, ...] = ()
+    termination_grace_period_seconds: Seconds = 30
+
+    @property
+    def cpu_request(self) -> float:
+        """Cores that its containers ask for together."""
+        return sum(container.cpu_request or 0.0 for container in self.containers)
+
+    @property
+    def server(self) -> Container:
+        """The container that serves: the first."""
+        return self.containers[0] if self.containers else Container()
+
+    @property
+    def probed(self) -> bool:
+        """Whether the kubelet asks the container that serves how it is."""
+        its = self.server
+        return bool(its.readiness_probe or its.liveness_probe or its.startup_probe)
 
 
 class PodCondition(Block):
