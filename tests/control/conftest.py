@@ -1,5 +1,7 @@
 """Clusters that live without requests: control loops over a model, and what they write down."""
 
+from textwrap import indent
+
 import pytest
 
 from emu.control.cluster import LiveCluster
@@ -7,6 +9,7 @@ from emu.control.speeds import Speeds
 from emu.engines.clock import Clock
 from emu.model.build import build
 from emu.model.state import State
+from emu.scenario import load
 
 S = 1_000_000_000
 
@@ -65,7 +68,7 @@ class Life:
         self.env.run(until=int(until * S))
         return self
 
-    def story(self, *kinds, **about):
+    def story(self, *kinds):
         """The events of these kinds (all where none is said), as (second, kind, object)."""
         return [
             (at, kind, object_.removeprefix("default/"))
@@ -108,16 +111,13 @@ DEPLOYMENT = "Deployment/web.spec"
 
 @pytest.fixture
 def lived(tmp_path):
-    """Makes the life of a cluster of two nodes and a Deployment ``web`` of four Pods, with changes:
-    paths within its container, its Deployment's spec (``deployment``), or the Scenario's."""
-    from textwrap import indent
+    """Makes the life of a cluster of two nodes and a Deployment ``web`` of four Pods, with further
+    objects and with changes: to its container, Deployment, Pods' spec, or the Scenario's."""
 
-    from emu.scenario import load
-
-    def life(objects=OBJECTS, spec=SPEC, container=None, deployment=None, pod=None, **scenario):
+    def life(objects="", container=None, deployment=None, pod=None, **scenario):
         file = tmp_path / "scenario.yaml"
         head = "apiVersion: emu/v1\nkind: Scenario\nmetadata: {name: test}\nspec:\n"
-        file.write_text(head + indent(spec, "  ") + "---\n" + objects)
+        file.write_text(head + indent(SPEC, "  ") + "---\n" + OBJECTS + objects)
         changes = {f"{CONTAINER}.{path}": value for path, value in (container or {}).items()}
         changes |= {f"{DEPLOYMENT}.{path}": value for path, value in (deployment or {}).items()}
         changes |= {
