@@ -37,13 +37,13 @@ CONNECTION_AGE: Final = 68
 BACKOFF: Final = 69
 THINK: Final = 70
 CLASS: Final = 71
+CREATION: Final = 76
 SLOWDOWN: Final = 80
 PAUSE: Final = 81
 FAULT: Final = 82
 STARTUP: Final = 84
 PROBE: Final = 86
 AUTOSCALING: Final = 87
-CREATION: Final = 88
 DESIGN: Final = 90
 NETWORK: Final = 1 << 16
 

@@ -27,9 +27,9 @@ def register(api: ApiServer, cluster: Cluster) -> None:
     for number, pod in enumerate(cluster.pods):
         owner = _owner(cluster.deployments, pod)
         api.pods[pod.key] = PodObject(
-            pod.key, pod, None if owner is None else owner.key,
-            number=number, node=api.nodes[pod.node_name].number, address=pod.ip, ready=pod.ready, terminating=pod.terminating,
-            ready_since_ns=0 if pod.ready else -1,
+            pod.key, pod, None if owner is None else owner.key, number=number,
+            node=api.nodes[pod.node_name].number, address=pod.ip, ready=pod.ready,
+            terminating=pod.terminating, ready_since_ns=0 if pod.ready else -1,
         )  # fmt: skip
 
 

@@ -81,7 +81,7 @@ class Life:
         return [pod.name.removeprefix("default/") for pod in self.api.pods.values() if pod.ready]
 
 
-SPEC = """
+DEPLOYED_SPEC = """
 duration: 1h
 nodePools: [{name: node, nodes: 2}]
 timeline: [{at: 59m, do: scale, deployment: web, replicas: 0}]
@@ -89,7 +89,7 @@ behaviours: [{selector: {app: web}, workers: 2, serviceTime: 20ms}]
 clients:
   - {name: c, node: node-1, url: "http://web/", arrivals: {constant: {rate: 1/s}}}
 """
-OBJECTS = """
+DEPLOYED = """
 apiVersion: v1
 kind: Service
 metadata: {name: web}
@@ -117,7 +117,7 @@ def lived(tmp_path):
     def life(objects="", container=None, deployment=None, pod=None, **scenario):
         file = tmp_path / "scenario.yaml"
         head = "apiVersion: emu/v1\nkind: Scenario\nmetadata: {name: test}\nspec:\n"
-        file.write_text(head + indent(SPEC, "  ") + "---\n" + OBJECTS + objects)
+        file.write_text(head + indent(DEPLOYED_SPEC, "  ") + "---\n" + DEPLOYED + objects)
         changes = {f"{CONTAINER}.{path}": value for path, value in (container or {}).items()}
         changes |= {f"{DEPLOYMENT}.{path}": value for path, value in (deployment or {}).items()}
         changes |= {

@@ -16,7 +16,6 @@ spec:
       resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}
 """
 REQUEST = {"resources.requests.cpu": "1"}
-WORKERS = 1
 
 
 @pytest.fixture
@@ -24,8 +23,8 @@ def scaled(lived):
     """A cluster whose four Pods are at 90 % of their request, of two workers each, from 0 on: each
     is busy for 9 of every 10 tenths of a second. ``at`` changes the share."""
 
-    def life(**changes):
-        life = lived(HPA, container=REQUEST, timeline=[], **changes)
+    def life(most=20, **changes):
+        life = lived(HPA.replace("20", str(most)), container=REQUEST, timeline=[], **changes)
         life.share = 9
 
         def work(tick=0):
@@ -56,7 +55,7 @@ def test_four_at_180_percent_of_the_target_become_eight(scaled):
 
 def test_within_the_tolerance_nothing_happens(scaled):
     """At 1.09 of the target, and at 0.91."""
-    life = scaled(**{"seed": 2})
+    life = scaled(seed=2)
     life.share = 5
     assert sizes(life.run(400)) == []
 
@@ -65,16 +64,16 @@ def test_down_only_after_300_s(scaled):
     """From the last look at which as many were wanted on; never below minReplicas."""
     life = scaled()
     life.share = 5
-    life.at(100, lambda: setattr(life, "share", 1))
+    life.at(105, lambda: setattr(life, "share", 1))
     life.run(600)
     ((at, change),) = sizes(life)
-    assert 400 <= at <= 430
+    assert 405 <= at <= 435
     assert change == "4 to 2"
 
 
 def test_not_more_than_the_most(scaled):
     """However busy they are."""
-    life = scaled(**{"HorizontalPodAutoscaler/web.spec.maxReplicas": 5}).run(400)
+    life = scaled(most=5).run(400)
     assert sizes(life)[-1][1] == "4 to 5"
 
 

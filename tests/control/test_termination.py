@@ -35,13 +35,13 @@ def test_an_idle_process_ends_at_once(ended):
 def test_pre_stop_comes_first(ended):
     """Its process listens meanwhile, the Pod is terminating, and SIGTERM comes afterwards."""
     hook = {"lifecycle.preStop.exec.command": ["/bin/sh", "-c", "sleep 7"]}
-    moments, life = ended(container=hook)
+    moments, _ = ended(container=hook)
     assert moments == [(10, "pod_terminating"), (17, "pod_sigterm"), (17, "pod_deleted")]
 
 
 def test_requests_are_answered_before_it_ends(ended):
     """It listens no longer, but ends only when nobody is served."""
-    moments, life = ended(busy_until=15)
+    moments, _ = ended(busy_until=15)
     assert moments[1:] == [(10, "pod_sigterm"), (15, "pod_deleted")]
 
 
