@@ -52,6 +52,9 @@ class Forget:
     def write_metrics(self, *sample: Any) -> None:
         """Forget the sample."""
 
+    def write_event(self, *event: Any) -> None:
+        """Forget the event."""
+
     def progress(self, now_ns: int, sent: int) -> None:
         """Nobody watches."""
 
@@ -73,6 +76,7 @@ class Write(Forget):
     def __init__(self, recording: Recording) -> None:
         self.write_requests = recording.write_requests
         self.write_metrics = recording.write_metrics
+        self.write_event = recording.write_event
 
 
 def modelled(size: Size) -> Model:

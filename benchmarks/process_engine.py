@@ -30,6 +30,7 @@ class Sink:
     def __init__(self, recording: Recording) -> None:
         self.write_requests = recording.write_requests
         self.write_metrics = recording.write_metrics
+        self.write_event = recording.write_event
 
     def progress(self, now_ns: int, sent: int) -> None:
         """Nobody watches."""

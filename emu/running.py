@@ -115,7 +115,6 @@ def _simulate(
             ending: Ending = import_module(f"emu.engines.{engine}").run(model, sink, profile)
         drawn = draws() - drawn
         with watch.phase("finish"):
-            _write_joins(model, recording, ending.end_ns)
             found = sink.transient.end() if sink.transient else None
             header = recording.close(ending.end_ns, ending.interrupted, ending.busy_ns, found)
     with watch.phase("finish"):
@@ -145,18 +144,6 @@ def _write_first_sync(model: Model, recording: Recording) -> None:
     for name, endpoints in zip(model.places.node_names, model.reachable, strict=True):
         detail = f"{services} Service ports, {endpoints} endpoints"
         recording.write_event(0, "rules_synced", name, "start", detail)
-
-
-def _write_joins(model: Model, recording: Recording, end_ns: int) -> None:
-    """When load balancers found backends available that were not from the start."""
-    joins = []
-    for listener in model.listeners:
-        name = f"{model.places.load_balancers[listener.load_balancer][0]}:{listener.port}"
-        there = listener.backends["available"] != 0
-        of_each = zip(listener.since.tolist(), listener.names, there, strict=True)
-        joins += [(at, name, backend) for at, backend, may in of_each if may and 0 < at < end_ns]
-    for at, name, backend in sorted(joins):
-        recording.write_event(at, "backend_available", name, "availableFrom", backend)
 
 
 class _Sink:

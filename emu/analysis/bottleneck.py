@@ -12,6 +12,7 @@ _OF_OUTCOMES: Final = {
     "conntrack_full": ("conntrack", "a node's conntrack table is full"),
     "snat_exhausted": ("SNAT ports", "a node has no source port left towards a Pod"),
     "ports_exhausted": ("source ports", "a client or load balancer has no source port left"),
+    "shed": ("overload protection", "requests are shed"),
     "bad_gateway": ("load balancer", "it has no backend to send requests to"),
     "dns_failure": ("DNS", "names are not resolved"),
     "dropped_no_local_endpoint": (

@@ -16,6 +16,7 @@ from emu.control.probes import Prober
 from emu.control.run import Run
 from emu.control.work_queue import later
 from emu.distributions import sample, table_of
+from emu.hops.pod import CLOSED, GONE
 from emu.model.pods import behaviour_of
 from emu.random_streams import CREATION, STARTUP
 from emu.scenario import Behaviour
@@ -84,12 +85,12 @@ class Containers:
 
     def end(self, its: Container) -> None:
         """The process is there no longer, and its host answers for it."""
-        self._leave(its)
+        self._leave(its, CLOSED)
         self._run.traffic.reset(its.pod.number)
 
     def fail(self, its: Container) -> None:
         """The process is gone with its node."""
-        self._leave(its)
+        self._leave(its, GONE)
         its.ending, its.node_failures = False, its.node_failures + 1
         self._run.traffic.silence(its.pod.number)
 
@@ -108,10 +109,10 @@ class Containers:
         self._run.tell("pod_ready" if ready else "pod_unready", pod.name)
         self._run.api.pod_changed(pod)
 
-    def _leave(self, its: Container) -> None:
+    def _leave(self, its: Container, port: int) -> None:
         its.turn += 1
         its.running = False
-        self._run.state.pods["app_port"][its.pod.number] = 0
+        self._run.state.pods["app_port"][its.pod.number] = port
 
     def _listen(self, its: Container) -> Process:
         turn, number = its.turn, its.pod.number

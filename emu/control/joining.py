@@ -7,12 +7,15 @@ whenever it schedules a backend anew; here the weight grows in `STEPS` equal ste
 HAProxy's does in 20.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from typing import Final
 
 import simpy
 
+from emu.control.events import WriteEvent
 from emu.hops.balancer import changed
+from emu.hops.balancer.barring import Bar, clear
 from emu.model import Model, SlowStart
 from emu.model.state import ListenerState, State
 
@@ -29,14 +32,18 @@ def share(slow_start: SlowStart, elapsed_ns: int) -> float:
 
 
 def joining(
-    env: simpy.Environment, model: Model, state: State
+    env: simpy.Environment, model: Model, state: State, write: WriteEvent
 ) -> Iterator[Generator[simpy.Event, None, None]]:
     """A process for each backend that is not available from the start."""
-    for listener, its in zip(model.listeners, state.listeners, strict=True):
+    for number, (listener, its) in enumerate(zip(model.listeners, state.listeners, strict=True)):
         for backend, since in enumerate(listener.since.tolist()):
-            if since and listener.backends["available"][backend]:
+            if since:
                 weight = float(listener.backends["weight"][backend])
-                yield _join(env, its, backend, since, weight, listener.slow_start)
+                tell = partial(
+                    write, kind="backend_available", object_=model.listener_name(number),
+                    cause="availableFrom", detail=listener.names[backend],
+                )  # fmt: skip
+                yield _join(env, its, backend, since, weight, listener.slow_start, tell)
 
 
 def _join(
@@ -46,12 +53,16 @@ def _join(
     since: int,
     weight: float,
     slow_start: SlowStart | None,
+    tell: Callable[[int], None],
 ) -> Generator[simpy.Event, None, None]:
     yield env.timeout(since)
-    its.backends["available"][backend] = 1
+    if slow_start is not None:
+        its.backends["weight"][backend] = weight * share(slow_start, 0)
+    clear(its.strategy, its.backends, its.memory, backend, int(Bar.NOT_JOINED))
+    if its.backends["available"][backend]:
+        tell(int(env.now))
     if slow_start is not None:
         yield from _grow(env, its, backend, weight, slow_start)
-    _weigh(its, backend, weight)
 
 
 def _grow(
@@ -61,11 +72,11 @@ def _grow(
     weight: float,
     slow_start: SlowStart,
 ) -> Generator[simpy.Event, None, None]:
-    """Until the window is over."""
+    """Until it has its whole weight, at the end of the window."""
     began = int(env.now)
-    for step in range(STEPS):
+    for step in range(1, STEPS + 1):
+        yield env.timeout(began + slow_start.window_ns * step // STEPS - int(env.now))
         _weigh(its, backend, weight * share(slow_start, int(env.now) - began))
-        yield env.timeout(began + slow_start.window_ns * (step + 1) // STEPS - int(env.now))
 
 
 def _weigh(its: ListenerState, backend: int, weight: float) -> None:

@@ -17,6 +17,7 @@ from emu.control.run import Run
 from emu.control.termination import terminate
 from emu.control.work_queue import WorkQueue
 from emu.errors import RoomError
+from emu.hops.pod import CLOSED, GONE
 from emu.scenario.cluster import qualified
 
 Process = Generator[simpy.Event, None, None]
@@ -64,6 +65,7 @@ class Kubelets:
         if self._down[node]:
             return
         for its in list(self._on(node)):
+            self._run.state.pods["app_port"][its.pod.number] = CLOSED
             if not its.pod.terminating:
                 self._processes.report(its, False)
                 self._run.env.process(self._processes.create(its))
@@ -119,7 +121,7 @@ class Kubelets:
         self._count += 1
         name = self._cluster.nodes[pod.node].name
         row = run.live.templates[str(pod.owner)].copy()
-        row["node"], row["app_port"] = pod.node, 0
+        row["node"], row["app_port"] = pod.node, CLOSED
         state.pods[number] = row
         run.speeds.begin(number, row["speed"] * run.live.spec.speeds.nodes.get(name, 1.0))
         pod.number, pod.address = number, address
@@ -145,6 +147,7 @@ class Kubelets:
         """The Pod is there no longer: nobody has its address."""
         pod = its.pod
         del self._known[pod.name]
+        self._run.state.pods["app_port"][pod.number] = GONE
         self._run.rules.went(pod.number, pod.address, pod.node)
         if not pod.spec.spec.host_network:
             self._addresses.take_back(pod.address)

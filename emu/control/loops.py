@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterator
 import simpy
 
 from emu.control.cluster import LiveCluster
+from emu.control.ejecting import ejecting
 from emu.control.joining import joining
 from emu.control.log import Log
 from emu.control.sampler import sampler
@@ -20,8 +21,9 @@ def control_loops(
 ) -> Iterator[Generator[simpy.Event, None, None]]:
     """The processes that run beside the requests; of one instant, in this order."""
     speeds = Speeds(state)
-    yield from joining(env, model, state)
+    yield from joining(env, model, state, log.write_event)
     yield from slowing(env, model, speeds)
+    yield from ejecting(env, model, state, log.write_event)
     if model.live is not None:
         yield from LiveCluster(env, model, model.live, state, traffic, log, speeds).processes()
     yield sampler(env, model, state, log.write_metrics)

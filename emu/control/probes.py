@@ -15,6 +15,7 @@ import simpy
 from emu.control.container import Container
 from emu.control.run import Run
 from emu.distributions import mean_of
+from emu.hops.pod import CLOSED
 from emu.random_streams import PROBE, uniform
 from emu.scenario.kubernetes.probe import Probe
 from emu.units import SECOND
@@ -94,7 +95,7 @@ class Prober:
     def _answers(self, its: Container, probe: Probe) -> bool:
         """Whether a probe of now succeeds."""
         row = self._run.state.pods[its.pod.number]
-        if row["app_port"] == 0 or _port(its, probe) not in (None, row["app_port"]):
+        if row["app_port"] <= CLOSED or _port(its, probe) not in (None, row["app_port"]):
             return False
         if row["busy"] < row["workers"]:
             return True

@@ -57,10 +57,7 @@ class _Series:
 
 def _all_series(model: Model, state: State) -> list[_Series]:
     places, listeners = model.places, state.listeners
-    names = [
-        f"{places.load_balancers[listener.load_balancer][0]}:{listener.port}"
-        for listener in model.listeners
-    ]
+    names = [model.listener_name(number) for number in range(len(model.listeners))]
     return [
         _Series("requests_sent", [""], lambda: np.array([state.sent])),
         _Series("requests_in_flight", [""], lambda: np.array([state.sent - state.finished])),

@@ -13,6 +13,7 @@ import simpy
 from emu.control.container import Container
 from emu.control.containers import Containers
 from emu.control.run import Run
+from emu.hops.pod import CLOSED
 from emu.units import SECOND
 
 LEAST_GRACE_NS: Final = 2 * SECOND
@@ -48,7 +49,7 @@ def terminate(run: Run, containers: Containers, its: Container) -> Process:
 def _drain(run: Run, its: Container, killed: int) -> Process:
     """Let the process answer what is there, and nothing more, until it is done or killed."""
     turn, number = its.turn, its.pod.number
-    run.state.pods["app_port"][number] = 0
+    run.state.pods["app_port"][number] = CLOSED
     run.traffic.drain(number)
     while its.turn == turn and run.now < killed and not _is_idle(run, number):
         yield run.env.timeout(min(LOOK_NS, killed - run.now))

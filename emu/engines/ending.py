@@ -17,6 +17,9 @@ _UNKNOWN_TO_THE_CLIENT: Final = (
     int(Outcome.BACKLOG_FULL),
     int(Outcome.BAD_GATEWAY),
     int(Outcome.DNS_FAILURE),
+    int(Outcome.RESET),
+    int(Outcome.GATEWAY_TIMEOUT),
+    int(Outcome.SHED),
 )
 """What a client that gave up never came to know; a SYN that was dropped stays the cause."""
 

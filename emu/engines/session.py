@@ -18,6 +18,7 @@ from emu.events import Kind
 from emu.hops.sharing import pass_time
 from emu.model import Model
 from emu.model.state import State
+from emu.quantities import write_duration
 from emu.recorder.rows import ABSENT
 from emu.recorder.timing import EventTime
 from emu.units import SECOND
@@ -123,6 +124,14 @@ class Session(ABC):
             self._latest = max(self._latest, int(rows["done_ns"].max()))
             self.sink.write_requests(rows)
         self.sink.progress(now, self.state.sent)
+
+    def tell_ejections(self) -> None:
+        """Hand on which backends were ejected since this was done last."""
+        for at, listener, backend, lasting in self.state.take_ejections():
+            name = self.model.listeners[listener].names[backend]
+            detail = f"{name} for {write_duration(lasting)}"
+            where = self.model.listener_name(listener)
+            self.sink.write_event(at, "backend_ejected", where, "consecutiveErrors", detail)
 
     def halt(self) -> None:
         """End the run after this event."""

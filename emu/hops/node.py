@@ -28,6 +28,7 @@ class Verdict(IntEnum):
     NO_CONNTRACK = 3
     NO_SNAT_PORT = 4
     ENLARGE = 5
+    UNREACHED = 6
 
 
 class Masquerade(IntEnum):

@@ -6,7 +6,7 @@ business; here it is counted and decided.
 """
 
 from enum import IntEnum
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,8 @@ POD = np.dtype(
         ("shared", "i4"),
         ("workers", "i8"),
         ("backlog", "i8"),
-        ("service_time", "i8"),
+        ("service_time", "i4"),
+        ("epoch", "i4"),
         ("speed", "f8"),
         ("busy", "i8"),
         ("queued", "i8"),
@@ -30,7 +31,13 @@ POD = np.dtype(
 )
 """One Pod, a cache line: its node, the port at which its process listens, whether its workers are
 shared, its size, the place of its service time in the model's distributions, what that is divided
-by; and its state, workers busy and requests beyond them."""
+by; how many processes it has had, which connections do not outlive; and its state, workers busy and
+requests beyond them."""
+
+CLOSED: Final = 0
+"""In the place of a port: no process listens, and the host answers with RST."""
+GONE: Final = -1
+"""Nobody has the address, and nobody answers."""
 
 
 class Admission(IntEnum):

@@ -1,4 +1,6 @@
-"""TCP as Linux opens connections: when a SYN that nobody answers is sent again, and how long."""
+"""TCP as Linux has it: when what nobody answers is sent again, and for how long."""
+
+from typing import Final
 
 from emu.kernel import inlined
 from emu.units import SECOND
@@ -18,3 +20,24 @@ def patience(retries: int, linear: int) -> int:
     """How long Linux tries to open a connection, in nanoseconds: ``tcp_syn_retries`` exponential
     ones behind the ``linear`` ones, and as long again as the last."""
     return resend(retries + linear + 1, linear)
+
+
+COPIES: Final = 15
+"""So often is a segment sent again that nobody answers: ``tcp_retries2``."""
+_FIRST_NS: Final = SECOND // 5
+_LONGEST_NS: Final = 120 * SECOND
+_DOUBLINGS: Final = 10
+
+KEEPALIVE_NS: Final = (7200 + 9 * 75) * SECOND
+"""When a host finds out that the other end of a silent connection is gone: Linux,
+``tcp_keepalive_time``, then ``tcp_keepalive_probes`` times ``tcp_keepalive_intvl``."""
+
+
+@inlined
+def again_after(copies: int) -> int:
+    """How long after a segment, or its ``copies``-th copy, the next copy is sent, in nanoseconds.
+
+    From TCP_RTO_MIN on, 200 ms, twice as long each time, at most TCP_RTO_MAX, 120 s. Source: Linux,
+    include/net/tcp.h; the ways are taken for shorter than 200 ms.
+    """
+    return min(_FIRST_NS << min(copies, _DOUBLINGS), _LONGEST_NS)

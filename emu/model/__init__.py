@@ -41,6 +41,8 @@ CLIENT = np.dtype(
         ("users", "i8"),
         ("stride", "i8"),
         ("think", "i8"),
+        ("first_piece", "i8"),
+        ("pieces", "i8"),
     ]
 )
 """One client: where it is (``local_hops`` is 1 in a Pod); as which senders conntrack knows it, from
@@ -50,7 +52,7 @@ for (``targets[first_target : first_target + targets]``, one for each address of
 it sends, of which classes (from ``first_class`` on), and for how long it waits (-1: for ever).
 Whether its answers are watched, since it keeps connections, tries again (by a policy of
 `emu.hops.retries`), or is a closed loop: of so many users, whose requests are ``stride`` apart, and
-who think by a distribution."""
+who think by a distribution; the pieces of its own time, if it has surges."""
 
 TARGET = np.dtype(
     [
@@ -117,6 +119,7 @@ class ListenerModel:
     since: NDArray[np.int64]
     slow_start: SlowStart | None
     connect_timeout_ns: int
+    response_timeout_ns: int
     tcp: bool
     tls: int
     first_pool: int
@@ -162,6 +165,8 @@ class Model:
     ``expected`` is what the load implies for nodes and Pods, see `emu.model.expectations`.
     ``room`` is for how many Pods and endpoints a run has room, ``live`` what control loops need,
     None where the cluster stays as it is.
+    Listeners have ``limits`` and ``detectors`` and Pods ``shedding``, see `emu.model.protection`;
+    ``surges`` are the pieces of clients' own times, see `emu.model.surges`.
     """
 
     name: str
@@ -179,6 +184,8 @@ class Model:
     target_addresses: tuple[str, ...]
     hosts: tuple[str, ...]
     listeners: tuple[ListenerModel, ...]
+    limits: NDArray[Any]
+    detectors: NDArray[Any]
     service_addresses: tuple[tuple[str, int], ...]
     decisions: tuple[Decision, ...]
     reachable: tuple[int, ...]
@@ -189,6 +196,7 @@ class Model:
     servers: NDArray[np.int64]
     loads: int
     pods: NDArray[Any]
+    shedding: NDArray[Any]
     slowdowns: tuple[SlowdownModel, ...]
     sources: int
     routes: int
@@ -200,9 +208,15 @@ class Model:
     conntrack_limits: NDArray[np.int64]
     tracked: int
     arrival_parameters: NDArray[np.float64]
+    surges: NDArray[Any]
     network: NetworkTable
     resolver_latency: int
     resolver_ttl_ns: int
     expected: Expected
     room: "Room"
     live: "Live | None"
+
+    def listener_name(self, number: int) -> str:
+        """What a listener is called in metrics and events: ``edge:80``."""
+        its = self.listeners[number]
+        return f"{self.places.load_balancers[its.load_balancer][0]}:{its.port}"

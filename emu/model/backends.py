@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emu.hops.balancer import BACKENDS
+from emu.hops.balancer.barring import Bar, bar_from_start
 from emu.hops.endpoints import Endpoint
 from emu.hops.kubeproxy.services import ServicePort
 from emu.hops.kubeproxy.traffic import Action
@@ -50,12 +51,14 @@ class Backends:
         backends["node"] = range(len(backends))
         for backend, node in zip(backends, self._cluster.nodes, strict=True):
             packet = Packet("TCP", origin.address, node.address, node_port)
-            rule = backend["rule"] = self._rules.about(node.name, packet)
+            backend["rule"] = self._rules.about(node.name, packet)
             backend["route"] = self._routes.number(Route(origin.vertex, node.address, node_port))
             backend["weight"] = balancer.weights.get(node.name, 1.0)
-            backend["available"] = backend["weight"] > 0
-            if service.external_traffic_policy == "Local":
-                backend["available"] &= self._rules.decisions[rule].action == Action.DNAT
+        bar_from_start(backends, backends["weight"] == 0, Bar.WEIGHTLESS)
+        if service.external_traffic_policy == "Local":
+            actions = [self._rules.decisions[rule].action for rule in backends["rule"].tolist()]
+            without = np.array([action != Action.DNAT for action in actions], bool)
+            bar_from_start(backends, without, Bar.NO_ENDPOINT)
         return backends
 
     def pods(
@@ -69,7 +72,9 @@ class Backends:
             backend["endpoint"] = self._rules.endpoint(its)
             backend["route"] = self._routes.number(Route(origin.vertex, its.address, its.port))
             backend["weight"] = weights.get(self._pod_name(its), 1.0)
-            backend["available"] = its.ready and backend["weight"] > 0
+        bar_from_start(backends, backends["weight"] == 0, Bar.WEIGHTLESS)
+        unready = np.array([not its.ready for its in endpoints], bool)
+        bar_from_start(backends, unready, Bar.NO_ENDPOINT)
         return backends
 
     def names(self, balancer: LoadBalancer, service: ServicePort) -> tuple[str, ...]:

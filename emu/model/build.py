@@ -19,10 +19,12 @@ from emu.model.live import Live, Room, changes, room_for
 from emu.model.numbers import Numbers
 from emu.model.pods import behaviour_of, pod_table, template_of
 from emu.model.pools import PoolTable
+from emu.model.protection import detectors, limits, shedding
 from emu.model.proxies import Proxies
 from emu.model.routes import Routes
 from emu.model.services import RuleTable
 from emu.model.slowdowns import at_places, slowdowns
+from emu.model.surges import surges
 from emu.model.targets import Directory
 from emu.recorder.places import Places
 from emu.registry import Choice
@@ -63,7 +65,7 @@ def build(scenario: Scenario) -> Model:
     flows = Flows(len(cluster.nodes), rules, pods)
     _offer(flows, spec, clients.rows, targets, balanced)
     endpoints = rules.endpoints(pods)
-    kernel, limits = kernel_model(spec.kernel), _conntrack_limits(cluster)
+    kernel, tables = kernel_model(spec.kernel), _conntrack_limits(cluster)
     log, log_share = _logged(spec.log)
     return Model(
         name=scenario.name,
@@ -81,6 +83,8 @@ def build(scenario: Scenario) -> Model:
         target_addresses=tuple(clients.target_addresses),
         hosts=tuple(target(client.url).host for client in spec.clients),
         listeners=balanced,
+        limits=limits(spec.load_balancers, balanced),
+        detectors=detectors(spec.load_balancers, balanced),
         service_addresses=tuple((its.cluster_ip, its.port) for its in rules.services),
         decisions=tuple(rules.decisions),
         reachable=tuple(rules.reachable_from(node.name) for node in cluster.nodes),
@@ -91,6 +95,7 @@ def build(scenario: Scenario) -> Model:
         servers=rules.servers,
         loads=rules.loads,
         pods=pods,
+        shedding=shedding(behaviours),
         slowdowns=at_places(slow, places),
         sources=clients.senders,
         routes=routes.count,
@@ -99,9 +104,10 @@ def build(scenario: Scenario) -> Model:
         policies=clients.policies,
         classes=clients.classes.rows(places),
         kernel=kernel,
-        conntrack_limits=limits,
-        tracked=_tracked(spec, float(flows.nodes.sum()), kernel, limits),
+        conntrack_limits=tables,
+        tracked=_tracked(spec, float(flows.nodes.sum()), kernel, tables),
         arrival_parameters=clients.arrival_parameters,
+        surges=surges(clients.rows, {}),
         network=NetworkTable(delays.legs, delays.core, table),
         resolver_latency=places[1],
         resolver_ttl_ns=spec.resolver.ttl,

@@ -59,6 +59,7 @@ def listeners(
                     since=backends.since(balancer, known),
                     slow_start=_slow_start(balancer),
                     connect_timeout_ns=min(balancer.connect_timeout, patience_ns),
+                    response_timeout_ns=balancer.response_timeout,
                     tcp=balancer.mode == "tcp",
                     tls=TLS_ROUND_TRIPS[balancer.tls] if balancer.tls else 0,
                     first_pool=pools.first_of(balancer.connections, len(behind)),

@@ -8,19 +8,23 @@ from numpy.typing import NDArray
 from emu.errors import StrategyError
 from emu.hops import affinity, conntrack, dns, pool, ports, reports, retries, sharing
 from emu.hops.balancer import BACKENDS, PROBING, STRATEGIES
+from emu.hops.balancer.barring import Bar, bar_from_start
+from emu.hops.balancer.outliers import MONITOR, no_ejections
 from emu.model import ListenerModel, Model
 
 
 class ListenerState:
-    """A listener's strategy by its number and whether it probes, its backends, and the strategy's
-    memory."""
+    """A listener's strategy by its number and whether it probes, its backends and the monitors of
+    these, and the strategy's memory."""
+
+    monitors: NDArray[Any]
 
     def __init__(self, listener: ListenerModel) -> None:
         strategy = STRATEGIES[listener.strategy.name]
         self.strategy = STRATEGIES.number(listener.strategy.name)
         self.probes = listener.strategy.name in PROBING
         self.backends: NDArray[Any] = listener.backends.copy()
-        self.backends["available"][listener.since > 0] = 0
+        bar_from_start(self.backends, listener.since > 0, Bar.NOT_JOINED)
         self.memory: NDArray[np.int64] = strategy.prepare(listener.strategy.options, self.backends)
         self._pick = strategy.pick
         self._failure = getattr(strategy, "failure", None)
@@ -62,6 +66,11 @@ class State:
         self.backends = _joined([its.backends for its in self.listeners], BACKENDS)
         self.memory = _joined([its.memory for its in self.listeners], np.dtype(np.int64))
         _share(self.listeners, self.backends, self.memory)
+        self.limits: NDArray[Any] = model.limits.copy()
+        self.detectors: NDArray[Any] = model.detectors.copy()
+        self.monitors = np.zeros(len(self.backends), MONITOR)
+        _share_monitors(self.listeners, self.monitors)
+        self.ejections = no_ejections(len(self.backends))
         self.probed = any(its.probes for its in self.listeners)
         self.reports = reports.empty(len(self.pods) if self.probed else 0)
         self.conntrack = conntrack.empty(
@@ -79,6 +88,14 @@ class State:
         self.finished = 0
         self.sending = len(model.clients)
         self.wanted = model.requests
+
+    def take_ejections(self) -> list[list[int]]:
+        """The ejections that nobody has heard of: when, at which listener, of which backend, and
+        for how long."""
+        count = int(self.ejections[0, 0])
+        self.ejections[0, 0] = 0
+        rows: list[list[int]] = self.ejections[1 : 1 + count].tolist()
+        return rows
 
     def check_strategies(self) -> None:
         """Raise StrategyError where a strategy has failed: then it picks nothing more."""
@@ -119,3 +136,11 @@ def _share(
         its.backends = backends[backend : backend + len(its.backends)]
         its.memory = memory[cell : cell + len(its.memory)]
         backend, cell = backend + len(its.backends), cell + len(its.memory)
+
+
+def _share_monitors(listeners: tuple[ListenerState, ...], monitors: NDArray[Any]) -> None:
+    """Let each listener's monitors be its part of the whole."""
+    backend = 0
+    for its in listeners:
+        its.monitors = monitors[backend : backend + len(its.backends)]
+        backend += len(its.backends)

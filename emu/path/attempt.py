@@ -89,7 +89,7 @@ class Attempt:
         silent = (Outcome.REQUEST_TIMEOUT, Outcome.IN_FLIGHT)
         if self.kind == TargetKind.LISTENER:
             return self.outcome not in silent
-        return self.outcome == Outcome.OK or self.refused
+        return self.outcome in (Outcome.OK, Outcome.SHED) or self.refused
 
     @property
     def opened(self) -> bool:
@@ -114,6 +114,8 @@ class Attempt:
         """What a load balancer answers with in place of a Pod's answer."""
         if self.joined:
             return "connection closed"
+        if self.outcome == Outcome.SHED:
+            return "503 Service Unavailable"
         refused = self.refused or self.outcome == Outcome.BAD_GATEWAY
         return "502 Bad Gateway" if refused else "504 Gateway Timeout"
 

@@ -113,6 +113,8 @@ def _answering(attempt: Attempt) -> Address:
 def _end(attempt: Attempt) -> str:
     if attempt.outcome == Outcome.OK:
         return f"the Pod's container, listening on {attempt.app_port}, answers"
+    if attempt.outcome == Outcome.SHED and attempt.pod:
+        return "the Pod's container sheds the request"
     if attempt.outcome == Outcome.BACKLOG_FULL:
         return "the Pod's container has a full backlog and refuses"
     if attempt.pod and attempt.refused:

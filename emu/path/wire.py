@@ -168,7 +168,8 @@ def _at_pod(attempt: Attempt, source: Address, crosses: bool) -> Iterator[WireSt
         yield _forward(moments.at_pods_node(attempt), node, source, endpoint, what)
     what = f"the application listens on {attempt.app_port}"
     yield _forward(attempt.row["pod_ns"], attempt.pod, source, endpoint, what)
-    what = "the application answers"
+    shed = attempt.outcome == Outcome.SHED
+    what = "the application sheds the request" if shed else "the application answers"
     if not attempt.served:
         full = attempt.outcome == Outcome.BACKLOG_FULL
         what = "RST: the backlog is full" if full else f"RST: nothing listens on {endpoint.port}"

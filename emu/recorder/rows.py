@@ -27,6 +27,7 @@ class Outcome(IntEnum):
     PORTS_EXHAUSTED = 12
     CANCELLED = 13
     IN_FLIGHT = 14
+    GATEWAY_TIMEOUT = 15
 
 
 ROW = np.dtype(

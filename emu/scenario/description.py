@@ -24,6 +24,7 @@ from emu.scenario.fields import (
     Url,
     Whole,
 )
+from emu.scenario.protection import CircuitBreaker, OutlierDetection, RateLimit
 from emu.scenario.retries import Hedge, Retries
 from emu.scenario.sysctls import Sysctls
 from emu.timeline import Action, Fault
@@ -107,11 +108,28 @@ class LoadBalancer(OptionsModel):
     at once where nothing is said."""
     connect_timeout: Positive = 60_000_000_000
     """How long it tries to open a connection to a backend (NGINX: 60 s)."""
+    response_timeout: Positive = 60_000_000_000
+    """How long it waits for an answer that does not come any more, since what should give it is
+    gone or cut off (NGINX: 60 s); one that is slow it waits for."""
+    rate_limit: RateLimit | None = None
+    """How many requests each listener takes in a time, with the mode ``http``; all where nothing is
+    said."""
+    circuit_breaker: CircuitBreaker | None = None
+    """How many requests may be in flight, with the mode ``http``; any number where nothing is
+    said."""
+    outlier_detection: OutlierDetection | None = None
+    """Which backends are ejected for their errors; with the mode ``tcp``, for connections that
+    fail; none where nothing is said."""
 
     @model_validator(mode="after")
     def _passes_on(self) -> "LoadBalancer":
         if self.mode == "tcp" and self.connections is not None:
             raise ValueError("must have connections with the mode http only")
+        if self.mode == "tcp" and (self.rate_limit or self.circuit_breaker):
+            raise ValueError(
+                "must have rateLimit and circuitBreaker with the mode http only: "
+                "with tcp it sees no requests"
+            )
         if self.mode == "tcp" and self.tls is not None:
             raise ValueError("must have tls with the mode http only: with tcp it is the client's")
         return self
@@ -159,6 +177,21 @@ class Behaviour(OptionsModel):
     on_sigterm: Literal["drain", "exit", "ignore"] = "drain"
     """What its process does at SIGTERM: it stops listening, answers what is there and ends
     (``drain``), ends at once, or goes on serving until it is killed (``ignore``)."""
+    queue_timeout: Positive | None = None
+    """A request that has waited longer when its turn comes is shed: answered at once, and not
+    served; for ever where nothing is said."""
+    heeds_deadlines: bool = False
+    """Whether it sheds a request whose client waits no longer when its turn comes, as servers that
+    are told of deadlines do (gRPC)."""
+
+    @model_validator(mode="after")
+    def _has_turns(self) -> "Behaviour":
+        sheds = self.queue_timeout is not None or self.heeds_deadlines
+        if sheds and self.discipline != "fifo":
+            raise ValueError(
+                "must have queueTimeout and heedsDeadlines with the discipline fifo only"
+            )
+        return self
 
 
 class Speeds(OptionsModel):

@@ -19,6 +19,7 @@ Failure = Literal[
     "snat_exhausted",
     "backlog_full",
     "dns_failure",
+    "shed",
     "ports_exhausted",
 ]
 """An outcome that a client may try again after."""

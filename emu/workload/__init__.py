@@ -30,8 +30,12 @@ from typing import TYPE_CHECKING, TypeAlias
 from emu.kernel import dispatcher
 from emu.registry import Choice, Registry, choice
 from emu.workload._end import NO_MORE
+from emu.workload._surging import PIECE, Surge, own_time, pieces, real_time
 
-__all__ = ["ARRIVALS", "NO_MORE", "Arrivals", "following", "lasts_of", "most_of", "users_of"]
+__all__ = [
+    "ARRIVALS", "NO_MORE", "PIECE", "Arrivals", "Surge", "following", "lasts_of", "most_of",
+    "own_time", "pieces", "real_time", "users_of",
+]  # fmt: skip
 
 ARRIVALS = Registry(sys.modules[__name__], "arrival process")
 

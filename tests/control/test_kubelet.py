@@ -3,6 +3,7 @@
 import pytest
 
 from emu.errors import RoomError
+from emu.hops.pod import GONE
 
 
 def test_a_new_pod(lived):
@@ -130,6 +131,7 @@ def test_a_node_that_fails_is_silent(lived):
     life.at(10, lambda: life.world.fail("node-2"))
     life.run(20)
     assert life.told.asked == [(10, "silence", 1), (10, "silence", 3)]
+    assert life.state.pods["app_port"].tolist()[:4] == [8080, GONE, 8080, GONE]
     assert life.state.network.legs["cut"].tolist()[:2] == [0, 1]
     assert life.ready() == ["web-0", "web-1", "web-2", "web-3"]
     assert life.story() == []

@@ -2,6 +2,8 @@
 
 import pytest
 
+from emu.hops.pod import GONE
+
 ENDS = ("pod_terminating", "pod_sigterm", "pod_killed", "pod_deleted")
 
 
@@ -29,6 +31,7 @@ def test_an_idle_process_ends_at_once(ended):
     assert moments == [(10, "pod_terminating"), (10, "pod_sigterm"), (10, "pod_deleted")]
     assert life.told.asked == [(10, "drain", 3), (10, "reset", 3)]
     assert "default/web-3" not in life.api.pods
+    assert life.state.pods["app_port"][3] == GONE
     assert life.ready() == ["web-0", "web-1", "web-2"]
 
 

@@ -128,6 +128,26 @@ WATCHED = {"retries": RETRIES, "hedge": HEDGE}
 """What a client may do besides, each as often as not."""
 
 
+PROTECTION = st.fixed_dictionaries(
+    {},
+    optional={
+        "rateLimit": st.sampled_from([{"rate": "50/s", "burst": 3}, {"rate": "400/s", "burst": 1}]),
+        "circuitBreaker": st.sampled_from([{"maxRequests": 2}, {"maxRequestsPerBackend": 1}]),
+        "outlierDetection": st.fixed_dictionaries(
+            {
+                "consecutiveErrors": st.integers(1, 3),
+                "interval": st.sampled_from(["7ms", "50ms"]),
+                "baseEjectionTime": st.sampled_from(["1ms", "30ms"]),
+                "maxEjectionPercent": st.sampled_from([0, 1]),
+            }
+        ),
+    },
+)
+SHEDDING = st.fixed_dictionaries(
+    {}, optional={"queueTimeout": st.sampled_from(["1ms", "20ms"]), "heedsDeadlines": st.just(True)}
+)
+
+
 @st.composite
 def clients(draw):
     """One to three clients, outside, on a node or in a Pod, that send anywhere at any rate."""
@@ -158,6 +178,8 @@ SCENARIOS = st.fixed_dictionaries(
         ),
         "target": st.sampled_from(["node", "node", "pod"]),
         "balancing": balancing(IDLE, IDLE),
+        "protection": PROTECTION,
+        "shedding": SHEDDING,
         "workers": st.integers(1, 3),
         "backlog": st.sampled_from([0, 2, 100]),
         "app_port": st.sampled_from([8080, 8080, 8080, 9090]),
@@ -192,6 +214,7 @@ loadBalancers:
     target: {target}
     connectTimeout: 20s
     {balancing}
+    {protection}
 kernel:
   snatEvictsClosing: true
   sysctls:
@@ -205,6 +228,7 @@ behaviours:
     backlog: {backlog}
     discipline: {discipline}
     appPort: {app_port}
+    {shedding}
     serviceTime: {{exponential: {{mean: 10ms}}}}
 speeds: {{nodes: {{node-1: {speed}}}}}
 clients: {clients}
@@ -215,9 +239,23 @@ def scenario(described, made, end):
     """The scenario that hypothesis made, with this end."""
     if set(PROBING) & json.loads(made["strategy"]).keys():
         made = made | {"target": "pod"}
-    its = "\n    ".join(f"{name}: {json.dumps(it)}" for name, it in made["balancing"].items())
-    fields = made | {"end": end, "clients": json.dumps(made["clients"]), "balancing": its}
+    protection, shedding = made["protection"], made["shedding"]
+    if made["balancing"].get("mode") == "tcp":
+        protection = {name: it for name, it in protection.items() if name == "outlierDetection"}
+    if made["discipline"] != "fifo":
+        shedding = {}
+    fields = made | {"end": end, "clients": json.dumps(made["clients"])}
+    fields |= {
+        "balancing": _lines(made["balancing"]),
+        "protection": _lines(protection),
+        "shedding": _lines(shedding),
+    }
     return described(SPEC.format(**fields), BACKEND.format(**fields))
+
+
+def _lines(fields):
+    """So many fields of a mapping, in YAML."""
+    return "\n    ".join(f"{name}: {json.dumps(it)}" for name, it in fields.items())
 
 
 def settled(run):
@@ -295,12 +333,19 @@ def test_nothing_is_left_over_when_all_are_over(described, play, made, requests)
     that are joined, and what is in flight, tracked or has a port is one that is kept open."""
     run = play(scenario(described, made, f"requests: {requests}"))
     settled(run)
+    left_over(run, requests)
+
+
+def left_over(run, requests):
+    """Fail unless all that is taken when so many requests are over belongs to what is kept open."""
     state = run.state
     assert (state.begun, state.sent, state.pending) == (requests, state.finished, 0)
     assert not state.budgets[:, -2:].any(), "attempts and retries under way"
     assert "in_flight" not in run.outcomes
+    ejected = [(its.monitors["until_ns"] != 0).sum() for its in state.listeners]
+    assert state.detectors["ejected"].tolist() == ejected
     assert not state.pods["busy"].any() and not state.pods["queued"].any()
-    assert all(pod.idle() for pod in run.emulation.pods)
+    assert all(pod.idle() for pod in run.emulation.pods.values())
     joined = [it for it in _open(run) if it.upstream is not None]
     assert state.pools.connections["streams"].sum() == len(joined)
     for number, listener in enumerate(state.listeners):
@@ -324,6 +369,7 @@ def test_the_made_scenarios_meet_every_outcome(described, play, seed):
     """The choices above lead to these outcomes, so the properties are tested on all of them."""
     base = {
         "seed": seed, "strategy": '{"random": {}}', "target": "node", "balancing": {},
+        "protection": {}, "shedding": {},
         "workers": 1, "backlog": 2, "app_port": 8080,
         "latency": "250us", "external": "Cluster", "internal": "Cluster", "selected": "web",
         "sliced": "other", "entries": 10_000, "affinity": "None", "mode": "iptables",
@@ -343,11 +389,12 @@ def test_the_made_scenarios_meet_every_outcome(described, play, seed):
         {"sliced": "web", "target": "pod"},
         {"clients": [outside | {"timeout": "30ms"}]},
         {"clients": [outside | {"hedge": {"after": "1ms"}}]},
+        {"shedding": {"queueTimeout": "1ms"}},
         {"external": "Local", "sliced": "web", "clients": [outside | {"url": OUTSIDE[2]}]},
     ):  # fmt: skip
         run = play(scenario(described, base | {"clients": [outside]} | change, "requests: 60"))
         met |= set(run.outcomes)
     assert met == {
         "ok", "refused", "backlog_full", "bad_gateway", "conntrack_full", "connect_timeout",
-        "request_timeout", "dropped_no_local_endpoint", "ports_exhausted", "cancelled",
+        "request_timeout", "dropped_no_local_endpoint", "ports_exhausted", "cancelled", "shed",
     }  # fmt: skip

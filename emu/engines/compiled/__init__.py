@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from emu.engines import Ending, Sink
 from emu.engines.clock import TimedClock
+from emu.engines.compiled.closing import hang_up, leads_to
+from emu.engines.compiled.failing import cut_short, emptied
 from emu.engines.compiled.layout import (
     FINISHED,
     FREE,
@@ -31,12 +33,13 @@ from emu.engines.compiled.layout import (
     with_more_events,
     with_more_slots,
 )
-from emu.engines.compiled.loop import Pause, advance, processor_clock, start
+from emu.engines.compiled.loop import Pause, advance, lacking, processor_clock, start
 from emu.engines.ending import NEVER, ending_given_up
 from emu.engines.session import Session
 from emu.events import Kind
 from emu.kernel import typed
 from emu.model import Model
+from emu.recorder.rows import ABSENT, Outcome
 from emu.recorder.timing import EventTime
 from emu.units import SECOND
 
@@ -67,15 +70,36 @@ class Emulation(Session):
 
     def reset(self, pod: int) -> None:
         """A Pod's process has ended."""
-        raise NotImplementedError
+        self._cut_short(pod, told=True)
+        self._hang_up(pod, in_order=False)
 
     def silence(self, pod: int) -> None:
         """A Pod has gone without a word."""
-        raise NotImplementedError
+        self._cut_short(pod, told=False)
 
     def drain(self, pod: int) -> None:
         """A Pod's process ends in order."""
-        raise NotImplementedError
+        self._hang_up(pod, in_order=True)
+
+    def _cut_short(self, pod: int, told: bool) -> None:
+        """End the requests that wait or are served there, in their order."""
+        rows, now = self._moving.rows, int(self.env.now)
+        there = (rows["pod"] == pod) & (rows["pod_ns"] != ABSENT) & (rows["request"] != NONE)
+        slots = np.flatnonzero(there & (rows["outcome"] == Outcome.IN_FLIGHT))
+        for slot in slots[np.lexsort((rows["attempt"][slots], rows["request"][slots]))].tolist():
+            cut_short(self._fixed, self._moving, slot, told, now)
+        emptied(self._moving, pod, now)
+        self._moving = with_more_events(self._moving)
+
+    def _hang_up(self, pod: int, in_order: bool) -> None:
+        """Close the kept connections to it, in the order of their places."""
+        kept, now = 1, int(self.env.now)
+        while kept < self.state.pools.room[0]:
+            if leads_to(self._moving, kept, pod):
+                while (pause := lacking(self._fixed, self._moving)) != NONE:
+                    self._make_room(pause)
+                hang_up(self._fixed, self._moving, kept, in_order, now)
+            kept += 1
 
     def refresh(self) -> None:
         """Arrays of the state were replaced by others."""
@@ -138,29 +162,35 @@ class Emulation(Session):
         while not self.interrupted:
             pause = self._pass_timed(until) if self._fixed.timed else self._pass(until)
             self._count()
+            if self._fixed.ejecting:
+                self.tell_ejections()
             self.state.check_strategies()
-            if pause == Pause.ROWS:
-                self._hand_on()
-            elif pause == Pause.SLOTS:
-                self._moving = with_more_slots(self._moving)
-            elif pause == Pause.ENLARGE:
-                self.state.make_room()
-                self._moving = self._moving._replace(
-                    conntrack=self.state.conntrack, affinity=self.state.affinity
-                )
-            elif pause == Pause.PORTS:
-                self.state.make_room_for_ports()
-                self._moving = self._moving._replace(ports=self.state.ports)
-            elif pause == Pause.CONNECTIONS:
-                self.state.make_room_for_connections()
-                self._moving = with_more_connections(self._moving, self.state.pools)
-            elif pause == Pause.CALLS:
-                self._moving = with_more_calls(self._moving)
-            elif pause == Pause.EVENTS:
-                self._moving = with_more_events(self._moving)
-            else:
-                return bool(pause == Pause.DUE)
+            if pause in (Pause.DUE, Pause.FINISHED):
+                return pause == Pause.DUE
+            self._make_room(pause)
         return False
+
+    def _make_room(self, pause: int) -> None:
+        """Make room for what the loop lacks."""
+        if pause == Pause.ROWS:
+            self._hand_on()
+        elif pause == Pause.SLOTS:
+            self._moving = with_more_slots(self._moving)
+        elif pause == Pause.ENLARGE:
+            self.state.make_room()
+            self._moving = self._moving._replace(
+                conntrack=self.state.conntrack, affinity=self.state.affinity
+            )
+        elif pause == Pause.PORTS:
+            self.state.make_room_for_ports()
+            self._moving = self._moving._replace(ports=self.state.ports)
+        elif pause == Pause.CONNECTIONS:
+            self.state.make_room_for_connections()
+            self._moving = with_more_connections(self._moving, self.state.pools)
+        elif pause == Pause.CALLS:
+            self._moving = with_more_calls(self._moving)
+        else:
+            self._moving = with_more_events(self._moving)
 
     def _pass(self, until: int) -> int:
         pause: int = self._loop(self._fixed, self._moving, until)

@@ -5,7 +5,9 @@ handled an event: so the loop stays as fast where there is nothing of the kind.
 """
 
 from emu.engines.compiled import calls
+from emu.engines.compiled.client import finish
 from emu.engines.compiled.closing import connection_due, done
+from emu.engines.compiled.failing import kept_from_client
 from emu.engines.compiled.layout import (
     BEGIN,
     CONCLUDE,
@@ -64,6 +66,10 @@ def happen(f: Fixed, m: Moving, kind: int, slot: int, ticket: int, now: int) -> 
     if kind == _CLIENT_CONNECT:
         return client_connect(f, m, slot, now)
     if kind == _CLIENT_ANSWER:
+        if f.live and kept_from_client(f, m, slot, now):
+            return NONE, NONE
+        if f.net.clients[m.rows[slot]["client"]]["watched"] == 0:
+            return finish(f, m, slot, now)
         calls.conclude(f, m, slot, now)
         return NONE, NONE
     m.counters[TIMERS] -= 1

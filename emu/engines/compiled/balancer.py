@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emu.engines.blame import NOTHING, says_of_backend
 from emu.engines.compiled.client import back_to_client, finish, to_pod
 from emu.engines.compiled.connection import silence, take
+from emu.engines.compiled.failing import kept_from_balancer, kept_from_sender
 from emu.engines.compiled.layout import (
     CONCLUDE,
     DONE,
@@ -22,10 +24,13 @@ from emu.engines.compiled.link import pod_link
 from emu.engines.compiled.node import open_connection
 from emu.hops import ports as hosts
 from emu.hops.balancer import finished, pick, probe, started
+from emu.hops.balancer.limiting import SHED, admits, is_full
+from emu.hops.balancer.outliers import hear
 from emu.hops.pool import next_number
 from emu.kernel import embedded, kernel, part
 from emu.recorder.rows import Outcome
 
+_SHED = int(Outcome.SHED)
 _BAD_GATEWAY = int(Outcome.BAD_GATEWAY)
 _PORTS_EXHAUSTED = int(Outcome.PORTS_EXHAUSTED)
 _CONNECT_TIMEOUT = int(Outcome.CONNECT_TIMEOUT)
@@ -36,12 +41,16 @@ def lb_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """The strategy picks a backend, and the balancer opens a connection to it."""
     row, journey = m.rows[slot], m.journeys[slot]
     listener = journey["listener"]
+    if f.live:
+        time, kind = kept_from_balancer(f, m, slot, now)
+        if time != NONE:
+            return time, kind
     if f.kept and _keeps(m.journeys, f.net.listeners, slot):
         m.counters[LATER], m.counters[LATER_PLACE] = FORWARD, slot
         return NONE, NONE
     backend = pick_for(f, m, slot, now)
     if backend < 0:
-        return unable(f, m, slot, _BAD_GATEWAY, now)
+        return unable(f, m, slot, without_backend(backend), now)
     journey["backend"] = backend
     strategy, backends, memory = balanced(f.net.listeners, m.backends, m.memory, listener)
     place, before = take(m.ports, backends[backend]["route"], f.ports, f.port_rest, now)
@@ -85,9 +94,11 @@ def _release(
 
 @part
 def pick_for(f: Fixed, m: Moving, slot: int, now: int) -> int:
-    """The backend that the strategy picks for a request, or -1."""
+    """The backend that the strategy picks for a request, or -1; `SHED` beyond the limits."""
     row, listener = m.rows[slot], m.journeys[slot]["listener"]
     strategy, backends, memory = balanced(f.net.listeners, m.backends, m.memory, listener)
+    if f.limited and not admits(m.limits, listener, backends, now):
+        return SHED
     key = f.net.clients[m.rows[slot]["client"]]["address"] + m.journeys[slot]["turn"]
     draw = (f.net.seed, row["request"], row["attempt"])
     backend = int(pick(strategy, backends, memory, now, key, draw[0], draw[1], draw[2]))
@@ -96,7 +107,15 @@ def pick_for(f: Fixed, m: Moving, slot: int, now: int) -> int:
             strategy, backends, memory, f.endpoints, m.pods, m.reports, now,
             draw[0], draw[1], draw[2],
         )  # fmt: skip
+    if f.limited and backend >= 0 and is_full(m.limits, listener, backends, backend):
+        return SHED
     return backend
+
+
+@embedded
+def without_backend(backend: int) -> int:
+    """The outcome of a request for which there is none, by what stands for it."""
+    return _SHED if backend == SHED else _BAD_GATEWAY
 
 
 @part
@@ -145,6 +164,10 @@ def balanced(
 def answer(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """A balancer passes the answer on; a client that is itself the sender has it."""
     listener = m.journeys[slot]["listener"]
+    if f.live:
+        time, kind = kept_from_sender(f, m, slot, now)
+        if time != NONE:
+            return time, kind
     if listener == NONE:
         if f.aside and f.net.clients[m.rows[slot]["client"]]["watched"] != 0:
             m.counters[LATER], m.counters[LATER_PLACE] = CONCLUDE, slot
@@ -153,8 +176,28 @@ def answer(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     if f.kept:
         _release(m.journeys, m.rows, f.net.listeners, m.counters, slot)
     if f.kept and _is_joined(m.journeys, f.net.listeners, slot):
+        if f.ejecting:
+            _hear(f, m, slot, now)
         return back_to_client(f, m, slot, now)
     strategy, backends, memory = balanced(f.net.listeners, m.backends, m.memory, listener)
     latency = now - m.rows[slot]["lb_ns"]
     finished(strategy, backends, memory, m.journeys[slot]["backend"], now, latency)
+    if f.ejecting:
+        _hear(f, m, slot, now)
     return back_to_client(f, m, slot, now)
+
+
+@kernel
+def _hear(f: Fixed, m: Moving, slot: int, now: int) -> None:
+    """Whether the backend has failed may eject it."""
+    row, listener = m.rows[slot], m.journeys[slot]["listener"]
+    its = f.net.listeners[listener]
+    says = says_of_backend(row["outcome"], its["joins"], row["new_connection"])
+    if says == NOTHING:
+        return
+    strategy, backends, memory = balanced(f.net.listeners, m.backends, m.memory, listener)
+    monitors = m.monitors[its["first_backend"] : its["end_backend"]]
+    hear(
+        strategy, backends, memory, monitors, m.detectors, m.ejections, listener,
+        m.journeys[slot]["backend"], now, says,
+    )  # fmt: skip

@@ -24,7 +24,7 @@ from emu.events import Kind, ticket_of
 from emu.hops.retries import backoff, began, dropped, ended, requested, retries
 from emu.kernel import kernel, part
 from emu.random_streams import THINK
-from emu.recorder.rows import Outcome
+from emu.recorder.rows import ABSENT, Outcome
 
 _CLIENT_HEDGE = int(Kind.CLIENT_HEDGE)
 _CLIENT_RETRY = int(Kind.CLIENT_RETRY)
@@ -67,6 +67,7 @@ def _try(f: Fixed, m: Moving, call: int, retried: int, now: int) -> None:
     began(m.budgets, client)
     ticket = ticket_at(m.rows, slot)
     until = min(_deadline(f, m, call), now + its["timeout_ns"])
+    mine["until_ns"] = until
     if until < NEVER:
         schedule_timer(m.events, m.counters, _CLIENT_TIMEOUT, until, ticket, slot)
     if it["sent"] < its["hedged"]:
@@ -94,7 +95,8 @@ def conclude(f: Fixed, m: Moving, slot: int, now: int) -> None:
     row, journey, mine = m.rows[slot], m.journeys[slot], m.attempts[slot]
     if journey["connection"] > 0:
         met, listener = row["outcome"], journey["listener"]
-        if listener != NONE and f.net.listeners[listener]["joins"] == 0:
+        balanced = listener != NONE and f.net.listeners[listener]["joins"] == 0
+        if balanced and not (f.live and row["lb_ns"] == ABSENT):
             met = _OK  # whatever happened behind it, the balancer has answered
         done(f, m, journey["connection"], met, now)
     if mine["given_up"] == NONE:

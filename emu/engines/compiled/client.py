@@ -1,6 +1,6 @@
 """Parts of the compiled loop: a client sends its requests, and has its answers."""
 
-from emu.engines.compiled.connection import answered, release, take
+from emu.engines.compiled.connection import answered, release, silence, take
 from emu.engines.compiled.journeys import (
     client_encrypted,
     client_travel,
@@ -42,11 +42,12 @@ from emu.hops import dns
 from emu.hops import ports as hosts
 from emu.hops.classes import class_of
 from emu.hops.network import ANSWERED, CARRIED, FIRST_PACKET, REACH, SHAKEN
+from emu.hops.pod import GONE
 from emu.hops.pool import next_number
 from emu.kernel import part
 from emu.model.targets import TargetKind
 from emu.recorder.rows import Outcome
-from emu.workload import following
+from emu.workload import following, real_time
 
 _ANSWER = int(Kind.ANSWER)
 _CLIENT_ANSWER = int(Kind.CLIENT_ANSWER)
@@ -68,10 +69,15 @@ _PORTS_EXHAUSTED = int(Outcome.PORTS_EXHAUSTED)
 def next_of_client(f: Fixed, m: Moving, client: int, previous: int) -> tuple[int, int]:
     """When the client means to send its next request, unless the run is over then."""
     request = m.numbers[client] * len(f.net.clients) + client
+    if f.surging:
+        previous = m.own_times[client]
     intended = following(
         f.net.clients[client]["arrivals"], m.arrivals, f.net.clients[client]["arrival_parameters"],
         f.net.seed, request, m.numbers[client], previous,
     )  # fmt: skip
+    if f.surging:
+        its, m.own_times[client] = f.net.clients[client], intended
+        intended = real_time(f.surges, its["first_piece"], its["pieces"], intended)
     if intended >= f.end:
         m.counters[SENDING] -= 1
         if m.counters[SENDING] == 0 and f.end == NEVER:
@@ -124,6 +130,8 @@ def new_attempt(
     row["request_bytes"] = f.classes[row["request_class"]]["request_bytes"]
     journey["listener"], journey["entry"], journey["retry"] = NONE, 0, 0
     journey["connection"] = journey["upstream"] = 0
+    if f.live:
+        m.fates[slot]["cut"] = m.fates[slot]["copies"] = 0
     journey["backend"] = 0  # for who looks ahead before one is picked: the slot may have another's
     row["intended_ns"], row["sent_ns"] = intended, now
     if its["watched"] != 0:
@@ -223,13 +231,18 @@ def to_pod(f: Fixed, m: Moving, slot: int, pod: int, port: int, sent: int) -> tu
     vertex = m.pods[pod]["node"]
     row["pod"] = pod
     m.journeys[slot]["via"] = vertex
+    if f.live:
+        m.fates[slot]["epoch"] = m.pods[pod]["epoch"]
+        if m.pods[pod]["app_port"] == GONE:
+            row["outcome"] = _CONNECT_TIMEOUT
+            return silence(f, m, slot, sent)
     if port != m.pods[pod]["app_port"]:
         return refused(f, m, slot, sent, vertex, 1, FIRST_PACKET[0])
     if f.encrypted:
         sent += encrypted(f.net, m.rows, m.journeys, slot, vertex)
     if f.kept and pod_link(m.journeys, slot) > 0:
         ready = sent + trip(f.net, m.rows, m.journeys, slot, vertex, 1, 0, SHAKEN)
-        opens(m.links, m.rows, m.journeys, m.counters, slot, ready)
+        opens(m.links, m.pods, m.rows, m.journeys, m.counters, slot, ready)
     legs = CARRIED if datagram(f.datagrams, f.targets, m.journeys, slot) else REACH
     return sent + travel(
         f.net, m.rows, m.journeys, slot, vertex, 1, row["request_bytes"], legs
@@ -246,7 +259,7 @@ def back_to_client(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     if m.journeys[slot]["connection"] == 0:
         free, route = back + f.time_wait, m.journeys[slot]["route"]
         release(m.ports, f.first_port, route, row["client_port"], free, 0)
-    if f.aside and f.net.clients[row["client"]]["watched"] != 0:
+    if f.live or (f.aside and f.net.clients[row["client"]]["watched"] != 0):
         return back, _CLIENT_ANSWER
     return finish(f, m, slot, back)
 

@@ -2,7 +2,7 @@
 
 from emu.engines.compiled.balancer import balanced
 from emu.engines.compiled.connection import expire, release
-from emu.engines.compiled.layout import NONE, Fixed, Moving
+from emu.engines.compiled.layout import LATER, NONE, Fixed, Moving
 from emu.engines.compiled.schedule import schedule_timer
 from emu.engines.compiled.taking import serve
 from emu.engines.ending import NEVER
@@ -17,7 +17,8 @@ _CONNECTION_DUE = int(Kind.CONNECTION_DUE)
 _TIME_WAIT, _CLOSE = int(Closing.TIME_WAIT), int(Closing.CLOSE)
 _SYN_SENT = int(Closing.SYN_SENT)
 _OK, _REFUSED = int(Outcome.OK), int(Outcome.REFUSED)
-_BACKLOG_FULL = int(Outcome.BACKLOG_FULL)
+_BACKLOG_FULL, _RESET = int(Outcome.BACKLOG_FULL), int(Outcome.RESET)
+_SHED = int(Outcome.SHED)
 
 
 @part
@@ -68,11 +69,11 @@ def _multiplexed(m: Moving, kept: int) -> bool:
 @kernel
 def done(f: Fixed, m: Moving, kept: int, outcome: int, now: int) -> None:
     """A request on the connection has ended so; the next ones get what is free now."""
-    broken = outcome != _OK
+    broken = outcome not in (_OK, _SHED)
     if outcome == _BACKLOG_FULL and _multiplexed(m, kept):
         broken = False  # its stream alone is refused
     if broken and not m.pools.connections[kept]["over"]:
-        closing = _CLOSE if outcome in (_REFUSED, _BACKLOG_FULL) else _SYN_SENT
+        closing = _CLOSE if outcome in (_REFUSED, _BACKLOG_FULL, _RESET) else _SYN_SENT
         _close(f, m, kept, closing, now)
     _give_back(f, m, kept, now)
 
@@ -101,6 +102,30 @@ def _close(f: Fixed, m: Moving, kept: int, closing: int, now: int) -> None:
         it = m.links[upstream]
         strategy, backends, memory = balanced(f.net.listeners, m.backends, m.memory, it["listener"])
         finished(strategy, backends, memory, it["backend"], now, now - it["start_ns"])
+
+
+@kernel
+def leads_to(m: Moving, kept: int, pod: int) -> bool:
+    """Whether a pool's open connection leads to a Pod, or is joined to one that does."""
+    it, upstream = m.pools.connections[kept], m.links[kept]["upstream"]
+    if it["number"] < 0 or it["over"] or it["pool"] == 0:
+        return False
+    return bool(m.links[upstream if upstream != 0 else kept]["pod"] == pod)
+
+
+@kernel
+def hang_up(f: Fixed, m: Moving, kept: int, in_order: bool, now: int) -> None:
+    """The Pod's end of a kept connection is closed, if no request is on it; ``in_order``, otherwise
+    with the last request that is."""
+    settings, pools, connections, room = m.pools
+    it = connections[kept]
+    if in_order:
+        it["ends_ns"] = now
+        look(settings, pools, connections, room, kept, now)
+    if it["streams"] == 0:
+        _close(f, m, kept, _TIME_WAIT if in_order else _CLOSE, now)
+        serve(f, m, it["pool"], now)
+        m.counters[LATER] = 0  # nobody waits yet for a connection that was opened now
 
 
 @part

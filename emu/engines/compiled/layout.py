@@ -10,9 +10,11 @@ from emu.engines.compiled.event_list import EventList
 from emu.engines.ending import NEVER
 from emu.events import MOST_ATTEMPTS, Kind
 from emu.hops.affinity import Affinity
+from emu.hops.balancer.limiting import any_limit
 from emu.hops.conntrack import Conntrack
 from emu.hops.pool import Pools
 from emu.hops.ports import Ports
+from emu.hops.shedding import any_shed
 from emu.kernel import by_reference
 from emu.model import Model
 from emu.model.state import State
@@ -32,11 +34,13 @@ LISTENER = np.dtype(
         ("joins", "i8"),
         ("tls", "i8"),
         ("probes", "i8"),
+        ("response_ns", "i8"),
     ]
 )
 """One listener: its backends are ``backends[first_backend : end_backend]``, and so on; the pool of
 its connections to the first of them (0: it keeps none), whether it joins connections, how many
-round trips TLS takes behind it, and whether its strategy probes Pods."""
+round trips TLS takes behind it, whether its strategy probes Pods, and how long it waits for an
+answer that does not come."""
 
 SENDER = np.dtype(
     [
@@ -96,13 +100,15 @@ LINK = np.dtype(
         ("upstream", "i4"),
         ("listener", "i4"),
         ("backend", "i4"),
+        ("epoch", "i4"),
     ]
 )
 """What the loop knows of a connection that is kept, beside `emu.hops.pool.CONNECTION`: when its SYN
 left, from when on it is open, or has failed and with which outcome (`NEVER`: not known yet); its
 conntrack entry, route and port; the first and last slot of those that wait until it is open; where
 it is translated, and what the rows of its requests have in common; the connection of a load
-balancer that is joined to it (0: none), and where that leads to."""
+balancer that is joined to it (0: none), and where that leads to; which of the Pod's processes it
+leads to."""
 
 JOB = np.dtype(
     [
@@ -117,6 +123,11 @@ JOB = np.dtype(
 """A request in service at a Pod whose workers are shared: the virtual time at which it is done, its
 ticket, the two jobs below it, and whether its end is awaited. At any Pod that is probed: how many
 others it met there."""
+
+FATE = np.dtype([("epoch", "i4"), ("copies", "i4"), ("cut", "i4")])
+"""A request under way where Pods and ways may fail: which of the Pod's processes its connection
+leads to, how often its last packet was lost, and whether its service was cut short, so that the end
+of that is void."""
 
 CALLED = np.dtype(
     [
@@ -135,11 +146,18 @@ be sent again later; the first and last of the slots whose answers it waits for.
 and ``next`` the next one, where there is no request."""
 
 ATTEMPT = np.dtype(
-    [("given_up_ns", "i8"), ("given_up", "i4"), ("call", "i4"), ("next", "i4"), ("retried", "i4")]
+    [
+        ("given_up_ns", "i8"),
+        ("until_ns", "i8"),
+        ("given_up", "i4"),
+        ("call", "i4"),
+        ("next", "i4"),
+        ("retried", "i4"),
+    ]
 )
 """What is known of an attempt of a watched client, beside its row: when it was given up and with
-which outcome (-1: it is waited for); its call, the next attempt of that, and whether it is one that
-was tried again."""
+which outcome (-1: it is waited for); until when it is waited for at most; its call, the next
+attempt of that, and whether it is one that was tried again."""
 
 MOST_TIMERS: Final = MOST_ATTEMPTS + 4
 """So many timers one event may add at most, and so many connections it may open: where a client
@@ -214,11 +232,16 @@ class Fixed(NamedTuple):
     """The model as the loop reads it; see `emu.model.Model` for the arrays."""
 
     timed: bool
+    live: bool
     datagrams: bool
     aside: bool
     kept: bool
     encrypted: bool
     probed: bool
+    limited: bool
+    ejecting: bool
+    shedding: bool
+    surging: bool
     end: int
     requests: int
     sources: int
@@ -240,6 +263,8 @@ class Fixed(NamedTuple):
     limits: NDArray[np.int64]
     policies: NDArray[Any]
     classes: NDArray[Any]
+    sheds: NDArray[Any]
+    surges: NDArray[Any]
     net: Net
 
 
@@ -256,8 +281,9 @@ class Moving(NamedTuple):
     ``times`` of shape (kinds, 2) how many events there were and how many ticks they took, of a run
     that is timed; ``links`` (`LINK`) has a place for each connection that is kept; ``waiting`` of
     shape (pools, 2) the first and last slot of those that wait for a connection; ``calls``
-    (`CALLED`) the requests of watched clients, ``attempts`` (`ATTEMPT`) has a slot for each request
-    too. The rest is the `State` of any engine.
+    (`CALLED`) the requests of watched clients, ``attempts`` (`ATTEMPT`) and ``fates`` (`FATE`) have
+    a slot for each request too; ``own_times`` is the last intended time of each client in its own
+    time, where there are surges. The rest is the `State` of any engine.
     """
 
     counters: NDArray[np.int64]
@@ -286,7 +312,13 @@ class Moving(NamedTuple):
     waiting: NDArray[np.int64]
     calls: NDArray[Any]
     attempts: NDArray[Any]
+    fates: NDArray[Any]
     budgets: NDArray[np.int64]
+    limits: NDArray[Any]
+    monitors: NDArray[Any]
+    detectors: NDArray[Any]
+    ejections: NDArray[np.int64]
+    own_times: NDArray[np.int64]
 
 
 def fixed(model: Model, state: State, timed: bool = False) -> Fixed:
@@ -302,11 +334,16 @@ def fixed(model: Model, state: State, timed: bool = False) -> Fixed:
     )
     return Fixed(
         timed=timed,
+        live=model.live is not None,
         datagrams=bool(model.targets["datagram"].any()),
         aside=len(model.pools) > 1 or bool(model.clients["watched"].any()),
         kept=len(model.pools) > 1,
         encrypted=any_tls(model),
         probed=state.probed,
+        limited=any_limit(model.limits),
+        ejecting=bool(model.detectors["errors"].any()),
+        shedding=any_shed(model.shedding),
+        surging=len(model.surges) > 0,
         end=NEVER if model.end_ns is None else model.end_ns,
         requests=NEVER if model.requests is None else model.requests,
         sources=model.sources,
@@ -328,6 +365,8 @@ def fixed(model: Model, state: State, timed: bool = False) -> Fixed:
         limits=model.conntrack_limits,
         policies=model.policies,
         classes=model.classes,
+        sheds=model.shedding,
+        surges=model.surges,
         net=net,
     )
 
@@ -341,6 +380,7 @@ def _listeners(model: Model, state: State) -> NDArray[Any]:
         row["strategy"] = its.strategy
         row["first_pool"], row["joins"] = listener.first_pool, listener.tcp
         row["tls"], row["probes"] = listener.tls, its.probes
+        row["response_ns"] = listener.response_timeout_ns
         row["first_backend"], row["first_memory"] = backend, memory
         backend, memory = backend + len(its.backends), memory + len(its.memory)
         row["end_backend"], row["end_memory"] = backend, memory
@@ -394,7 +434,13 @@ def moving(model: Model, state: State) -> Moving:
         waiting=np.full((len(model.pools), 2), NONE, np.int64),
         calls=_no_calls(_FIRST_CALLS),
         attempts=np.zeros(0, ATTEMPT),
+        fates=np.zeros(0, FATE),
         budgets=state.budgets,
+        limits=state.limits,
+        monitors=state.monitors,
+        detectors=state.detectors,
+        ejections=state.ejections,
+        own_times=np.zeros(len(model.clients), np.int64),
     )
     return with_more_slots(start)
 
@@ -422,7 +468,9 @@ def with_more_slots(state: Moving) -> Moving:
     attempts = np.zeros(after, ATTEMPT)
     attempts[:before] = state.attempts
     attempts["given_up"][before:] = NONE
-    state = state._replace(attempts=attempts)
+    fates = np.zeros(after, FATE)
+    fates[:before] = state.fates
+    state = state._replace(attempts=attempts, fates=fates)
     return with_more_events(state._replace(rows=rows, journeys=journeys, jobs=jobs))
 
 

@@ -31,7 +31,7 @@ def begin(m: Moving, kept: int, route: int, port: int, now: int) -> None:
     it = m.links[kept]
     it["start_ns"], it["ready_ns"], it["fails_ns"] = now, NEVER, NEVER
     it["route"], it["port"], it["entry"] = route, port, 0
-    it["first"] = it["last"] = NONE
+    it["first"] = it["last"] = it["pod"] = NONE
     it["upstream"] = 0
 
 
@@ -62,6 +62,7 @@ def _carry_on(f: Fixed, m: Moving, slot: int, kept: int, now: int) -> tuple[int,
         return back, _ANSWER
     start = max(now, it["ready_ns"])
     journey["via"] = it["via"]
+    m.fates[slot]["epoch"] = it["epoch"]
     if it["node"] != ABSENT:
         row["node_ns"] = start + trip(
             f.net, m.rows, m.journeys, slot, it["via"], 0, row["request_bytes"], CARRIED_VIA
@@ -77,6 +78,7 @@ def _carry_on(f: Fixed, m: Moving, slot: int, kept: int, now: int) -> tuple[int,
 @kernel
 def opens(
     links: NDArray[Any],
+    pods: NDArray[Any],
     rows: NDArray[Any],
     journeys: NDArray[Any],
     counters: NDArray[np.int64],
@@ -90,6 +92,7 @@ def opens(
     it["entry"] = journeys[slot]["entry"]
     it["pod"], it["node"], it["service"] = row["pod"], row["node"], row["service"]
     it["endpoint"], it["masquerade_port"] = row["endpoint"], row["masquerade_port"]
+    it["epoch"] = pods[row["pod"]]["epoch"]
     counters[LATER], counters[LATER_PLACE] = SETTLE, link
 
 

@@ -98,9 +98,9 @@ def advance(f: Fixed, m: Moving, until: int) -> int:
         rank, slot = m.events.firsts[place, RANK], m.events.firsts[place, SLOT]
         kind = kind_of(rank)
         if f.aside or kind in (_CLIENT_SEND, _LB_REQUEST):
-            lacking = _lacking(f, m)
-            if lacking != NONE:
-                return lacking
+            wanted = _lacking(f, m)
+            if wanted != NONE:
+                return wanted
         if len(m.rows) > MANY and kind != _CLIENT_SEND:
             look_ahead(f, m, place)
         counters[NOW], counters[PUSH_TIME] = now, NONE
@@ -126,6 +126,12 @@ def _lacking(f: Fixed, m: Moving) -> int:
     if hosts.crowded(m.ports.resting, m.ports.room, MOST_TIMERS if f.aside else 1):
         return _PORTS
     return _lacking_aside(m) if f.aside else NONE
+
+
+@kernel
+def lacking(f: Fixed, m: Moving) -> int:
+    """The same, for who opens connections outside of the loop."""
+    return int(_lacking(f, m))
 
 
 @part
@@ -163,7 +169,7 @@ def _happen(f: Fixed, m: Moving, kind: int, slot: int, ticket: int, now: int) ->
     if kind == _POD_REQUEST:
         return pod_request(f, m, slot, now)
     if kind == _SERVICE_END:
-        return service_end(f, m, slot, now)
+        return service_end(f, m, slot, ticket, now)
     if kind == _ANSWER:
         return answer(f, m, slot, now)
     if kind == _LB_REQUEST:

@@ -1,8 +1,9 @@
 """Parts of the compiled loop: a node translates connections, refuses them, or drops their SYNs."""
 
-from emu.engines.compiled.connection import answered, close_entry, out_of_patience, silence
+from emu.engines.compiled.connection import answered, close_entry, silence
+from emu.engines.compiled.failing import lost_behind, syn_lost
 from emu.engines.compiled.journeys import datagram, encrypted, travel, trip
-from emu.engines.compiled.layout import NONE, WAIT_AGAIN, Fixed, Moving
+from emu.engines.compiled.layout import NONE, NOW, WAIT_AGAIN, Fixed, Moving
 from emu.engines.compiled.link import opens, pod_link
 from emu.events import Kind
 from emu.hops.conntrack import Closing, entry_of
@@ -27,6 +28,7 @@ _DROP = int(Verdict.DROP)
 _REJECT = int(Verdict.REJECT)
 _NO_CONNTRACK = int(Verdict.NO_CONNTRACK)
 _NO_SNAT_PORT = int(Verdict.NO_SNAT_PORT)
+_UNREACHED = int(Verdict.UNREACHED)
 _WANTS_ROOM = int(Verdict.ENLARGE)
 _IN_FLIGHT = int(Outcome.IN_FLIGHT)
 _REFUSED = int(Outcome.REFUSED)
@@ -57,6 +59,11 @@ def node_syn(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """The node's rules translate the connection, refuse it, or drop its SYN."""
     row, journey = m.rows[slot], m.journeys[slot]
     node, sender, table = journey["via"], f.net.senders[m.journeys[slot]["sender"]], m.conntrack
+    if f.live:
+        if syn_lost(f, m, slot):
+            return _dropped(f, m, slot, _UNREACHED, now)
+        if journey["entry"] != 0:  # it was lost behind the node
+            return _deliver(f, m, slot, now)
     turn = int(journey["turn"]) if journey["listener"] == NONE else 0
     own_port = row["client_port"] if journey["listener"] == NONE else row["lb_port"]
     verdict, endpoint, nat_port, masqueraded = translate(
@@ -97,12 +104,14 @@ def _dropped(f: Fixed, m: Moving, slot: int, verdict: int, now: int) -> tuple[in
         row["outcome"] = _CONNTRACK_FULL
     elif verdict == _NO_SNAT_PORT:
         row["outcome"] = _SNAT_EXHAUSTED
+    elif verdict == _UNREACHED:
+        row["outcome"] = _CONNECT_TIMEOUT
     journey["retry"] += 1
     retry = int(journey["retry"])
     again = resend(retry, f.linear)
     given_up = again >= f.net.senders[m.journeys[slot]["sender"]]["patience_ns"]
     if given_up or datagram(f.datagrams, f.targets, m.journeys, slot):
-        return answered(f, m, slot, max(now, out_of_patience(f, m, slot)), 0)
+        return silence(f, m, slot, now)
     return now - resend(retry - 1, f.linear) + again, _NODE_SYN
 
 
@@ -129,10 +138,16 @@ def refused(
 def _deliver(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """The translated connection goes on to the Pod, if there is one that listens."""
     row = m.rows[slot]
+    if f.live:
+        row["pod"] = f.endpoints[row["endpoint"]]["pod"]
     pod = row["pod"]
     if pod < 0:
         row["outcome"] = _CONNECT_TIMEOUT
         return silence(f, m, slot, now)
+    if f.live:
+        if lost_behind(f, m, slot):
+            return _dropped(f, m, slot, _UNREACHED, m.counters[NOW])
+        row["outcome"], m.fates[slot]["epoch"] = _IN_FLIGHT, m.pods[pod]["epoch"]
     vertex = m.pods[pod]["node"]
     if m.pods[pod]["app_port"] != f.endpoints[row["endpoint"]]["port"]:
         return refused(f, m, slot, now, vertex, 1, REFUSED[0])
@@ -140,7 +155,7 @@ def _deliver(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
         now += encrypted(f.net, m.rows, m.journeys, slot, vertex)
     if f.kept and pod_link(m.journeys, slot) > 0:
         ready = now + trip(f.net, m.rows, m.journeys, slot, vertex, 1, 0, SHAKEN_ONWARD)
-        opens(m.links, m.rows, m.journeys, m.counters, slot, ready)
+        opens(m.links, m.pods, m.rows, m.journeys, m.counters, slot, ready)
     legs = DATAGRAM_ONWARD if datagram(f.datagrams, f.targets, m.journeys, slot) else ESTABLISHED
     return now + travel(
         f.net, m.rows, m.journeys, slot, vertex, 1, row["request_bytes"], legs

@@ -5,6 +5,7 @@ from emu.engines.compiled.balancer import (
     open_to_backend,
     pick_for,
     unable,
+    without_backend,
 )
 from emu.engines.compiled.client import meet_listener, open_to_target
 from emu.engines.compiled.connection import route_of_balancer, take
@@ -95,7 +96,7 @@ def forward(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
             return _along(f, m, slot, kept, now)
     backend = pick_for(f, m, slot, now)
     if backend < 0:
-        return unable(f, m, slot, _BAD_GATEWAY, now)
+        return unable(f, m, slot, without_backend(backend), now)
     journey["backend"] = backend
     if joins:
         return _join(f, m, slot, now)

@@ -1,9 +1,12 @@
 """A load balancer's port as a process: a proxy that picks a backend for each request, or for
 each connection."""
 
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Final
 
-from emu.engines.process.connection import Connection, Sender, Upstream, carry, straight
+from emu.engines.blame import NOTHING, says_of_backend
+from emu.engines.ending import NEVER
+from emu.engines.process.connection import Connection, Sender, Upstream, answered, carry, straight
 from emu.engines.process.destination import Steps
 from emu.engines.process.moments import Moment
 from emu.engines.process.node import Node
@@ -11,9 +14,12 @@ from emu.engines.process.pool import Pool
 from emu.engines.process.request import Request
 from emu.events import Kind
 from emu.hops.balancer import finished, pick, probe, started
+from emu.hops.balancer.limiting import SHED, admits, any_limit, is_full
+from emu.hops.balancer.outliers import hear
 from emu.hops.conntrack import Closing
 from emu.hops.network import ANSWERED, CARRIED, CLIENT_CONNECTION, REACH, SHAKEN, encrypting
 from emu.kernel import bound
+from emu.model.state import State
 from emu.recorder.rows import Outcome
 
 if TYPE_CHECKING:
@@ -28,10 +34,11 @@ class Listener:
 
     def __init__(self, emulation: "Emulation", number: int) -> None:
         self.emulation, self.model, self.env = emulation, emulation.model, emulation.env
+        self.number: Final = number
         self.description: Final = emulation.model.listeners[number]
         self.state: Final = emulation.state.listeners[number]
         self.joins: Final = self.description.tcp
-        self._vertex = self.description.vertex
+        self._number, self._vertex = number, self.description.vertex
         self._nodes = self.state.backends["node"].tolist()
         self._endpoints = self.state.backends["endpoint"].tolist()
         self._rules = self.state.backends["rule"].tolist()
@@ -41,6 +48,8 @@ class Listener:
         self._started, self._finished = bound(started, *its), bound(finished, *its)
         asked = (emulation.state.endpoints, emulation.state.pods, emulation.state.reports)
         self._probe = bound(probe, *its, *asked) if self.state.probes else None
+        self._limit(emulation.state)
+        self._detect(emulation.state)
         self._sender = Sender(
             vertex=self._vertex, local_hops=0, number=self._vertex,
             address=self.description.address, pod=-1,
@@ -52,6 +61,23 @@ class Listener:
             for backend, route in enumerate(self._routes if first else ())
         ]
 
+    def _limit(self, state: State) -> None:
+        """Take no more requests than there may be, if that is said."""
+        self._admits = self._is_full = None
+        if any_limit(state.limits[self.number : self.number + 1]):
+            its = (state.limits, self.number)
+            self._admits = bound(admits, *its, self.state.backends)
+            self._is_full = bound(is_full, *its, self.state.backends)
+
+    def _detect(self, state: State) -> None:
+        """Eject backends, if any are to be."""
+        self._hear, its = None, self.state
+        if state.detectors[self.number]["errors"]:
+            self._hear = bound(
+                hear, its.strategy, its.backends, its.memory, its.monitors,
+                state.detectors, state.ejections, self.number,
+            )  # fmt: skip
+
     def forward(
         self, request: Request, client: "Client", connection: Connection, new: bool
     ) -> Steps:
@@ -60,6 +86,14 @@ class Listener:
         request.load_balancer = self.description.load_balancer
         request.lb_ns = self._arrival(request, client, connection, new)
         yield Moment(self.env, Kind.LB_REQUEST, request.ticket, request.lb_ns)
+        if self.emulation.failures is not None:
+            request.listener = self._number
+            opens = request.new_connection != 0
+            given_up = yield from self.emulation.failures.reach_balancer(
+                request, client, self._vertex, opens
+            )
+            if given_up != NEVER:
+                return given_up
         request.lb_response_ns = yield from self._behind(request, connection)
         size = request.response_bytes if request.outcome == Outcome.OK else 0
         return request.lb_response_ns + self._travel(request, client, ANSWERED, size)
@@ -87,18 +121,22 @@ class Listener:
         backend = self._pick_for(request, connection)
         if backend < 0:
             self.state.check()
-            request.outcome = Outcome.BAD_GATEWAY
+            request.outcome = Outcome.SHED if backend == SHED else Outcome.BAD_GATEWAY
             return self.env.now
         if self._pools:
             return (yield from self._over_kept(request, backend))
         return (yield from self._over_own(request, connection, backend))
 
     def _pick_for(self, request: Request, connection: Connection) -> int:
-        """The backend that the strategy picks for a request, or -1."""
+        """The backend that the strategy picks for a request, or -1; `SHED` beyond the limits."""
+        if self._admits is not None and not self._admits(self.env.now):
+            return SHED
         key = (self.model.seed, request.request, request.attempt)
         backend = self._pick(self.env.now, connection.address, *key)
         if self._probe is not None:
             self._probe(self.env.now, *key)
+        if self._is_full is not None and backend >= 0 and self._is_full(backend):
+            return SHED
         return backend
 
     def _along(self, request: Request, upstream: Connection) -> Steps:
@@ -106,8 +144,7 @@ class Listener:
         request.lb_port = upstream.port.number
         request.lb_connection = self.emulation.number_of(upstream.kept)
         back = yield from carry(self.emulation, request, upstream)
-        yield self._answer(request, back)
-        return back
+        return (yield from self._answer(request, back))
 
     def _over_kept(self, request: Request, backend: int) -> Steps:
         """Over a connection to this node that is kept: one that there is, or one more."""
@@ -115,8 +152,7 @@ class Listener:
         pool = self._pools[backend]
         connection, new = yield from pool.acquire(request, heeds=False)
         if connection is None:
-            back = self.env.now
-            yield self._answer(request, back)
+            back = yield from self._answer(request, self.env.now)
         else:
             request.lb_port = connection.port.number
             request.lb_connection = self.emulation.number_of(connection.kept)
@@ -124,9 +160,10 @@ class Listener:
                 back = yield from self._open(request, connection, backend)
             else:
                 back = yield from carry(self.emulation, request, connection)
-            yield self._answer(request, back)
+            back = yield from self._answer(request, back)
             pool.done(connection, request.outcome)
         self._finished(backend, self.env.now, self.env.now - request.lb_ns)
+        self._heard(request, backend)
         return back
 
     def _over_own(self, request: Request, client: Connection, backend: int) -> Steps:
@@ -148,10 +185,19 @@ class Listener:
         else:
             request.lb_connection = self.emulation.next_connection()
         back = yield from self._open(request, connection, backend)
-        yield self._answer(request, back)
+        back = yield from self._answer(request, back)
         if not joined:
             self._finished(backend, self.env.now, self.env.now - request.lb_ns)
+        self._heard(request, backend)
         return back
+
+    def _heard(self, request: Request, backend: int) -> None:
+        """Whether the backend has failed may eject it."""
+        if self._hear is None:
+            return
+        says = says_of_backend(request.outcome, int(self.joins), request.new_connection)
+        if says != NOTHING and self._hear(backend, self.env.now, says):
+            self.emulation.tell_ejections()
 
     def closed(self, backend: int, lasted: int) -> None:
         """A connection to this node that was joined to a client's is over."""
@@ -178,9 +224,9 @@ class Listener:
         pod = self.emulation.pods[place]
         return (yield from straight(self.emulation, request, connection, pod, port, start))
 
-    def _answer(self, request: Request, at: int) -> Moment:
-        """The moment at which the answer is here."""
-        return Moment(self.env, Kind.ANSWER, request.ticket, at)
+    def _answer(self, request: Request, at: int) -> Generator[Moment, None, int]:
+        """Wait until the answer is here; when that is."""
+        return answered(self.emulation, request, self._sender, at)
 
     def _travel(
         self, request: Request, client: "Client", legs: tuple[int, int], size: int = 0

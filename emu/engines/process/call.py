@@ -39,6 +39,7 @@ class Call:
         began(self._budgets, self._client.number)
         now = self._env.now
         until = min(self._deadline, now + int(self._its["timeout_ns"]))
+        request.deadline_ns = until
         self._at(Kind.CLIENT_TIMEOUT, request.ticket, until, lambda: self._time_out(request))
         if self._sent < self._its["hedged"]:
             later = now + int(self._its["hedge_ns"])

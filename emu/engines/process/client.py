@@ -17,7 +17,7 @@ from emu.hops import dns
 from emu.hops.classes import class_of
 from emu.random_streams import THINK
 from emu.recorder.rows import ABSENT, Outcome
-from emu.workload import following
+from emu.workload import following, real_time
 
 if TYPE_CHECKING:
     from emu.engines.process.emulation import Emulation
@@ -51,14 +51,13 @@ class Client:
         emulation, model = self.emulation, self.emulation.model
         kind = int(self.description["arrivals"])
         first = int(self.description["arrival_parameters"])
-        intended = index = 0
+        own = index = 0
         for user in range(int(self.description["users"])):
             self._think(user * len(model.clients) + self.number)
         while not self.description["users"]:
             number = index * len(model.clients) + self.number
-            intended = following(
-                kind, emulation.state.arrivals, first, model.seed, number, index, intended
-            )
+            own = following(kind, emulation.state.arrivals, first, model.seed, number, index, own)
+            intended = self._real_time(own)
             if intended >= emulation.end:
                 emulation.no_more()
                 return
@@ -66,6 +65,11 @@ class Client:
             if not self._begin(number):
                 return
             index += 1
+
+    def _real_time(self, own: int) -> int:
+        """When a moment of the client's own time is."""
+        first, count = int(self.description["first_piece"]), int(self.description["pieces"])
+        return int(real_time(self.emulation.model.surges, first, count, own)) if count else own
 
     def _think(self, number: int) -> None:
         """A user thinks before this request."""
@@ -85,7 +89,10 @@ class Client:
         if self.watched:
             Call(self, number, self.emulation.env.now)
         else:
-            self.send(self.attempt(number, 0, self.emulation.env.now))
+            now = self.emulation.env.now
+            request = self.attempt(number, 0, now)
+            request.deadline_ns = deadline_of(now, self.timeout)
+            self.send(request)
         return True
 
     def over(self, call: Call) -> None:
@@ -177,7 +184,7 @@ class Client:
         back = yield from (destination.open if new else destination.carry)(request, connection)
         if request.held is not None:
             request.held = None
-            pool.done(connection, destination.met(request.outcome))
+            pool.done(connection, destination.met(request))
         return back
 
     def _nothing_sent(self, request: Request, outcome: int) -> Steps:

@@ -9,6 +9,7 @@ from emu.engines.process.moments import Moment, Signal
 from emu.engines.process.pod import Pod
 from emu.engines.process.port import Port
 from emu.engines.process.request import Request
+from emu.events import Kind
 from emu.hops.conntrack import Closing, close, closing_of_datagrams
 from emu.hops.network import (
     ANSWERED,
@@ -22,11 +23,13 @@ from emu.hops.network import (
     SHAKEN,
     encrypting,
 )
+from emu.hops.pod import GONE
 from emu.recorder.rows import ABSENT, Outcome
 
 if TYPE_CHECKING:
     from emu.engines.process.balancer import Listener
     from emu.engines.process.emulation import Emulation
+    from emu.engines.process.pool import Pool
 
 
 class Sender(NamedTuple):
@@ -67,6 +70,8 @@ class Connection:
     ready_ns = fails_ns = NEVER
     outcome: int = Outcome.IN_FLIGHT
     way: Way | None = None
+    epoch = 0
+    pool: "Pool | None" = None
     upstream: "Upstream | None" = None
 
     def __init__(
@@ -88,6 +93,11 @@ class Connection:
         here = self.ready_ns <= self.emulation.env.now
         return here and (self.upstream is None or self.upstream.connection.is_open)
 
+    def leads_to(self, pod: int) -> bool:
+        """Whether it leads to a Pod, or is joined to one that does."""
+        way = self.way if self.upstream is None else self.upstream.connection.way
+        return way is not None and way.pod.number == pod
+
     def tracked(self, node: int, entry: int) -> None:
         """A node translates it from now on."""
         self.via, self.entry, self.tracked_ns = node, entry, self.emulation.env.now
@@ -95,6 +105,8 @@ class Connection:
     def opens(self, ready_ns: int, way: Way | None = None) -> None:
         """Its sender will be told then that it is open: those that wait for it go on."""
         self.ready_ns, self.way = ready_ns, way
+        if way is not None:
+            self.epoch = way.pod.epoch
         self._settle()
 
     def fails(self, outcome: int, at: int) -> None:
@@ -168,21 +180,23 @@ def exchange(
 ) -> Generator[Moment, None, tuple[bool, int]]:
     """From the first of these journeys at ``start`` until the answer is on its way.
 
-    Whether the Pod served the request, and when the sender has the answer or the refusal: `NEVER`
+    Whether the Pod answered the request, and when the sender has the answer or the refusal: `NEVER`
     where there is silence.
     """
     sender = connection.sender
     draw = (emulation.model.seed, request.request, request.attempt)
     way = (sender.vertex, via, pod.vertex, sender.local_hops, 1)
     arrival = start + emulation.travel(*way, request.request_bytes, *legs, POD_CONNECTION, *draw)
-    served = yield from pod.serve(request, arrival)
-    if connection.datagram and not served:
+    answered = yield from pod.serve(request, connection, arrival)
+    if request.forsaken_ns != ABSENT:
+        return False, request.forsaken_ns
+    if connection.datagram and not answered and request.outcome != Outcome.RESET:
         return False, NEVER
     size = 0
-    if served:
+    if request.outcome == Outcome.OK:
         size = request.response_bytes = request.its.response_bytes
     back = emulation.env.now + emulation.travel(*way, size, *ANSWERED, POD_CONNECTION, *draw)
-    return served, back
+    return answered, back
 
 
 def straight(
@@ -198,7 +212,11 @@ def straight(
     The sender's first packet leaves at ``start``; the result is the time at which the sender has
     its answer, a refusal, or no patience left.
     """
-    request.pod = pod.number
+    request.pod, request.via, request.epoch = pod.number, pod.vertex, pod.epoch
+    if pod.app_port == GONE:
+        request.outcome = Outcome.CONNECT_TIMEOUT
+        back = max(emulation.env.now, start + connection.sender.patience_ns)
+        return connection.failed(request, back, Closing.SYN_SENT)
     way = (connection.sender.vertex, pod.vertex, pod.vertex, connection.sender.local_hops, 1, 0)
     draw = (POD_CONNECTION, emulation.model.seed, request.request, request.attempt)
     if port != pod.app_port:
@@ -214,10 +232,12 @@ def straight(
         places = (ABSENT, request.service, request.endpoint)
         connection.opens(ready, Way(pod.vertex, pod, *places))
     legs = CARRIED if connection.datagram else REACH
-    served, back = yield from exchange(emulation, request, connection, pod.vertex, pod, start, legs)
+    answered, back = yield from exchange(
+        emulation, request, connection, pod.vertex, pod, start, legs
+    )
     if back == NEVER:
         back = max(emulation.env.now, patience)
-    connection.over(back, Closing.TIME_WAIT if served else Closing.CLOSE)
+    connection.over(back, Closing.TIME_WAIT if answered else Closing.CLOSE)
     return back
 
 
@@ -239,6 +259,18 @@ def carry(
             emulation.model.seed, request.request, request.attempt,
         )  # fmt: skip
     request.pod, request.node, request.service = way.pod.number, way.node, way.service
+    request.via, request.epoch = way.via, connection.epoch
     request.endpoint, request.masquerade_port = way.endpoint, way.masquerade_port
     _, back = yield from exchange(emulation, request, connection, way.via, way.pod, start, CARRIED)
     return back
+
+
+def answered(
+    emulation: "Emulation", request: Request, sender: Sender, at: int
+) -> Generator[Moment, None, int]:
+    """Wait until the sender has its answer, or gives up; when that is."""
+    yield Moment(emulation.env, Kind.ANSWER, request.ticket, at)
+    if emulation.failures is None:
+        return at
+    yield from emulation.failures.reach_sender(request, sender)
+    return emulation.env.now

@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
-from emu.engines.process.connection import Connection, carry, straight
+from emu.engines.process.connection import Connection, answered, carry, straight
 from emu.engines.process.moments import Moment, Signal
 from emu.engines.process.pool import Pool, closing_by
 from emu.engines.process.request import Request
@@ -11,7 +11,7 @@ from emu.events import Kind
 from emu.hops.conntrack import Closing
 from emu.hops.network import FIRST_PACKET, POD_CONNECTION, REFUSED
 from emu.model.targets import TargetKind
-from emu.recorder.rows import Outcome
+from emu.recorder.rows import ABSENT, Outcome
 
 if TYPE_CHECKING:
     from emu.engines.process.client import Client
@@ -53,10 +53,11 @@ class Destination:
             return self._over_balancer(request, connection, new=False)
         return self._joining(request, connection)
 
-    def met(self, outcome: int) -> int:
-        """An outcome as far as the client's own connection goes: a load balancer that balances
-        requests answers them all."""
-        if self._kind != TargetKind.LISTENER:
+    def met(self, request: Request) -> int:
+        """Its outcome as far as the client's own connection goes: a load balancer that balances
+        requests answers all that it gets."""
+        outcome = request.outcome
+        if self._kind != TargetKind.LISTENER or request.lb_ns == ABSENT:
             return outcome
         listener = self._emulation.listeners[self._target["listener"]]
         return outcome if listener.joins else Outcome.OK
@@ -64,15 +65,19 @@ class Destination:
     def _over_balancer(self, request: Request, connection: Connection, new: bool) -> Steps:
         listener = self._emulation.listeners[self._target["listener"]]
         back: int = yield from listener.forward(request, self._client, connection, new)
-        connection.over(back, Closing.TIME_WAIT)
-        if self._client.watched:
+        reached = request.lb_ns != ABSENT
+        connection.over(back, Closing.TIME_WAIT if reached else Closing.CLOSE)
+        if self._client.watched or self._emulation.failures is not None:
             yield Moment(self._emulation.env, Kind.CLIENT_ANSWER, request.ticket, back)
+        if self._emulation.failures is not None:
+            vertex = listener.description.vertex
+            yield from self._emulation.failures.reach_client(request, self._client, vertex)
+            return self._emulation.env.now
         return back
 
     def _joining(self, request: Request, connection: Connection) -> Steps:
         back = yield from carry(self._emulation, request, connection)
-        yield self._answer(request, back)
-        return back
+        return (yield from self._answer(request, back))
 
     def _to_service(self, request: Request, connection: Connection) -> Steps:
         """To a NodePort or a ClusterIP, which a node translates."""
@@ -80,15 +85,13 @@ class Destination:
             request, connection,
             int(self._target["service"]), int(self._target["rule"]), request.sent_ns,
         )  # fmt: skip
-        yield self._answer(request, back)
-        return back
+        return (yield from self._answer(request, back))
 
     def _to_pod(self, request: Request, connection: Connection) -> Steps:
         """Straight to a Pod's own address, translated by nobody."""
         pod, port = self._emulation.pods[self._target["pod"]], int(self._target["port"])
         back = yield from straight(self._emulation, request, connection, pod, port, request.sent_ns)
-        yield self._answer(request, back)
-        return back
+        return (yield from self._answer(request, back))
 
     def _to_closed_port(self, request: Request, connection: Connection) -> Steps:
         """To a host that listens to nothing there: its RST comes back."""
@@ -110,9 +113,8 @@ class Destination:
     ) -> Steps:
         request.outcome = outcome
         connection.failed(request, back, closing_by(outcome))
-        yield self._answer(request, back)
-        return back
+        return (yield from self._answer(request, back))
 
-    def _answer(self, request: Request, at: int) -> Moment:
-        """The moment at which the client, as the sender, has its answer."""
-        return Moment(self._emulation.env, Kind.ANSWER, request.ticket, at)
+    def _answer(self, request: Request, at: int) -> Generator[Moment, None, int]:
+        """Wait until the client, as the sender, has its answer; when that is."""
+        return answered(self._emulation, request, self._client.sender, at)

@@ -11,6 +11,7 @@ from emu.engines import Sink
 from emu.engines.process.balancer import Listener
 from emu.engines.process.client import Client
 from emu.engines.process.connection import Connection
+from emu.engines.process.failing import Failures
 from emu.engines.process.node import Node
 from emu.engines.process.pod import Pod
 from emu.engines.process.port import Port
@@ -25,6 +26,7 @@ from emu.hops.pool import next_number
 from emu.hops.ports import EXHAUSTED, crowded, release, take
 from emu.hops.reports import note, present
 from emu.hops.sharing import completion, finish_of, pass_time
+from emu.hops.shedding import any_shed, is_stale
 from emu.kernel import bound
 from emu.model import Model
 from emu.recorder.rows import ROW
@@ -51,6 +53,19 @@ class Connections(NamedTuple):
     look: Callable[..., int]
 
 
+class Pods(dict[int, Pod]):
+    """The Pods by their numbers, each made when it is first asked for."""
+
+    def __init__(self, emulation: "Emulation") -> None:
+        super().__init__()
+        self._emulation = emulation
+
+    def __missing__(self, number: int) -> Pod:
+        shared = self._emulation.state.pods["shared"][number]
+        made = self[number] = (SharingPod if shared else Pod)(self._emulation, number)
+        return made
+
+
 class Emulation(Session):
     """One run of a model: its clients, load balancers, nodes and Pods on one SimPy environment."""
 
@@ -68,10 +83,8 @@ class Emulation(Session):
         self._bind_connections()
         self.next_connection: Final = bound(next_number, self.state.pools.room)
         self.kept: dict[int, Connection] = {}
-        self.pods = [
-            SharingPod(self, number) if shared else Pod(self, number)
-            for number, shared in enumerate(model.pods["shared"].tolist())
-        ]
+        self.failures = None if model.live is None else Failures(self)
+        self.pods = Pods(self)
         self.nodes = [Node(self, number) for number in range(len(model.places.nodes))]
         self.listeners = [Listener(self, number) for number in range(len(model.listeners))]
         self.clients = [Client(self, number) for number in range(len(model.clients))]
@@ -87,6 +100,12 @@ class Emulation(Session):
             bound(finish_of, sharing),
             bound(completion, pods, sharing),
         )
+
+    @cached_property
+    def stale_kernel(self) -> Callable[..., int] | None:
+        """That of Pods which shed requests, for the runs in which there are such."""
+        shedding = self.model.shedding
+        return bound(is_stale, shedding) if any_shed(shedding) else None
 
     @cached_property
     def report_kernels(self) -> tuple[Callable[..., int], ...]:
@@ -134,15 +153,34 @@ class Emulation(Session):
 
     def reset(self, pod: int) -> None:
         """A Pod's process has ended."""
-        raise NotImplementedError
+        self._cut_short(pod, told=True)
+        self._hang_up(pod, in_order=False)
 
     def silence(self, pod: int) -> None:
         """A Pod has gone without a word."""
-        raise NotImplementedError
+        self._cut_short(pod, told=False)
 
     def drain(self, pod: int) -> None:
         """A Pod's process ends in order."""
-        raise NotImplementedError
+        self._hang_up(pod, in_order=True)
+
+    def _cut_short(self, pod: int, told: bool) -> None:
+        """End the requests that wait or are served there, in their order."""
+        assert self.failures is not None
+        for _, request in sorted(self._under_way.items()):
+            if request.pod == pod and request.waits is not None:
+                self.failures.cut_short(request, told)
+        self.pods[pod].forget()
+        it = self.state.pods[pod]
+        it["busy"] = it["queued"] = 0
+        it["epoch"] += 1
+
+    def _hang_up(self, pod: int, in_order: bool) -> None:
+        """Close the kept connections to it, in the order of their places."""
+        for _, connection in sorted(self.kept.items()):
+            if not connection.is_over and connection.leads_to(pod):
+                assert connection.pool is not None
+                connection.pool.hang_up(connection, in_order)
 
     def refresh(self) -> None:
         """Arrays of the state were replaced by others."""

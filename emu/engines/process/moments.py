@@ -30,6 +30,19 @@ class Moment(simpy.Event):
         """Let it happen at this time, in nanoseconds."""
         self.env.happen(self, self._rank, at)
 
+    def fire(self) -> None:
+        """Let it happen within the event of another: who waits goes on at once."""
+        callbacks, self.callbacks = self.callbacks, None  # type: ignore[assignment]
+        for callback in callbacks or ():
+            callback(self)
+
+
+def wake(moment: Moment) -> None:
+    """Let those that wait for a moment go on now; nobody waits for it any more."""
+    callbacks, moment.callbacks = moment.callbacks, []
+    for callback in callbacks or ():
+        callback(moment)
+
 
 def do_at(env: Clock, kind: Kind, ticket: int, at: int, do: Callable[[], object]) -> None:
     """Do something at a moment, for which nobody waits."""

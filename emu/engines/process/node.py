@@ -23,7 +23,7 @@ from emu.hops.network import (
 )
 from emu.hops.node import Verdict, translate, tuple_prefix
 from emu.hops.tcp import resend
-from emu.recorder.rows import Outcome
+from emu.recorder.rows import ABSENT, Outcome
 
 if TYPE_CHECKING:
     from emu.engines.process.emulation import Emulation
@@ -41,6 +41,7 @@ class Node:
     def __init__(self, emulation: "Emulation", number: int) -> None:
         self.emulation, self.model, self.env = emulation, emulation.model, emulation.env
         self.number = number
+        self._failures = emulation.failures
         self._limit = int(emulation.model.conntrack_limits[number])
 
     def connect(
@@ -51,7 +52,7 @@ class Node:
         The sender's first packet leaves at ``start``; the result is the time at which the sender
         has its answer, a refusal, or no patience left.
         """
-        request.node, request.service = self.number, service
+        request.node, request.service, request.via = self.number, service, self.number
         sender, linear = connection.sender, self.model.kernel.linear
         legs, size = FIRST_PACKET, 0
         if connection.datagram:
@@ -59,31 +60,42 @@ class Node:
         arrival = start + self._travel(request, sender, self.number, 0, legs, size)
         for retry in count():
             yield Moment(self.env, Kind.NODE_SYN, request.ticket, arrival + resend(retry, linear))
-            verdict, endpoint, nat_port, masqueraded = self._translate(
-                request, connection, rule, retry
-            )
-            if verdict not in _DROPPED:
+            leaves = self._let_through(request, connection, rule, retry)
+            if leaves != NEVER:
                 break
-            request.outcome = _DROPPED[verdict]
             if connection.datagram or resend(retry + 1, linear) >= sender.patience_ns:
-                back = max(self.env.now, start + sender.patience_ns)
-                return connection.failed(request, back, Closing.SYN_SENT)
-        request.outcome, request.node_ns = Outcome.IN_FLIGHT, self.env.now
-        leaves = self.env.now + int(self.emulation.state.rules[rule]["cost_ns"])
-        if verdict == Verdict.REJECT:
-            request.outcome = Outcome.REFUSED
+                return self._silence(request, connection, self.env.now, start)
+        if request.outcome == Outcome.REFUSED:
             back = leaves + self._travel(request, sender, self.number, 0, REFUSED)
             return connection.failed(request, back, Closing.CLOSE)
-        return (
-            yield from self._deliver(
-                request, connection, endpoint, nat_port, masqueraded, start, leaves
-            )
-        )
+        return (yield from self._deliver(request, connection, start, leaves))
 
-    def _translate(
-        self, request: Request, connection: Connection, rule: int, retry: int
-    ) -> tuple[int, int, int, bool]:
-        """Ask the rules; each copy of the SYN draws anew."""
+    def _let_through(self, request: Request, connection: Connection, rule: int, retry: int) -> int:
+        """When a first packet leaves the node, or its refusal does; `NEVER` where it is lost, which
+        its outcome says."""
+        failures, leaves = self._failures, self.env.now
+        if failures is not None and failures.cut(connection.sender.vertex, self.number):
+            request.outcome = Outcome.CONNECT_TIMEOUT
+            return NEVER
+        if not connection.entry:  # else it was lost behind the node
+            verdict = self._translate(request, connection, rule, retry)
+            if verdict in _DROPPED:
+                request.outcome = _DROPPED[verdict]
+                return NEVER
+            request.node_ns = self.env.now
+            leaves += int(self.emulation.state.rules[rule]["cost_ns"])
+            if verdict == Verdict.REJECT:
+                request.outcome = Outcome.REFUSED
+                return leaves
+        request.outcome = Outcome.IN_FLIGHT
+        request.pod = self.emulation.endpoints[request.endpoint][0]
+        if failures is not None and request.pod != ABSENT and failures.cut_behind(request):
+            request.outcome = Outcome.CONNECT_TIMEOUT
+            return NEVER
+        return leaves
+
+    def _translate(self, request: Request, connection: Connection, rule: int, retry: int) -> int:
+        """Ask the rules, and track what they translate: a `Verdict`; each copy draws anew."""
         model, state, sender = self.model, self.emulation.state, connection.sender
         while True:
             found = translate(
@@ -95,27 +107,23 @@ class Node:
                 model.seed, request.request, (retry << 16) + request.attempt,
             )  # fmt: skip
             if found[0] != Verdict.ENLARGE:
-                return found
+                break
             state.make_room()
+        if found[0] == Verdict.DNAT:
+            self._track(request, connection, *found[1:])
+        return found[0]
 
-    def _deliver(
+    def _track(
         self,
         request: Request,
         connection: Connection,
         endpoint: int,
         nat_port: int,
         masqueraded: bool,
-        start: int,
-        leaves: int,
-    ) -> Generator[Moment, None, int]:
-        """Take a translated connection to its endpoint, and the answer back the same way.
-
-        It ``leaves`` the node when the rules have let it go.
-        """
+    ) -> None:
+        """The connection goes to this endpoint from now on, from this port."""
         sender = connection.sender
         request.endpoint = endpoint
-        number, endpoint_port, *_ = self.emulation.endpoints[endpoint]
-        request.pod = number
         if masqueraded:
             request.masquerade_port = nat_port
         elif nat_port != connection.port.number:
@@ -125,10 +133,20 @@ class Node:
             self.number, source, endpoint, self.model.sources, len(self.emulation.endpoints)
         )
         connection.tracked(self.number, entry_of(prefix, nat_port))
-        if number < 0:
+
+    def _deliver(
+        self, request: Request, connection: Connection, start: int, leaves: int
+    ) -> Generator[Moment, None, int]:
+        """Take a translated connection to its endpoint, and the answer back the same way.
+
+        It ``leaves`` the node when the rules have let it go.
+        """
+        sender = connection.sender
+        if request.pod == ABSENT:
             request.outcome = Outcome.CONNECT_TIMEOUT
             return self._silence(request, connection, leaves, start)
-        pod = self.emulation.pods[number]
+        pod, endpoint = self.emulation.pods[request.pod], request.endpoint
+        endpoint_port, request.epoch = self.emulation.endpoints[endpoint][1], pod.epoch
         if pod.app_port != endpoint_port:
             request.outcome = Outcome.REFUSED
             request.pod_ns = leaves + self._travel(request, sender, pod.vertex, 1, ONWARD)
@@ -141,12 +159,12 @@ class Node:
             places = (self.number, request.service, endpoint, request.masquerade_port)
             connection.opens(ready, Way(self.number, pod, *places))
         legs = DATAGRAM_ONWARD if connection.datagram else ESTABLISHED
-        served, back = yield from exchange(
+        answered, back = yield from exchange(
             self.emulation, request, connection, self.number, pod, leaves, legs
         )
         if back == NEVER:
             return self._silence(request, connection, self.env.now, start)
-        connection.over(back, Closing.TIME_WAIT if served else Closing.CLOSE)
+        connection.over(back, Closing.TIME_WAIT if answered else Closing.CLOSE)
         return back
 
     def _silence(self, request: Request, connection: Connection, now: int, start: int) -> int:

@@ -20,6 +20,7 @@ _HOW_IT_ENDS: Final = {
     Outcome.OK: Closing.TIME_WAIT,
     Outcome.REFUSED: Closing.CLOSE,
     Outcome.BACKLOG_FULL: Closing.CLOSE,
+    Outcome.RESET: Closing.CLOSE,
 }
 
 
@@ -69,7 +70,7 @@ class Pool:
             return None
         kept = emulation.keep(self._number, request)
         connection = Connection(emulation, self._sender, self._turn, port, self._tls, kept)
-        emulation.kept[kept] = connection
+        emulation.kept[kept], connection.pool = connection, self
         self._watch(connection, emulation.connections.first_look(kept))
         return connection
 
@@ -93,7 +94,7 @@ class Pool:
 
     def done(self, connection: Connection, outcome: int) -> None:
         """A request on the connection has ended so; the next ones get what is free now."""
-        broken = outcome != Outcome.OK
+        broken = outcome not in (Outcome.OK, Outcome.SHED)
         if outcome == Outcome.BACKLOG_FULL and self.multiplexed:
             broken = False  # its stream alone is refused
         if broken and not connection.is_over:
@@ -106,6 +107,18 @@ class Pool:
         if not self.multiplexed and not connection.is_over:
             self._close(connection, Closing.TIME_WAIT)
         self._give_back(connection)
+
+    def hang_up(self, connection: Connection, in_order: bool) -> None:
+        """The Pod's end of it is closed, if no request is on it; ``in_order``, otherwise with the
+        last request that is."""
+        now, state = self.emulation.env.now, self.emulation.state.pools
+        it = state.connections[connection.kept]
+        if in_order:
+            it["ends_ns"] = now
+            self.emulation.connections.look(connection.kept, now)
+        if it["streams"] == 0:
+            self._close(connection, Closing.TIME_WAIT if in_order else Closing.CLOSE)
+            self._serve()
 
     def _give_back(self, connection: Connection) -> None:
         if self.emulation.connections.give_back(connection.kept, self.emulation.env.now):

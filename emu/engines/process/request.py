@@ -3,13 +3,14 @@
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from emu.engines.ending import ending_given_up
+from emu.engines.ending import NEVER, ending_given_up
 from emu.events import ticket_of
 from emu.recorder.rows import ABSENT, ROW, Outcome
 
 if TYPE_CHECKING:
     from emu.engines.process.call import Call
     from emu.engines.process.connection import Connection
+    from emu.engines.process.moments import Moment
     from emu.engines.process.pool import Pool
 
 
@@ -38,9 +39,19 @@ class Request:
     pool: "Pool | None" = None
     call: "Call | None" = None
     retried = False
+    via = listener = ABSENT
+    epoch = copies = 0
+    waits: "Moment | None" = None
+    cut = False
+    forsaken_ns = ABSENT
+    """Where the cluster may change: the vertex via which it goes and the listener that sent it on;
+    which of the Pod's processes its connection leads to, how often its last packet was lost; what
+    it waits for at a Pod, whether it was cut short there, and when its sender gives up on it."""
     given_up: Outcome | None = None
     given_up_ns = ABSENT
     """Why and when the client has given it up."""
+    deadline_ns = NEVER
+    """When it will have, at the latest."""
 
     def __init__(
         self,

@@ -38,10 +38,9 @@ class SharingPod(Pod):
         self._ends: dict[int, Moment] = {}
         self._awaited: set[int] = set()
 
-    def serve(self, request: Request, arrival: int) -> Generator[Moment, None, bool]:
-        """Wait for the request to come, be served or refused; true when it was served."""
-        yield Moment(self.env, Kind.POD_REQUEST, request.ticket, arrival)
-        request.pod_ns = arrival
+    def _serve(self, request: Request) -> Generator[Moment, None, bool]:
+        """Serve a request that is here, or refuse it."""
+        arrival = request.pod_ns = self.env.now
         request.queue_length = int(self._load["queued"])
         met = self._present()
         self._pass_time(self.number, arrival)
@@ -50,10 +49,19 @@ class SharingPod(Pod):
             return False
         request.service_start_ns = arrival
         yield from self._share(request)
+        if request.cut:
+            return False
         request.service_end_ns = self.env.now
         self._answered(met, arrival)
         request.outcome = Outcome.OK
         return True
+
+    def forget(self) -> None:
+        """All requests here have been cut short; the ends that were awaited are void."""
+        self._pass_time(self.number, self.env.now)
+        self._services.clear()
+        self._ends.clear()
+        self._awaited.clear()
 
     def idle(self) -> bool:
         """Whether no request is here."""
@@ -68,7 +76,11 @@ class SharingPod(Pod):
         while not done:
             self._ends[mine.ticket] = Moment(self.env, Kind.SERVICE_END, mine.ticket)
             self._await_first()
-            yield self._ends[mine.ticket]
+            request.waits = self._ends[mine.ticket]
+            yield request.waits
+            request.waits = None
+            if request.cut:
+                return
             self._awaited.remove(mine.ticket)
             done = self._services[0] == mine and self._done_at(mine) == self.env.now
         heappop(self._services)
