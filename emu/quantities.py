@@ -145,6 +145,14 @@ Size = Annotated[
 ]
 """A number of bytes."""
 
+Memory = Annotated[
+    int,
+    _read(units.parse_memory, int),
+    Field(ge=0, le=2**60),
+    _json(rf"^{_NUMBER}([eE][+-]?[0-9]+|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$", "integer"),
+]
+"""An amount of memory as Kubernetes writes it, as in ``128Mi``, ``500M`` or ``1e9``; bytes."""
+
 Fraction = Annotated[
     float,
     _read(units.parse_fraction, (int, float)),

@@ -44,6 +44,7 @@ FAULT: Final = 82
 STARTUP: Final = 84
 PROBE: Final = 86
 AUTOSCALING: Final = 87
+QUOTA_PERIOD: Final = 88
 DESIGN: Final = 90
 NETWORK: Final = 1 << 16
 

@@ -7,6 +7,7 @@ duration        ``20ms``, ``1m30s``    int, nanoseconds
 rate            ``200/s``, ``30/m``    float, per second
 bandwidth       ``1Gbit``, ``100Mbit`` int, bits per second (decimal prefixes)
 size            ``10Ki``, ``1M``, 512  int, bytes (Kubernetes quantities)
+memory          ``128Mi``, ``1e9``     int, bytes (Kubernetes quantities)
 CPU             ``2``, ``500m``        float, cores (Kubernetes quantities)
 fraction        ``1%``, ``0.01``       float in [0, 1]
 ==============  =====================  ==========================================
@@ -15,7 +16,7 @@ Each parser raises ValueError with the rule that the text breaks.
 """
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
 
 SECOND = 1_000_000_000
 _DURATION_UNITS = {
@@ -33,6 +34,11 @@ _LONGEST = 100 * YEAR  # sums of two such still fit into 64 bits
 _RATE_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _SLOWEST, _FASTEST = 0.01 / 3600, 1e8  # gaps from 10 ns, so that whole nanoseconds are fine enough
 _SIZE_UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
+_MEMORY_UNITS = {
+    "m": Decimal("0.001"),
+    **{unit: Decimal(1000) ** power for power, unit in enumerate(["", *"kMGTPE"])},
+    **{f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", start=1)},
+}
 _BANDWIDTH_UNITS = {"bit": 1, "kbit": 10**3, "Mbit": 10**6, "Gbit": 10**9, "Tbit": 10**12}
 
 
@@ -74,6 +80,19 @@ def parse_bandwidth(text: str) -> int:
 def parse_size(text: str) -> int:
     """Bytes of a Kubernetes quantity such as ``10Ki`` or ``1M``."""
     return _scaled(text, _SIZE_UNITS, "must be a size such as 512, 10Ki or 1M")
+
+
+def parse_memory(text: str) -> int:
+    """Bytes of a Kubernetes quantity such as ``128Mi``, ``500M``, ``1e9`` or ``1500m``, rounded up.
+
+    Source: Kubernetes, apimachinery, pkg/api/resource (``Quantity``).
+    """
+    rule = "must be an amount of memory such as 128Mi, 1G, 1e9 or 134217728"
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(?:[eE]([+-]?\d{1,2})|([A-Za-z]*))", text)
+    if match is None or (match[3] or "") not in _MEMORY_UNITS:
+        raise ValueError(rule)
+    scale = Decimal(10) ** int(match[2]) if match[2] else _MEMORY_UNITS[match[3]]
+    return int((Decimal(match[1]) * scale).to_integral_value(ROUND_CEILING))
 
 
 def parse_cpu(text: str) -> float:

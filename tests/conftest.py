@@ -201,6 +201,7 @@ def same(one, other):
     assert one.events == other.events
     assert (one.pods, one.endpoints) == (other.pods, other.endpoints)
     assert (one.ending.end_ns, one.ending.sent) == (other.ending.end_ns, other.ending.sent)
+    assert one.ending.busy_ns == other.ending.busy_ns
 
 
 @pytest.fixture(scope="session")

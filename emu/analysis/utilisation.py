@@ -49,12 +49,15 @@ def busy_ns(requests: Requests) -> dict[str, float]:
 def utilisation(busy_ns: dict[str, float], header: Header) -> dict[str, float]:
     """Busy time of each Pod's workers as a share of the time they had, in [0, 1].
 
-    Pods are those of ``expected.workers``. Of those whose workers are shared the header knows it:
-    their requests are in service for longer than they keep a worker busy.
+    Pods are those of ``expected.workers``. Of those whose workers share the header knows it: their
+    requests are in service for longer than they keep a worker busy. A limit of fewer cores than
+    workers is what those have.
     """
     first, last = window(header)
-    busy = {**busy_ns, **header.busy_ns}
+    busy, limits = {**busy_ns, **header.busy_ns}, header.expected.limits
     return {
-        pod: busy.get(pod, 0.0) / (workers * (last - first)) if last > first else 0.0
+        pod: busy.get(pod, 0.0) / (limits.get(pod, workers) * (last - first))
+        if last > first
+        else 0.0
         for pod, workers in header.expected.workers.items()
     }

@@ -7,6 +7,7 @@ not.
 from collections import Counter
 from collections.abc import Generator, Iterator
 
+import numpy as np
 import simpy
 
 from emu.control.api_server import PENDING, NodeObject, PodObject
@@ -18,6 +19,8 @@ from emu.control.termination import terminate
 from emu.control.work_queue import WorkQueue
 from emu.errors import RoomError
 from emu.hops.pod import CLOSED, GONE
+from emu.hops.sharing import limit
+from emu.model.resources import period_end, quotas
 from emu.scenario.cluster import qualified
 
 Process = Generator[simpy.Event, None, None]
@@ -123,6 +126,11 @@ class Kubelets:
         row = run.live.templates[str(pod.owner)].copy()
         row["node"], row["app_port"] = pod.node, CLOSED
         state.pods[number] = row
+        here = slice(number, number + 1)
+        limit(
+            state.sharing[here], quotas((pod.spec,), state.pods[here]),
+            np.array([period_end(number, run.live.spec)]),
+        )  # fmt: skip
         run.speeds.begin(number, row["speed"] * run.live.spec.speeds.nodes.get(name, 1.0))
         pod.number, pod.address = number, address
         self._known[pod.name] = its = self._processes.of(pod)

@@ -8,6 +8,7 @@ import simpy
 from numpy.typing import NDArray
 
 from emu.hops import conntrack
+from emu.hops.sharing import throttled
 from emu.model import Model
 from emu.model.state import State
 
@@ -26,7 +27,7 @@ def sampler(
     A node's or Pod's series starts with its first value other than 0, so that idle places of a
     large cluster cost nothing.
     """
-    series = _all_series(model, state)
+    series = _all_series(env, model, state)
     while True:
         yield env.timeout(model.sample_interval_ns)
         now = int(env.now)
@@ -55,9 +56,10 @@ class _Series:
             write(now, self._metric, self._names, values[self._shown].astype(float))
 
 
-def _all_series(model: Model, state: State) -> list[_Series]:
+def _all_series(env: simpy.Environment, model: Model, state: State) -> list[_Series]:
     places, listeners = model.places, state.listeners
     names = [model.listener_name(number) for number in range(len(model.listeners))]
+    limited = np.flatnonzero(model.quotas).tolist()
     return [
         _Series("requests_sent", [""], lambda: np.array([state.sent])),
         _Series("requests_in_flight", [""], lambda: np.array([state.sent - state.finished])),
@@ -69,4 +71,11 @@ def _all_series(model: Model, state: State) -> list[_Series]:
         _Series("conntrack_entries", places.node_names, lambda: state.conntrack.live),
         _Series("pod_busy", places.pod_names, lambda: state.pods["busy"]),
         _Series("pod_queue", places.pod_names, lambda: state.pods["queued"]),
+        _Series(
+            "pod_throttled_ns",
+            [places.pod_names[pod] for pod in limited],
+            lambda: np.array(
+                [throttled(state.pods, state.sharing, pod, int(env.now)) for pod in limited]
+            ),
+        ),
     ]

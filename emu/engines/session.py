@@ -110,7 +110,7 @@ class Session(ABC):
         return int(max(self.reached(), self._latest)) if self.end == NEVER else self.end
 
     def _busy_ns(self, end: int) -> dict[str, int]:
-        """The busy time of the workers of each Pod where they are shared, until the end."""
+        """For how long the workers of each Pod ran where they share, until the end."""
         pods, sharing = self.state.pods, self.state.sharing
         shared = np.flatnonzero(pods["shared"]).tolist()
         for pod in shared:

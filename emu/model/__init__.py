@@ -149,6 +149,8 @@ class Model:
 
     ``clients`` is an array of `CLIENT`, ``targets`` of `TARGET` (their addresses beside them),
     ``pods`` of `emu.hops.pod.POD`, ``slowdowns`` who of them is slow for some of the time,
+    ``quotas`` and ``period_ends`` how many nanoseconds of CPU each has in a period (0: all that
+    it wants) and when its first ends, ``cpu`` and ``competitors`` as in `emu.hops.contention`,
     ``rules`` of `emu.hops.node.RULE` (the ``decisions`` of the nodes in numbers),
     ``endpoints`` of `emu.hops.node.ENDPOINT`, ``members`` int64 numbers of
     endpoints. Hosts are vertices: the nodes first, then the load balancers, then the
@@ -197,6 +199,10 @@ class Model:
     loads: int
     pods: NDArray[Any]
     shedding: NDArray[Any]
+    quotas: NDArray[np.int64]
+    period_ends: NDArray[np.int64]
+    cpu: NDArray[Any]
+    competitors: NDArray[np.int64]
     slowdowns: tuple[SlowdownModel, ...]
     sources: int
     routes: int

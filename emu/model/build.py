@@ -21,6 +21,7 @@ from emu.model.pods import behaviour_of, pod_table, template_of
 from emu.model.pools import PoolTable
 from emu.model.protection import detectors, limits, shedding
 from emu.model.proxies import Proxies
+from emu.model.resources import contention, period_ends, quotas
 from emu.model.routes import Routes
 from emu.model.services import RuleTable
 from emu.model.slowdowns import at_places, slowdowns
@@ -61,6 +62,7 @@ def build(scenario: Scenario) -> Model:
     clients.placed(places)
     every["service_time"] = np.array(places)[every["service_time"]]
 
+    cpu, competitors = contention(cluster, pods)
     targets = np.array(clients.targets, TARGET)
     flows = Flows(len(cluster.nodes), rules, pods)
     _offer(flows, spec, clients.rows, targets, balanced)
@@ -96,6 +98,10 @@ def build(scenario: Scenario) -> Model:
         loads=rules.loads,
         pods=pods,
         shedding=shedding(behaviours),
+        quotas=quotas(cluster.pods, pods),
+        period_ends=period_ends(len(pods), spec),
+        cpu=cpu,
+        competitors=competitors,
         slowdowns=at_places(slow, places),
         sources=clients.senders,
         routes=routes.count,

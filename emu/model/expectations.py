@@ -14,6 +14,7 @@ from emu.distributions import mean_of
 from emu.hops.balancer import BY_WEIGHT
 from emu.hops.node import Verdict
 from emu.model.classes import Demand
+from emu.model.resources import limit_of
 from emu.model.services import RuleTable
 from emu.model.targets import TargetKind
 from emu.quantities import AUTO
@@ -105,12 +106,20 @@ def expected(
     """What the scenario implies for a run, to hold it against."""
     names = [pod.key for pod in cluster.pods]
     seconds = [mean_of(behaviour.service_time) / SECOND for behaviour in behaviours]
-    loads = (flows.served * seconds + flows.work) / pods["speed"] / pods["workers"]
+    cores = np.array([limit_of(pod) for pod in cluster.pods])
+    loads = (
+        (flows.served * seconds + flows.work) / pods["speed"] / np.minimum(pods["workers"], cores)
+    )
     return Expected(
         nodes=shares(flows.nodes, [node.name for node in cluster.nodes]),
         pods=shares(flows.pods, names),
         utilisation=dict(zip(names, loads.tolist(), strict=True)),
         workers=dict(zip(names, pods["workers"].tolist(), strict=True)),
+        limits={
+            name: float(limit)
+            for name, limit, workers in zip(names, cores, pods["workers"], strict=True)
+            if limit < workers
+        },
         warmup_ns=0 if spec.warmup == AUTO else spec.warmup,
         warmup_found=spec.warmup == AUTO,
         duration_ns=spec.duration or 0,

@@ -4,7 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emu.hops.pod import POD
+from emu.hops.sharing import CORES, QUOTA
 from emu.model.numbers import Numbers
+from emu.model.resources import throttles
 from emu.registry import Choice
 from emu.scenario import Behaviour, Pod, Speeds
 from emu.scenario.kubernetes import Deployment
@@ -24,6 +26,12 @@ def behaviour_of(pod: Pod, behaviours: tuple[Behaviour, ...]) -> Behaviour:
 
 
 _DEFAULT = Behaviour()
+
+
+def _shared(pod: Pod, behaviour: Behaviour) -> int:
+    """What its workers share: see `emu.hops.sharing`."""
+    cores = CORES if behaviour.discipline == "processor_sharing" else 0
+    return cores | (QUOTA if throttles(pod, behaviour.workers) else 0)
 
 
 def pod_table(
@@ -47,7 +55,7 @@ def pod_table(
         row["node"] = numbers.node(pod.node_name or None)
         row["app_port"] = behaviour.app_port or (declared or [DEFAULT_APP_PORT])[0]
         row["workers"], row["backlog"] = behaviour.workers, behaviour.backlog
-        row["shared"] = behaviour.discipline == "processor_sharing"
+        row["shared"] = _shared(pod, behaviour)
         row["service_time"] = positions[id(behaviour)]
         row["speed"] = behaviour.speed * speeds.nodes.get(pod.node_name, 1.0)
     for reference, speed in speeds.pods.items():

@@ -62,6 +62,8 @@ class State:
             network = model.network
             self.network = network._replace(legs=network.legs.copy(), core=network.core.copy())
         self.sharing = sharing.idle(len(self.pods), model.expected.warmup_ns)
+        sharing.limit(self.sharing[: len(model.pods)], model.quotas, model.period_ends)
+        self.cpu = _with_room(model.cpu, model.room.pods)
         self.listeners = tuple(ListenerState(listener) for listener in model.listeners)
         self.backends = _joined([its.backends for its in self.listeners], BACKENDS)
         self.memory = _joined([its.memory for its in self.listeners], np.dtype(np.int64))

@@ -13,9 +13,12 @@ class Expected(BaseModel):
     pods: dict[str, float] = {}
     """Share of the requests that each Pod should get, by name."""
     utilisation: dict[str, float] = {}
-    """Load that each Pod is offered, by name: arrival rate x mean service time / workers."""
+    """Load that each Pod is offered, by name: arrival rate x mean service time over
+    its workers, or its CPU limit where that is less."""
     workers: dict[str, int] = {}
     """Workers of each Pod, by name."""
+    limits: dict[str, float] = {}
+    """Cores of each Pod whose CPU limit is below its workers, by name."""
     warmup_ns: int = 0
     """Requests meant to be sent before this moment are left out of the statistics."""
     warmup_found: bool = False

@@ -41,8 +41,9 @@ class Header(BaseModel):
     partial: bool = False
     """The run was ended before its time."""
     busy_ns: dict[str, int] = {}
-    """Of each Pod whose workers are shared, by name: for how long they were busy after the warm-up,
-    all workers together; a row tells how long its request was in service, and not what it had."""
+    """Of each Pod whose workers share cores or a CPU quota, by name: for how long they ran after
+    the warm-up, all workers together; a row tells how long its request was in service, and not what
+    it had."""
 
 
 def versions() -> dict[str, str]:

@@ -133,7 +133,7 @@ def pooled_nodes(pools: Sequence[NodePool]) -> tuple[Node, ...]:
                 "apiVersion": "v1",
                 "kind": "Node",
                 "metadata": {"name": f"{pool.name}-{number}", "labels": pool.labels | zoned},
-                "status": {"capacity": {"cpu": pool.cpu}},
+                "status": {"capacity": {"cpu": pool.cpu, "memory": pool.memory}},
             }))  # fmt: skip
     return tuple(nodes)
 

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from emu.distributions import DISTRIBUTIONS, Distribution
 from emu.hops.balancer import STRATEGIES, Strategy
-from emu.quantities import Bandwidth, Cpu, Duration, DurationOrAuto, Fraction, Size
+from emu.quantities import Bandwidth, Cpu, Duration, DurationOrAuto, Fraction, Memory, Size
 from emu.registry import OptionsModel
 from emu.scenario.classes import RequestClass
 from emu.scenario.connections import Connections, TlsVersion
@@ -46,6 +46,8 @@ class NodePool(OptionsModel):
     """How many nodes."""
     cpu: Cpu = 4
     """Cores of each node."""
+    memory: Memory | None = None
+    """Bytes of memory of each node; as much as Pods ask for where nothing is said."""
     labels: dict[str, str] = Field(default_factory=dict)
     """Labels of each node."""
     zones: tuple[str, ...] = ()
@@ -299,6 +301,9 @@ class Kernel(OptionsModel):
     snat_evicts_closing: bool = False
     """Whether masquerading that finds no free source port takes that of a connection in TIME_WAIT
     (Linux from 6.6 on)."""
+    interleaves_periods: bool = False
+    """Whether the periods of CPU limits begin at a time of its own for each Pod (Linux from 6.4
+    on), or with the run for all."""
     rule_cost: Annotated[Duration, Field(ge=0, le=10_000)] = 20
     """How long a first packet is held up by each rule about another Service that it goes through:
     by mode, see the model."""

@@ -218,3 +218,22 @@ def test_more_pods_than_there_is_room_for(lived):
         life.at(turn * 10 + 6, lambda: life.world.scale("web", 4))
     with pytest.raises(RoomError, match=r"more than 1,032 Pods in one run"):
         life.run(room * 10)
+
+
+def test_the_limit_of_a_new_pod(lived):
+    """Its quota is that of the others, and its periods begin with theirs."""
+    life = lived(container={"resources.limits.cpu": "500m"})
+    life.at(10, lambda: life.world.scale("web", 5))
+    life.run(13)
+    old, new = life.state.sharing[0], life.state.sharing[4]
+    assert new["quota"] == old["quota"] == 50_000_000
+    assert new["period_end"] == old["period_end"]
+    assert life.state.pods[4]["shared"] == life.state.pods[0]["shared"] != 0
+
+
+def test_a_pod_that_requests_more_than_a_node_has_left(lived):
+    """It waits: two nodes of four cores take four Pods of two cores."""
+    life = lived(container={"resources.requests.cpu": "2"})
+    life.at(10, lambda: life.world.scale("web", 5))
+    life.run(30)
+    assert life.story("pod_pending") == [(10, "pod_pending", "web-4")]

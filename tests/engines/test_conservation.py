@@ -39,12 +39,16 @@ spec: {{nodeName: node-1, containers: [{{name: caller}}]}}
 apiVersion: v1
 kind: Pod
 metadata: {{name: web-1, labels: {{app: web}}}}
-spec: {{nodeName: node-1, containers: [{{name: web, ports: [{{containerPort: 8080}}]}}]}}
+spec:
+  nodeName: node-1
+  containers: [{{name: web, ports: [{{containerPort: 8080}}], resources: {resources}}}]
 ---
 apiVersion: v1
 kind: Pod
 metadata: {{name: web-2, labels: {{app: web}}}}
-spec: {{nodeName: node-2, containers: [{{name: web, ports: [{{containerPort: 8080}}]}}]}}
+spec:
+  nodeName: node-2
+  containers: [{{name: web, ports: [{{containerPort: 8080}}], resources: {resources}}}]
 status: {{podIP: 10.244.9.9}}
 ---
 apiVersion: kubeproxy.config.k8s.io/v1alpha1
@@ -185,6 +189,9 @@ SCENARIOS = st.fixed_dictionaries(
         "app_port": st.sampled_from([8080, 8080, 8080, 9090]),
         "discipline": st.sampled_from(["fifo", "processor_sharing"]),
         "speed": st.sampled_from([1, 0.3]),
+        "resources": st.sampled_from(
+            ["{}", "{}", "{limits: {cpu: 30m}}", "{limits: {cpu: 800m}}", "{requests: {cpu: 1}}"]
+        ),
         "latency": st.sampled_from(["0ns", "250us", "{exponential: {mean: 1ms}}"]),
         "external": st.sampled_from(["Cluster", "Local"]),
         "internal": st.sampled_from(["Cluster", "Local"]),
@@ -374,7 +381,7 @@ def test_the_made_scenarios_meet_every_outcome(described, play, seed):
         "latency": "250us", "external": "Cluster", "internal": "Cluster", "selected": "web",
         "sliced": "other", "entries": 10_000, "affinity": "None", "mode": "iptables",
         "scheduler": "rr", "algorithm": "random", "ports": "32768 60999", "reuse": 2, "linear": 0,
-        "discipline": "fifo", "speed": 1,
+        "discipline": "fifo", "speed": 1, "resources": "{}",
     }  # fmt: skip
     outside = {"name": "a", "url": OUTSIDE[0], "arrivals": {"poisson": {"rate": "500/s"}}}
     met = set()

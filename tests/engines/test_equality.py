@@ -158,15 +158,20 @@ def test_arrival_processes(agreed, described, name):
     assert set(made.requests["client"].to_pylist()) == {"c", "d"}
 
 
+@pytest.mark.parametrize("limit", ["", "800m"])
 @pytest.mark.parametrize("discipline", ["fifo", "processor_sharing"])
-def test_disciplines_and_speeds(agreed, described, discipline):
-    """Either discipline at other speeds, in overload on the slow node; the busy time is told."""
+def test_disciplines_speeds_and_limits(agreed, described, discipline, limit):
+    """Either discipline at other speeds, with a CPU limit and without, in overload on the slow
+    node; the busy time is told."""
     changes = {
         "behaviours[0].discipline": discipline,
         "speeds": {"nodes": {"node-1": 0.3}, "pods": {"web-2": 3}},
         "warmup": "300ms",
     }
-    made = agreed(described(SPEC, OBJECTS, **changes, record=RECORD["spec.record"]))
+    name = "{name: web, "
+    objects = OBJECTS.replace(name, f"{name}resources: {{limits: {{cpu: {limit or 'null'}}}}}, ")
+    made = agreed(described(SPEC, objects, **changes, record=RECORD["spec.record"]))
+    assert ("pod_throttled_ns" in made.metrics["metric"].to_pylist()) == bool(limit)
     for pod in made.summary.pods.values():
         most = min(1, pod.implied_utilisation)
         assert pod.utilisation == pytest.approx(most, abs=0.15)

@@ -16,7 +16,7 @@ SPEC = """
 seed: {seed}
 requests: {requests}
 dns: {{example.com: [192.168.1.1, 192.168.1.2]}}
-nodePools: [{{name: node, nodes: 2}}]
+nodePools: [{{name: node, nodes: 2, cpu: 2}}]
 resolver: {{latency: {resolver}, ttl: {ttl}}}
 record: {{interval: 20ns}}
 loadBalancers: {balancers}
@@ -53,7 +53,7 @@ spec:
   selector: {matchLabels: {app: web}}
   template:
     metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, ports: [{containerPort: 8080}]}]}
+    spec: {containers: [{name: web, ports: [{containerPort: 8080}], resources: RESOURCES}]}
 """
 
 CHOSEN = st.sampled_from([{name: getattr(STRATEGIES[name], "EXAMPLE", {})} for name in STRATEGIES])
@@ -121,12 +121,14 @@ def clients(draw):
     affinity=st.sampled_from(["None", "ClientIP"]),
     mode=st.sampled_from(list(MODES)),
     scheduler=st.sampled_from(list(SCHEDULERS)),
+    resources=st.sampled_from(["{}", "{limits: {cpu: 500m}}", "{requests: {cpu: 1}}"]),
 )
 def test_engines_agree_when_everything_happens_at_once(
-    described, play, made, affinity, mode, scheduler
+    described, play, made, affinity, mode, scheduler, resources
 ):
     """With delays of 0, 1, 2 and 5 ns, where ties abound, the engines give the same rows."""
     spec = SPEC.format(**{name: json.dumps(value) for name, value in made.items()})
     objects = OBJECTS.replace("AFFINITY", affinity).replace("MODE", mode)
-    run = play(described(spec, objects.replace("SCHEDULER", scheduler)))
+    objects = objects.replace("SCHEDULER", scheduler).replace("RESOURCES", resources)
+    run = play(described(spec, objects))
     assert run.ending.sent == made["requests"]

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emu.hops.pod import POD, arrive, leave
-from emu.hops.sharing import FAR, FRACTION, completion, finish_of, idle, pass_time
+from emu.hops.quota import FAR
+from emu.hops.sharing import CORES, FRACTION, completion, finish_of, idle, pass_time
 from emu.units import YEAR
 
 WHOLE = 1 << FRACTION
@@ -15,7 +16,7 @@ COUNTS = st.integers(1, 5000)
 def shared(workers, present=0, counted_from=0):
     """A Pod and its state, so many requests there since time 0."""
     pods = np.zeros(1, POD)
-    pods["workers"], pods["backlog"] = workers, 2**31
+    pods["workers"], pods["backlog"], pods["shared"] = workers, 2**31, CORES
     for _ in range(present):
         arrive(pods, 0)
     return pods, idle(1, counted_from)

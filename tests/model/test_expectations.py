@@ -57,6 +57,16 @@ def test_under_local_pods_share_what_their_node_gets(expected):
     assert pods(found, "utilisation") == pytest.approx([0.15, 0.15, 0.3])
 
 
+def test_a_limit_is_what_a_pod_can_do(expected):
+    """Two workers with half a core are busy for four times as much of what they have; with two
+    cores they have no limit."""
+    for limit, cores, limits in (("500m", 0.5, [0.5] * 3), ("2", 2, [])):
+        resources = f"resources: {{limits: {{cpu: {limit}}}}}"
+        found = expected(SERVICE + PODS.replace("name: web}]", f"name: web, {resources}}}]"))
+        assert pods(found, "utilisation") == pytest.approx([40 * 0.010 / cores] * 3)
+        assert list(found.limits.values()) == limits
+
+
 @pytest.mark.parametrize("strategy", BY_WEIGHT)
 def test_backends_share_by_weight_where_the_strategy_does(expected, strategy):
     """Pods a, b and c of weights 3, 1 and 0 get three quarters, a quarter and nothing."""

@@ -107,6 +107,72 @@ def test_nodes_are_full_at_their_most_pods():
         placed(nodes, [], [deployment(5)])
 
 
+def asking(requests, limits=None):
+    """A container with these resources."""
+    return {"name": "web", "resources": {"requests": requests, "limits": limits or {}}}
+
+
+def sized(name, **allocatable):
+    """A Node of this size."""
+    made = node(name).model_dump(by_alias=True)
+    return Node.model_validate(made | {"status": {"allocatable": {"pods": 110} | allocatable}})
+
+
+def test_requests_fill_nodes():
+    """What Pods there have requested, and the Pod's own, is at most what the node has: here two
+    Pods of 1.2 cores, and three of them on the other node, beside one that is there."""
+    nodes = [sized("a", cpu=4), sized("b", cpu="3900m")]
+    there = pod("x", "a").changed(spec={"containers": pods_of("1600m")})
+    chosen = placed(nodes, [there], [deployment(5, containers=[asking({"cpu": "1200m"})])])
+    assert sorted(where(chosen[1:])) == ["a", "a", "b", "b", "b"]
+    with pytest.raises(NoNodeFitsError, match="2 Insufficient cpu"):
+        placed(nodes, [there], [deployment(6, containers=[asking({"cpu": "1200m"})])])
+
+
+def pods_of(cpu):
+    """The containers of a Pod that requests so much CPU."""
+    return deployment(1, containers=[asking({"cpu": cpu})]).spec.template.spec.containers
+
+
+def test_memory_counts_where_a_node_states_it():
+    """One node has room for two Pods of 1 Gi, the other says nothing and takes all others."""
+    nodes = [sized("a", cpu=64, memory="2100Mi"), sized("b", cpu=64)]
+    many = deployment(7, containers=[asking({"memory": "1Gi"})])
+    assert Counter(where(placed(nodes, [], [many]))) == {"a": 2, "b": 5}
+    with pytest.raises(NoNodeFitsError, match="on: 1 Insufficient memory"):
+        placed(nodes[:1], [], [many])
+
+
+def test_every_node_says_what_it_lacks():
+    """In the words of the scheduler, with how many nodes lack it."""
+    nodes = [sized("a", cpu=1), sized("b", cpu=8, pods=1), sized("c", cpu=8, memory="1M"),
+             sized("d", cpu="1999m")]  # fmt: skip
+    wanted = deployment(2, containers=[asking({}, {"cpu": 1, "memory": "1Gi"})] * 2)
+    with pytest.raises(
+        NoNodeFitsError, match="on: 2 Insufficient cpu, 1 Insufficient memory, 1 Too many pods"
+    ):
+        placed(nodes, [], [wanted])
+
+
+@pytest.mark.parametrize(
+    ("limits", "limit"),
+    [([], None), (["500m"], 0.5), (["500m", "1"], 1.5), ([None, "1"], None), (["2", None], 2)],
+)
+def test_a_pods_limit(limits, limit):
+    """The sum if every container has one; else the first container's own."""
+    containers = [asking({}, {} if it is None else {"cpu": it}) for it in limits]
+    assert deployment(1, containers=containers).spec.template.spec.cpu_limit == limit
+
+
+def test_a_limit_alone_is_a_request():
+    """As the API server sets it; a Pod that says nothing has none."""
+    one = deployment(1, containers=[asking({}, {"cpu": "500m", "memory": "1Gi"}),
+                                    asking({"cpu": 1}), asking({})]).spec.template.spec  # fmt: skip
+    assert (one.cpu_request, one.memory_request, one.states_cpu) == (1.5, 2**30, True)
+    none = deployment(1, containers=[asking({})]).spec.template.spec
+    assert (none.cpu_request, none.memory_request, none.states_cpu) == (0, 0, False)
+
+
 @given(st.integers(1, 9), st.lists(st.integers(0, 60), max_size=5))
 def test_every_deployment_is_spread_evenly(nodes, replicas):
     """Node counts of one Deployment differ by at most one, and all its Pods are there."""

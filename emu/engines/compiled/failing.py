@@ -187,7 +187,7 @@ def cut_short(f: Fixed, m: Moving, slot: int, told: bool, now: int) -> None:
     and waits for an answer in vain."""
     row = m.rows[slot]
     shared = m.pods[row["pod"]]["shared"] != 0
-    if m.jobs[slot]["awaited"] != 0 if shared else row["service_start_ns"] != ABSENT:
+    if row["service_start_ns"] != ABSENT and (not shared or m.jobs[slot]["awaited"] != 0):
         m.counters[TIMERS] += 1
     m.fates[slot]["cut"] = 1
     row["service_end_ns"] = ABSENT
@@ -210,4 +210,4 @@ def emptied(m: Moving, pod: int, now: int) -> None:
         pass_time(m.pods, m.sharing, pod, now)
     it["busy"] = it["queued"] = 0
     it["epoch"] += 1
-    m.backlogs[pod, 0] = m.backlogs[pod, 1] = NONE
+    m.backlogs[pod, 0] = m.backlogs[pod, 1] = m.firsts[pod] = NONE

@@ -120,7 +120,7 @@ JOB = np.dtype(
         ("met", "i4"),
     ]
 )
-"""A request in service at a Pod whose workers are shared: the virtual time at which it is done, its
+"""A request in service at a Pod whose workers share: the virtual time at which it is done, its
 ticket, the two jobs below it, and whether its end is awaited. At any Pod that is probed: how many
 others it met there."""
 
@@ -242,6 +242,7 @@ class Fixed(NamedTuple):
     ejecting: bool
     shedding: bool
     surging: bool
+    contended: bool
     end: int
     requests: int
     sources: int
@@ -265,6 +266,8 @@ class Fixed(NamedTuple):
     classes: NDArray[Any]
     sheds: NDArray[Any]
     surges: NDArray[Any]
+    cpu: NDArray[Any]
+    competitors: NDArray[np.int64]
     net: Net
 
 
@@ -275,9 +278,9 @@ class Moving(NamedTuple):
     ``rows`` (`ROW`) and ``journeys`` (`JOURNEY`) have a slot for each request under way; ``out``
     the rows of those that are over, ``blank`` that of one that begins; ``backlogs`` of shape
     (pods, 2) the first and last slot of each backlog; ``jobs`` (`JOB`) has a slot for each request
-    too, for Pods whose workers are shared (there ``backlogs`` has the first to be done) or that are
-    probed; ``numbers``
-    how many requests each client has sent, ``turns`` from which of its addresses the next comes;
+    too, for Pods whose workers share (``firsts`` has the first to be done) or that are probed;
+    ``numbers`` how many requests each client has sent, ``turns`` from which of its addresses the
+    next comes;
     ``times`` of shape (kinds, 2) how many events there were and how many ticks they took, of a run
     that is timed; ``links`` (`LINK`) has a place for each connection that is kept; ``waiting`` of
     shape (pools, 2) the first and last slot of those that wait for a connection; ``calls``
@@ -297,6 +300,7 @@ class Moving(NamedTuple):
     numbers: NDArray[np.int64]
     turns: NDArray[np.int64]
     backlogs: NDArray[np.int64]
+    firsts: NDArray[np.int64]
     pods: NDArray[Any]
     sharing: NDArray[Any]
     reports: NDArray[np.int64]
@@ -344,6 +348,7 @@ def fixed(model: Model, state: State, timed: bool = False) -> Fixed:
         ejecting=bool(model.detectors["errors"].any()),
         shedding=any_shed(model.shedding),
         surging=len(model.surges) > 0,
+        contended=len(model.competitors) > 0,
         end=NEVER if model.end_ns is None else model.end_ns,
         requests=NEVER if model.requests is None else model.requests,
         sources=model.sources,
@@ -367,6 +372,8 @@ def fixed(model: Model, state: State, timed: bool = False) -> Fixed:
         classes=model.classes,
         sheds=model.shedding,
         surges=model.surges,
+        cpu=state.cpu,
+        competitors=model.competitors,
         net=net,
     )
 
@@ -419,6 +426,7 @@ def moving(model: Model, state: State) -> Moving:
         numbers=np.zeros(len(model.clients), np.int64),
         turns=np.zeros(len(model.clients), np.int64),
         backlogs=np.full((len(state.pods), 2), NONE, np.int64),
+        firsts=np.full(len(state.pods), NONE, np.int64),
         pods=state.pods,
         sharing=state.sharing,
         reports=state.reports,

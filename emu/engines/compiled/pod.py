@@ -15,13 +15,13 @@ from emu.engines.compiled.layout import (
 )
 from emu.engines.compiled.reply import reply
 from emu.engines.compiled.schedule import schedule, ticket_at
-from emu.engines.compiled.sharing import depart, done_at, share
+from emu.engines.compiled.sharing import depart, done_at, off_backlog, service_of, share
 from emu.engines.ending import deadline_of
 from emu.events import Kind
 from emu.hops.conntrack import Closing
-from emu.hops.pod import Admission, arrive, leave, service_time
+from emu.hops.pod import Admission, arrive, leave
 from emu.hops.reports import note, present
-from emu.hops.sharing import pass_time
+from emu.hops.sharing import CORES, pass_time
 from emu.hops.shedding import is_stale
 from emu.kernel import kernel, part
 from emu.recorder.rows import Outcome
@@ -29,7 +29,6 @@ from emu.recorder.rows import Outcome
 _SERVICE_END = int(Kind.SERVICE_END)
 _SERVED = int(Admission.SERVED)
 _QUEUED = int(Admission.QUEUED)
-_REFUSED = int(Admission.REFUSED)
 _TIME_WAIT = int(Closing.TIME_WAIT)
 _CLOSE = int(Closing.CLOSE)
 _OK, _SHED = int(Outcome.OK), int(Outcome.SHED)
@@ -52,7 +51,7 @@ def pod_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     if f.probed:
         m.jobs[slot]["met"] = present(m.pods, pod)
     admission = arrive(m.pods, pod)
-    if shared and admission != _REFUSED:
+    if shared and (admission == _SERVED or (shared & CORES and admission == _QUEUED)):
         return share(f, m, slot, pod, now)
     if admission == _SERVED:
         if f.shedding and _is_stale(f, m, slot, pod, now):
@@ -84,10 +83,7 @@ def _wait(m: Moving, slot: int, pod: int) -> None:
 def _serve(f: Fixed, m: Moving, slot: int, pod: int, now: int) -> int:
     """A worker turns to the request; when it is done."""
     row = m.rows[slot]
-    end = now + service_time(
-        m.pods, f.net.table, pod, f.classes[row["request_class"]]["service_time"],
-        f.net.seed, row["request"], row["attempt"],
-    )  # fmt: skip
+    end = now + service_of(f, m, slot, pod)
     row["service_start_ns"], row["service_end_ns"] = now, end
     return end
 
@@ -95,7 +91,7 @@ def _serve(f: Fixed, m: Moving, slot: int, pod: int, now: int) -> int:
 @part
 def service_end(f: Fixed, m: Moving, slot: int, ticket: int, now: int) -> tuple[int, int]:
     """The answer is on its way, and the first in the backlog is served next; or, where workers are
-    shared, the service is not done yet."""
+    share, the service is not done yet."""
     if f.live and is_void(m, slot, ticket):
         return NONE, NONE
     row = m.rows[slot]
@@ -104,7 +100,7 @@ def service_end(f: Fixed, m: Moving, slot: int, ticket: int, now: int) -> tuple[
         end = done_at(m, slot, pod)
         if end != now:
             return end, _SERVICE_END
-        depart(m, slot, pod, now)
+        depart(f, m, slot, pod, now)
         row["service_end_ns"] = now
     elif leave(m.pods, pod):
         first = m.backlogs[pod, 0]
@@ -124,19 +120,11 @@ def service_end(f: Fixed, m: Moving, slot: int, ticket: int, now: int) -> tuple[
 @part
 def _serve_from_backlog(f: Fixed, m: Moving, first: int, pod: int, now: int) -> None:
     """The first in the Pod's backlog is served: what follows, happens to another slot."""
-    _remove_first(m, pod)
+    off_backlog(m, pod)
     m.counters[PUSH_TIME] = _serve(f, m, first, pod, now)
     m.counters[PUSH_KIND] = _SERVICE_END
     m.counters[PUSH_TICKET] = ticket_at(m.rows, first)
     m.counters[PUSH_SLOT] = first
-
-
-@part
-def _remove_first(m: Moving, pod: int) -> None:
-    """The first in the Pod's backlog waits no longer."""
-    m.backlogs[pod, 0] = m.journeys[m.backlogs[pod, 0]]["next"]
-    if m.backlogs[pod, 0] == NONE:
-        m.backlogs[pod, 1] = NONE
 
 
 @kernel
@@ -145,7 +133,7 @@ def _shed_stale(f: Fixed, m: Moving, pod: int, now: int) -> int:
     before it are shed."""
     first = m.backlogs[pod, 0]
     while first != NONE and _is_stale(f, m, first, pod, now):
-        _remove_first(m, pod)
+        off_backlog(m, pod)
         time, kind = _shed(f, m, first, now)
         schedule(m.events, kind, time, ticket_at(m.rows, first), first)
         first = m.backlogs[pod, 0] if leave(m.pods, pod) else NONE

@@ -1,6 +1,6 @@
-"""Parts of the compiled loop: a Pod whose workers are shared by all requests at it.
+"""Parts of the compiled loop: a Pod whose workers share, their cores or a CPU quota.
 
-The requests of a Pod are a skew heap by their finish: ``backlogs[pod, 0]`` is the first to be done,
+The requests in service are a skew heap by their finish: ``firsts[pod]`` is the first to be done,
 and `JOB` has the links. An end is awaited for the first alone. Who comes meanwhile puts it off, so
 it may be awaited too early, and never too late: when it is there too early, it is awaited anew, or,
 where another comes first now, not until that one has left. So a request has one event at the most.
@@ -21,8 +21,9 @@ from emu.engines.compiled.layout import (
 )
 from emu.engines.compiled.schedule import ticket_at
 from emu.events import Kind
+from emu.hops.contention import slowed
 from emu.hops.pod import leave, service_time
-from emu.hops.sharing import completion, finish_of, pass_time
+from emu.hops.sharing import QUOTA, completion, finish_of, pass_time
 from emu.kernel import kernel, part
 
 _SERVICE_END = int(Kind.SERVICE_END)
@@ -31,37 +32,57 @@ _SERVICE_END = int(Kind.SERVICE_END)
 @part
 def share(f: Fixed, m: Moving, slot: int, pod: int, now: int) -> tuple[int, int]:
     """The request is in service from now on."""
-    row, job = m.rows[slot], m.jobs[slot]
-    row["service_start_ns"] = now
+    _begin(f, m, slot, pod, now)
+    first = m.firsts[pod]
+    if first != slot:
+        return NONE, NONE
+    m.jobs[slot]["awaited"] = 1
+    return completion(m.pods, m.sharing, pod, m.jobs[slot]["finish"]), _SERVICE_END
+
+
+@part
+def _begin(f: Fixed, m: Moving, slot: int, pod: int, now: int) -> None:
+    """The request is among those in service, its end not awaited."""
+    job = m.jobs[slot]
+    m.rows[slot]["service_start_ns"] = now
+    job["finish"] = finish_of(m.sharing, pod, service_of(f, m, slot, pod))
+    job["ticket"], job["awaited"] = ticket_at(m.rows, slot), 0
+    job["left"] = job["right"] = NONE
+    m.firsts[pod] = merged(m.jobs, m.firsts[pod], slot)
+
+
+@part
+def service_of(f: Fixed, m: Moving, slot: int, pod: int) -> int:
+    """How long a worker takes for the request that begins its service now."""
+    row = m.rows[slot]
     service = service_time(
         m.pods, f.net.table, pod, f.classes[row["request_class"]]["service_time"],
         f.net.seed, row["request"], row["attempt"],
     )  # fmt: skip
-    job["finish"], job["ticket"] = finish_of(m.sharing, pod, service), ticket_at(m.rows, slot)
-    job["left"] = job["right"] = NONE
-    first = m.backlogs[pod, 0] = merged(m.jobs, m.backlogs[pod, 0], slot)
-    job["awaited"] = first == slot
-    if first != slot:
-        return NONE, NONE
-    return completion(m.pods, m.sharing, pod, job["finish"]), _SERVICE_END
+    if f.contended:
+        return slowed(m.pods, f.cpu, f.competitors, pod, service)
+    return int(service)
 
 
 @part
 def done_at(m: Moving, slot: int, pod: int) -> int:
     """When a request is done whose end was awaited for now; `NONE` where another comes first."""
-    if m.backlogs[pod, 0] != slot:
+    if m.firsts[pod] != slot:
         m.jobs[slot]["awaited"] = 0
         return NONE
     return completion(m.pods, m.sharing, pod, m.jobs[slot]["finish"])
 
 
 @part
-def depart(m: Moving, slot: int, pod: int, now: int) -> None:
-    """The first is done; the end of the one behind it follows, unless that is awaited."""
+def depart(f: Fixed, m: Moving, slot: int, pod: int, now: int) -> None:
+    """The first is done, and the first in the backlog begins; the end of the one that is next to be
+    done follows, unless that is awaited."""
     job = m.jobs[slot]
     pass_time(m.pods, m.sharing, pod, now)
-    leave(m.pods, pod)
-    first = m.backlogs[pod, 0] = merged(m.jobs, job["left"], job["right"])
+    m.firsts[pod] = merged(m.jobs, job["left"], job["right"])
+    if leave(m.pods, pod) and m.pods[pod]["shared"] == QUOTA:
+        _begin(f, m, off_backlog(m, pod), pod, now)
+    first = m.firsts[pod]
     if first == NONE or m.jobs[first]["awaited"]:
         return
     m.jobs[first]["awaited"] = 1
@@ -69,6 +90,16 @@ def depart(m: Moving, slot: int, pod: int, now: int) -> None:
     m.counters[PUSH_KIND] = _SERVICE_END
     m.counters[PUSH_TICKET] = m.jobs[first]["ticket"]
     m.counters[PUSH_SLOT] = first
+
+
+@part
+def off_backlog(m: Moving, pod: int) -> int:
+    """Take the first slot out of a backlog in which there is one."""
+    first = m.backlogs[pod, 0]
+    m.backlogs[pod, 0] = m.journeys[first]["next"]
+    if m.backlogs[pod, 0] == NONE:
+        m.backlogs[pod, 1] = NONE
+    return int(first)
 
 
 @kernel

@@ -19,6 +19,7 @@ from emu.engines.process.request import Request, RequestClass, as_row
 from emu.engines.process.sharing import SharingPod
 from emu.engines.session import Session
 from emu.hops import pool
+from emu.hops.contention import slowed
 from emu.hops.network import travel
 from emu.hops.pod import arrive, leave, service_time
 from emu.hops.pool import crowded as crowded_connections
@@ -93,7 +94,7 @@ class Emulation(Session):
 
     @cached_property
     def sharing_kernels(self) -> tuple[Callable[..., int], ...]:
-        """Those of Pods whose workers are shared, for the few runs that have such."""
+        """Those of Pods whose workers share, for the few runs that have such."""
         pods, sharing = self.state.pods, self.state.sharing
         return (
             bound(pass_time, pods, sharing),
@@ -106,6 +107,11 @@ class Emulation(Session):
         """That of Pods which shed requests, for the runs in which there are such."""
         shedding = self.model.shedding
         return bound(is_stale, shedding) if any_shed(shedding) else None
+
+    @cached_property
+    def contention_kernel(self) -> Callable[..., int]:
+        """That of Pods that compete for cores, for the runs that have such."""
+        return bound(slowed, self.state.pods, self.state.cpu, self.model.competitors)
 
     @cached_property
     def report_kernels(self) -> tuple[Callable[..., int], ...]:

@@ -27,6 +27,7 @@ class Pod:
         self._failures = emulation.failures
         self._reporting = emulation.report_kernels if emulation.state.probed else None
         self._stale = emulation.stale_kernel
+        self._slowed = emulation.contention_kernel if len(self.model.competitors) else None
         self._waiting: deque[tuple[Request, Moment]] = deque()
 
     @property
@@ -125,6 +126,8 @@ class Pod:
         served.schedule(end)
 
     def _service_time(self, request: Request) -> int:
-        """How long a worker takes for it, which only the request and the Pod's speed decide."""
+        """How long a worker takes for it if it begins now: by the request, the Pod's speed and,
+        where Pods compete for cores, its share of them."""
         draw = (self.model.seed, request.request, request.attempt)
-        return self._sample(self.number, request.its.service_time, *draw)
+        service = self._sample(self.number, request.its.service_time, *draw)
+        return self._slowed(self.number, service) if self._slowed else service

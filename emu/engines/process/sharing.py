@@ -1,4 +1,4 @@
-"""A Pod whose workers are shared by all requests at it, as a process."""
+"""A Pod whose workers share, their cores or a CPU quota, as a process."""
 
 from collections.abc import Generator
 from heapq import heappop, heappush
@@ -9,6 +9,7 @@ from emu.engines.process.pod import Pod
 from emu.engines.process.request import Request
 from emu.events import Kind
 from emu.hops.pod import Admission
+from emu.hops.sharing import CORES
 from emu.recorder.rows import Outcome
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class _Service(NamedTuple):
 
 
 class SharingPod(Pod):
-    """Pod number ``number`` of the model, under processor sharing (see `emu.hops.sharing`).
+    """Pod number ``number`` of the model, whose workers share (see `emu.hops.sharing`).
 
     An end is awaited for the first to be done alone. Who comes meanwhile puts it off, so it may be
     awaited too early, and never too late: when it is there too early, it is awaited anew, or, where
@@ -34,6 +35,7 @@ class SharingPod(Pod):
         super().__init__(emulation, number)
         self._pass_time, self._finish_of, self._completion = emulation.sharing_kernels
         self._load = emulation.state.pods[number]
+        self._all_at_once = bool(self._load["shared"] & CORES)
         self._services: list[_Service] = []
         self._ends: dict[int, Moment] = {}
         self._awaited: set[int] = set()
@@ -44,17 +46,33 @@ class SharingPod(Pod):
         request.queue_length = int(self._load["queued"])
         met = self._present()
         self._pass_time(self.number, arrival)
-        if self._arrive(self.number) == Admission.REFUSED:
+        admission = self._arrive(self.number)
+        if admission == Admission.REFUSED:
             request.outcome = Outcome.BACKLOG_FULL
             return False
-        request.service_start_ns = arrival
-        yield from self._share(request)
-        if request.cut:
+        end = Moment(self.env, Kind.SERVICE_END, request.ticket)
+        if admission == Admission.SERVED or self._all_at_once:
+            self._begin(request, end)
+            self._await_first()
+        else:
+            self._waiting.append((request, end))
+        if not (yield from self._be_served(request, end)):
             return False
+        self._depart()
         request.service_end_ns = self.env.now
         self._answered(met, arrival)
         request.outcome = Outcome.OK
         return True
+
+    def _be_served(self, request: Request, end: Moment) -> Generator[Moment, None, bool]:
+        """Wait until the request is done; false where it is cut short."""
+        while True:
+            request.waits = end
+            yield end
+            request.waits = None
+            if request.cut or self._is_done(request):
+                return not request.cut
+            end = self._another_end(request)
 
     def forget(self) -> None:
         """All requests here have been cut short; the ends that were awaited are void."""
@@ -62,31 +80,37 @@ class SharingPod(Pod):
         self._services.clear()
         self._ends.clear()
         self._awaited.clear()
+        super().forget()
 
     def idle(self) -> bool:
         """Whether no request is here."""
-        return not (self._services or self._ends or self._awaited)
+        return not (self._services or self._ends or self._awaited or self._waiting)
 
-    def _share(self, request: Request) -> Generator[Moment, None, None]:
-        """Be in service until it is done."""
+    def _begin(self, request: Request, served: Moment) -> None:
+        """The request is in service from now on; its end is not awaited yet."""
+        request.service_start_ns = self.env.now
         finish = self._finish_of(self.number, self._service_time(request))
-        mine = _Service(finish, request.ticket)
-        heappush(self._services, mine)
-        done = False
-        while not done:
-            self._ends[mine.ticket] = Moment(self.env, Kind.SERVICE_END, mine.ticket)
-            self._await_first()
-            request.waits = self._ends[mine.ticket]
-            yield request.waits
-            request.waits = None
-            if request.cut:
-                return
-            self._awaited.remove(mine.ticket)
-            done = self._services[0] == mine and self._done_at(mine) == self.env.now
-        heappop(self._services)
-        del self._ends[mine.ticket]
+        heappush(self._services, _Service(finish, request.ticket))
+        self._ends[request.ticket] = served
+
+    def _is_done(self, request: Request) -> bool:
+        """Whether a request is done whose end was awaited for now."""
+        self._awaited.remove(request.ticket)
+        first = self._services[0]
+        return first.ticket == request.ticket and self._done_at(first) == self.env.now
+
+    def _another_end(self, request: Request) -> Moment:
+        """The end of a request that was put off."""
+        end = self._ends[request.ticket] = Moment(self.env, Kind.SERVICE_END, request.ticket)
+        self._await_first()
+        return end
+
+    def _depart(self) -> None:
+        """The first is done, and the first in the backlog begins."""
         self._pass_time(self.number, self.env.now)
-        self._leave(self.number)
+        del self._ends[heappop(self._services).ticket]
+        if self._leave(self.number) and not self._all_at_once:
+            self._begin(*self._waiting.popleft())
         self._await_first()
 
     def _await_first(self) -> None:

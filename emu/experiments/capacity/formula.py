@@ -66,6 +66,8 @@ def load_of(scenario: Scenario) -> Load | str:
         return f"service times are {behaviour.service_time.name}, not exponential"
     if behaviour.discipline != "fifo":
         return "workers are shared, and do not serve first come first served"
+    if serving & expected.limits.keys():
+        return "CPU limits hold workers up"
     shares = [expected.pods[name] for name in serving]
     if max(shares) > _EQUAL * min(shares):
         return "Pods get unequal shares"

@@ -19,6 +19,7 @@ _TITLES: Final = {
     "conntrack_entries": "Entries in conntrack",
     "pod_busy": "Busy workers of each Pod",
     "pod_queue": "Requests waiting in each Pod",
+    "pod_throttled_ns": "Time for which CPU limits held each Pod up, in nanoseconds",
 }
 
 

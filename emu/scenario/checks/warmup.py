@@ -25,3 +25,12 @@ def mistakes(subject: Subject) -> Iterator[Mistake]:
             " then on"
         )
         yield subject.place.mistake(_PATH, rule)
+    workers = max((behaviour.workers for behaviour in spec.behaviours), default=1)
+    limits = {pod.key: pod.cpu_limit for pod in subject.cluster.pods}
+    held_up = [name for name, limit in limits.items() if limit is not None and limit < workers]
+    if held_up:
+        rule = (
+            f"must be a time where a Pod's CPU limit is below its workers ({held_up[0]}), for its"
+            " CPU time is counted from then on"
+        )
+        yield subject.place.mistake(_PATH, rule)

@@ -90,6 +90,17 @@ class Node(KubernetesObject):
         return self.status.allocatable.cpu or self.status.capacity.cpu or DEFAULT_CPU
 
     @property
+    def cores(self) -> float:
+        """Cores that it has, for Pods and all else: its capacity, else what Pods may use."""
+        return self.status.capacity.cpu or self.cpu
+
+    @property
+    def memory(self) -> int | None:
+        """Bytes of memory that Pods may ask for: the allocatable ones, else all; None where nothing
+        is said."""
+        return self.status.allocatable.memory or self.status.capacity.memory
+
+    @property
     def most_pods(self) -> int:
         """How many Pods it takes; 110 where nothing is said, as the kubelet has it."""
         pods = self.status.allocatable.pods

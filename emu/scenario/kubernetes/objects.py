@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from emu.quantities import Cpu
+from emu.quantities import Cpu, Memory
 from emu.scenario.fields import Name, ObjectName
 
 _INITIALISMS = {"ip": "IP", "ips": "IPs", "cidr": "CIDR", "cidrs": "CIDRs"}
@@ -124,7 +124,8 @@ def selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
 
 
 class Resources(Block):
-    """Amounts of a node or a container; only the CPU and the number of Pods are read."""
+    """Amounts of a node or a container: of CPU, of memory in bytes, and of Pods."""
 
     cpu: Cpu | None = None
+    memory: Memory | None = None
     pods: int | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from emu.scenario.fields import AddressText, Port
 from emu.scenario.kubernetes.node import Taint
@@ -25,6 +25,14 @@ class ContainerResources(Block):
     requests: Resources = Resources()
     limits: Resources = Resources()
 
+    @model_validator(mode="after")
+    def _within_limits(self) -> "ContainerResources":
+        for name in ("cpu", "memory"):
+            request, limit = getattr(self.requests, name), getattr(self.limits, name)
+            if request and limit and request > limit:
+                raise ValueError(f"must not have requests.{name} above limits.{name}")
+        return self
+
 
 class Container(Block):
     """A container of a Pod."""
@@ -42,6 +50,11 @@ class Container(Block):
     def cpu_request(self) -> float | None:
         """Cores that it asks for: its limit where that is all it states (so the API server)."""
         return self.resources.requests.cpu or self.resources.limits.cpu
+
+    @property
+    def memory_request(self) -> int | None:
+        """Bytes of memory that it asks for, likewise."""
+        return self.resources.requests.memory or self.resources.limits.memory
 
 
 class Toleration(Block):
@@ -70,11 +83,6 @@ class PodSpec(Block):
     termination_grace_period_seconds: Seconds = 30
 
     @property
-    def cpu_request(self) -> float:
-        """Cores that its containers ask for together."""
-        return sum(container.cpu_request or 0.0 for container in self.containers)
-
-    @property
     def server(self) -> Container:
         """The container that serves: the first."""
         return self.containers[0] if self.containers else Container()
@@ -84,6 +92,34 @@ class PodSpec(Block):
         """Whether the kubelet asks the container that serves how it is."""
         its = self.server
         return bool(its.readiness_probe or its.liveness_probe or its.startup_probe)
+
+    @property
+    def cpu_request(self) -> float:
+        """Cores that its containers ask for together."""
+        return sum(container.cpu_request or 0.0 for container in self.containers)
+
+    @property
+    def memory_request(self) -> int:
+        """Bytes of memory that its containers ask for together."""
+        return sum(container.memory_request or 0 for container in self.containers)
+
+    @property
+    def cpu_limit(self) -> float | None:
+        """The most cores that it may use: the sum, if every container has a limit.
+
+        Else the Pod has none, and the first container's own holds, for that is the one that serves.
+        Source: Kubernetes, pkg/kubelet/cm (``ResourceConfigForPod``).
+        """
+        limits = [container.resources.limits.cpu for container in self.containers]
+        stated = [limit for limit in limits if limit is not None]
+        if len(stated) == len(limits):
+            return sum(stated) or None
+        return limits[0]
+
+    @property
+    def states_cpu(self) -> bool:
+        """Whether any container says what CPU it asks for or may use."""
+        return any(container.cpu_request is not None for container in self.containers)
 
 
 class PodCondition(Block):
@@ -123,6 +159,21 @@ class Pod(KubernetesObject):
     def container_ports(self) -> tuple[ContainerPort, ...]:
         """The ports that its containers declare, in their order."""
         return declared_ports(self.spec.containers)
+
+    @property
+    def cpu_request(self) -> float:
+        """Cores that it asks for."""
+        return self.spec.cpu_request
+
+    @property
+    def cpu_limit(self) -> float | None:
+        """The most cores that it may use; None where there is no limit."""
+        return self.spec.cpu_limit
+
+    @property
+    def states_cpu(self) -> bool:
+        """Whether it says anything of CPU."""
+        return self.spec.states_cpu
 
     @property
     def ready(self) -> bool:
