@@ -21,6 +21,7 @@ class PodObject:
 
     ``number`` is its place among the Pods of the run, from when it has an address on, ``node`` that
     of its node. ``owner`` is the Deployment that made it, of which ``revision`` of its template.
+    ``ready_since_ns`` is when it last became ready; -1 before it ever was.
     """
 
     name: str

@@ -5,23 +5,33 @@ from typing import Final
 
 import simpy
 
-from emu.control.api_server import ApiServer, NodeObject, PodObject
+from emu.control.api_server import ApiServer, NodeObject
+from emu.control.autoscaler import Autoscaler
+from emu.control.deployments import Deployments
 from emu.control.endpoint_slices import EndpointSlices
 from emu.control.health_checks import HealthChecks
 from emu.control.kube_proxies import KubeProxies
+from emu.control.kubelet import Kubelets
 from emu.control.links import Links
 from emu.control.log import Log
+from emu.control.metrics_server import MetricsServer
 from emu.control.node_lifecycle import NodeLifecycle
+from emu.control.objects import delete, register
 from emu.control.registration import Registration
 from emu.control.rules import Rules
+from emu.control.run import Run
+from emu.control.scheduler import Scheduler
+from emu.control.speeds import Speeds
 from emu.control.timeline import timeline
 from emu.control.traffic import Traffic
 from emu.model import Model
 from emu.model.live import Live
 from emu.model.state import State
 from emu.registry import Choice
+from emu.scenario.cluster import qualified
 
 _FOR_EVER: Final = 2**62
+
 
 Process = Generator[simpy.Event, None, None]
 
@@ -37,14 +47,17 @@ class LiveCluster:
         state: State,
         traffic: Traffic,
         log: Log,
+        speeds: Speeds,
     ) -> None:
         self._env, self._model, self._live, self._state = env, model, live, state
         self._traffic, self._log = traffic, log
         self.api = ApiServer(env)
+        register(self.api, live.cluster)
         self.rules = Rules(model, live, state, traffic, log)
+        run = Run(env, live, state, traffic, log, self.api, self.rules, speeds)
+        self._run = run
         self.slices = EndpointSlices(self.api, live.cluster, live.rules.proxies)
         self.links = Links(live.ways, state)
-        _register(self.api, live)
         self.kube_proxies = KubeProxies(
             env, live, self.api, self.slices, self.links, self.rules, log
         )
@@ -53,6 +66,16 @@ class LiveCluster:
             env, model, live, state, self.api, self.slices, self.rules, self.health_checks
         )
         NodeLifecycle(env, live, self.api, self.links, log)
+        self.kubelets, self.scheduler = Kubelets(run), Scheduler(run)
+        self.deployments = Deployments(run)
+        scaled = [its.deployment for its in live.cluster.autoscalers]
+        self.metrics = MetricsServer(run, scaled)
+        self.autoscalers = [
+            Autoscaler(run, its, number, self.metrics, self.deployments)
+            for number, its in enumerate(live.cluster.autoscalers)
+        ]
+        self.crash = self.kubelets.crash
+        self._slowed: dict[tuple[str, float], list[int]] = {}
         self.cut_off, self.rejoin = self.links.cut_off, self.links.rejoin
         self.delay, self.lose, self.keep = self.links.delay, self.links.lose, self.links.keep
         self.cut = self.links.cut
@@ -76,17 +99,60 @@ class LiveCluster:
                 self._state.change_strategy(number, strategy)
         self._traffic.refresh()
 
+    def fail(self, node: str) -> None:
+        """A node stops, and what comes to it is lost."""
+        self.links.cut_off(node)
+        self.kubelets.fail(self.api.nodes[node].number)
+
+    def start(self, node: str) -> None:
+        """It starts again."""
+        self.links.rejoin(node)
+        self.kubelets.start(self.api.nodes[node].number)
+
+    def slow(self, pod: str, speed: float) -> None:
+        """A Pod's speed is multiplied by this, if it is there."""
+        number = self.kubelets.number(pod)
+        if number is not None:
+            self._slowed.setdefault((pod, speed), []).append(number)
+            self._run.speeds.multiply(number, speed)
+
+    def release(self, pod: str, speed: float) -> None:
+        """It is so no longer."""
+        if self._slowed.get((pod, speed)):
+            self._run.speeds.release(self._slowed[pod, speed].pop(), speed)
+
+    def drain(self, node: str) -> None:
+        """A node takes no more Pods, and those on it end."""
+        self.api.write(lambda: self._drain(self.api.nodes[node]))
+
+    def uncordon(self, node: str) -> None:
+        """It takes Pods again."""
+        self.api.write(lambda: self._uncordon(self.api.nodes[node]))
+
+    def roll_out(self, deployment: str) -> None:
+        """A Deployment's Pods are replaced by others of a new revision."""
+        self.deployments.roll_out(qualified(deployment))
+
+    def scale(self, deployment: str, replicas: int) -> None:
+        """A Deployment is to have so many Pods."""
+        self.deployments.scale(qualified(deployment), replicas, "timeline")
+
+    def _drain(self, node: NodeObject) -> None:
+        node.schedulable = False
+        self.api.node_changed(node)
+        for pod in list(self.api.pods.values()):
+            if pod.node == node.number:
+                delete(self._run, pod, "drain")
+
+    def _uncordon(self, node: NodeObject) -> None:
+        node.schedulable = True
+        node.spec = node.spec.changed(spec={"unschedulable": False})
+        self.api.node_changed(node)
+
     def processes(self) -> Iterator[Process]:
         """All control loops of the cluster, in the order in which they begin at one instant."""
-        yield from timeline(self._env, self._live.spec, self, self._log)  # type: ignore[arg-type]
-
-
-def _register(api: ApiServer, live: Live) -> None:
-    """The objects that there are at first: their Pods run already."""
-    for number, node in enumerate(live.cluster.nodes):
-        api.nodes[node.name] = NodeObject(node.name, number, node)
-    for number, pod in enumerate(live.cluster.pods):
-        node_number = live.numbers.node(pod.node_name or None)
-        api.pods[pod.key] = PodObject(
-            pod.key, pod, number=number, node=node_number, address=pod.ip, ready=pod.ready
-        )
+        yield from timeline(self._env, self._live.spec, self, self._log)
+        if self.autoscalers:
+            yield self.metrics.process()
+        for autoscaler in self.autoscalers:
+            yield autoscaler.process()

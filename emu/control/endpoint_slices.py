@@ -19,8 +19,8 @@ Told = Callable[[ServicePort], None]
 
 
 class EndpointSlices:
-    """The endpoints of each Service port at the API server, an `Endpoints` each, made anew whenever
-    they change.
+    """The endpoints of each Service port at the API server, an `Endpoints` each, made anew when
+    somebody asks for them after a change.
 
     Endpoints of slices that belong to no Pod of the cluster stay as they are.
     """
@@ -32,7 +32,7 @@ class EndpointSlices:
             known: {str(its): its for its in known.endpoints.everywhere}
             for _, _, known in self._ports
         }
-        self.current: dict[ServicePort, Endpoints] = {}
+        self._current = {known: known.endpoints for known in self._entries}
         self._watchers: list[Told] = []
         api.watch_pods(self._pod_changed)
         self._api = api
@@ -43,7 +43,11 @@ class EndpointSlices:
 
     def of(self, port: ServicePort) -> Endpoints:
         """The endpoints of a Service port."""
-        return self.current.get(port, port.endpoints)
+        if port not in self._entries:
+            return port.endpoints
+        if port not in self._current:
+            self._current[port] = Endpoints(self._entries[port].values())
+        return self._current[port]
 
     def _pod_changed(self, pod: PodObject) -> None:
         if not pod.address:
@@ -75,7 +79,7 @@ class EndpointSlices:
             return
         else:
             entries[key] = endpoint
-        self.current[known] = Endpoints(entries.values())
+        self._current.pop(known, None)
         for tell in self._watchers:
             tell(known)
 

@@ -37,7 +37,8 @@ class Room(NamedTuple):
 
 def changes(spec: ScenarioSpec, cluster: Cluster) -> bool:
     """Whether anything about the cluster may change in a run."""
-    return bool(spec.timeline or spec.faults)
+    probed = any(pod.spec.probed for pod in cluster.pods)
+    return bool(spec.timeline or spec.faults or cluster.autoscalers or probed)
 
 
 def room_for(pods: int, endpoints: int, services: int) -> Room:

@@ -39,15 +39,19 @@ def quotas(pods: tuple[Pod, ...], rows: NDArray[np.void]) -> NDArray[np.int64]:
 
 
 def period_ends(pods: int, spec: ScenarioSpec) -> NDArray[np.int64]:
-    """When the first period of each Pod ends, in nanoseconds.
+    """When the first period of each Pod ends, in nanoseconds."""
+    return np.array([period_end(pod, spec) for pod in range(pods)], np.int64)
+
+
+def period_end(pod: int, spec: ScenarioSpec) -> int:
+    """When the first period of the Pod with this number ends, in nanoseconds.
 
     All begin with the run, or each at a time of its own, as with Linux from 6.4 on. Source:
     kernel/sched/fair.c, ``init_cfs_bandwidth``.
     """
     if not spec.kernel.interleaves_periods:
-        return np.full(pods, PERIOD, np.int64)
-    draws = [uniform(spec.seed, QUOTA_PERIOD, pod, 0) for pod in range(pods)]
-    return 1 + (np.array(draws, np.float64) * PERIOD).astype(np.int64)
+        return PERIOD
+    return 1 + int(uniform(spec.seed, QUOTA_PERIOD, pod, 0) * PERIOD)
 
 
 def contention(

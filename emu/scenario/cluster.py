@@ -25,6 +25,7 @@ from emu.scenario.description import NodePool
 from emu.scenario.kubernetes import (
     Deployment,
     EndpointSlice,
+    HorizontalPodAutoscaler,
     KubeProxyConfiguration,
     Node,
     Pod,
@@ -63,6 +64,7 @@ class Cluster:
     deployments: tuple[Deployment, ...] = ()
     kube_proxy: KubeProxyConfiguration = field(default_factory=KubeProxyConfiguration)
     service_cidrs: tuple[ServiceCIDR, ...] = ()
+    autoscalers: tuple[HorizontalPodAutoscaler, ...] = ()
 
     def service(self, key: str) -> Service | None:
         """The Service called ``namespace/name``, or ``name`` in the namespace ``default``."""
@@ -100,6 +102,7 @@ def completed(cluster: Cluster, pools: Sequence[NodePool], taken: Iterable[str])
         cluster.deployments,
         cluster.kube_proxy,
         cluster.service_cidrs,
+        cluster.autoscalers,
     )
 
 
@@ -110,7 +113,7 @@ def as_found(cluster: Cluster) -> Cluster:
     """
     pods = tuple(pod for pod in cluster.pods if pod.node_name and pod.ip)
     slices = cluster.endpoint_slices or completed_slices((), cluster.services, pods, cluster.nodes)
-    return replace(cluster, pods=pods, endpoint_slices=slices, deployments=())
+    return replace(cluster, pods=pods, endpoint_slices=slices, deployments=(), autoscalers=())
 
 
 def _first(free: Iterator[Free], owner: Node | Pod | Service, rule: str) -> Free:

@@ -141,6 +141,16 @@ class LoadBalancer(OptionsModel):
         return self
 
 
+class Warming(OptionsModel):
+    """A process that is slow at first, as with empty caches and code not compiled yet: its speed
+    rises in equal steps from a part of it to all."""
+
+    window: Positive
+    """For how long after it listens."""
+    least: Annotated[Fraction, Field(gt=0)] = 0.1
+    """The part of its speed at which it begins."""
+
+
 class Behaviour(OptionsModel):
     """How the Pods that a selector matches serve requests."""
 
@@ -163,6 +173,16 @@ class Behaviour(OptionsModel):
     """How long a worker is busy with a request at speed 1."""
     speed: Speed = 1
     """What service times are divided by: 0.5 is half as fast."""
+    creation: Distribution = DISTRIBUTIONS.chosen("constant", value="1s")
+    """From when a Pod has a node until its container runs: its sandbox, network and images."""
+    startup: Distribution = DISTRIBUTIONS.chosen("constant", value="1s")
+    """From the start of its container until its process listens, for Pods that start in the run."""
+    warming: Warming | None = None
+    """How a process is slow after it has started; at its full speed at once where nothing is said.
+    """
+    on_sigterm: Literal["drain", "exit", "ignore"] = "drain"
+    """What its process does at SIGTERM: it stops listening, answers what is there and ends
+    (``drain``), ends at once, or goes on serving until it is killed (``ignore``)."""
     queue_timeout: Positive | None = None
     """A request that has waited longer when its turn comes is shed: answered at once, and not
     served; for ever where nothing is said."""

@@ -12,6 +12,7 @@ from emu.scenario.kubernetes import (
     Block,
     Deployment,
     EndpointSlice,
+    HorizontalPodAutoscaler,
     KubeProxyConfiguration,
     KubernetesObject,
     Node,
@@ -84,6 +85,11 @@ def _why_not(item: Block) -> str | None:
             return "without the label kubernetes.io/service-name"
     if isinstance(item, Service) and item.type == "ExternalName":
         return "of type ExternalName"
+    if isinstance(item, HorizontalPodAutoscaler):
+        if item.spec.scale_target_ref.kind != "Deployment":
+            return "that does not scale a Deployment"
+        if not item.targets:
+            return "without a Resource metric of the CPU"
     if isinstance(item, Pod) and item.over:
         return "that has ended"
     return None
@@ -101,7 +107,7 @@ def _cluster(found: Sequence[tuple[Place, Block]], mistakes: list[Mistake]) -> C
     kube_proxy = proxies[0][1] if proxies else KubeProxyConfiguration()
     return Cluster(
         of(Node), of(Pod), of(Service), of(EndpointSlice), of(Deployment), kube_proxy,
-        of(ServiceCIDR),
+        of(ServiceCIDR), of(HorizontalPodAutoscaler),
     )  # fmt: skip
 
 

@@ -41,13 +41,21 @@ def placed(
     owned = _by_namespace(running)
     names = {pod.key for pod in running}
     for deployment in deployments:
-        mine = [pod for pod in owned.get(deployment.namespace, ()) if _owns(deployment, pod)]
+        mine = [pod for pod in owned.get(deployment.namespace, ()) if owns(deployment, pod)]
         missing = deployment.spec.replicas - len(mine)
         spread = Counter(pod.node_name for pod in mine)
         chosen = _choose(nodes, deployment.spec.template.spec, taken, spread, missing, deployment)
         free = _free_names(deployment, names)
         running.extend(pod_of(deployment, next(free), node) for node in chosen)
     return tuple(running)
+
+
+def node_for(nodes: Sequence[Node], pods: Iterable[Pod], mates: Iterable[Pod], pod: Pod) -> str:
+    """The node of one more Pod, beside those ``pods`` that have one; ``mates`` are those of its
+    Deployment. Raises NoNodeFitsError."""
+    spread = Counter(mate.node_name for mate in mates)
+    (name,) = _choose(nodes, pod.spec, _Taken(pods), spread, 1, pod)
+    return name
 
 
 def _by_namespace(pods: Iterable[Pod]) -> dict[str, list[Pod]]:
@@ -57,7 +65,8 @@ def _by_namespace(pods: Iterable[Pod]) -> dict[str, list[Pod]]:
     return found
 
 
-def _owns(deployment: Deployment, pod: Pod) -> bool:
+def owns(deployment: Deployment, pod: Pod) -> bool:
+    """Whether a Pod is one of a Deployment's, and not being deleted."""
     return not pod.terminating and deployment.spec.selector.matches(pod.labels)
 
 

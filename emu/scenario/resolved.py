@@ -32,7 +32,8 @@ def documents(name: str, spec: ScenarioSpec, cluster: Cluster) -> list[dict[str,
     """The documents: the Scenario with every field, then the Kubernetes objects."""
     objects: Sequence[BaseModel] = (
         *cluster.nodes, *cluster.services, *cluster.deployments, *cluster.pods,
-        *cluster.endpoint_slices, *cluster.service_cidrs, cluster.kube_proxy,
+        *cluster.endpoint_slices, *cluster.service_cidrs, *cluster.autoscalers,
+        cluster.kube_proxy,
     )  # fmt: skip
     scenario = {
         "apiVersion": "emu/v1",

@@ -1,135 +1,133 @@
-"""Clusters without requests, whose control loops run by themselves."""
+"""Clusters that live without requests: control loops over a model, and what they write down."""
+
+from textwrap import indent
 
 import pytest
 
 from emu.control.cluster import LiveCluster
+from emu.control.speeds import Speeds
 from emu.engines.clock import Clock
 from emu.model.build import build
 from emu.model.state import State
+from emu.scenario import load
+from tests.control.views import checked, story
+
+__all__ = ["checked", "story"]
 
 S = 1_000_000_000
 
-SPEC = """
-duration: 100s
-nodePools: [{name: node, nodes: 3}]
-timeline: [{at: 99s, do: linkDelay, between: [node-1, fabric], add: 1ms}]
-clients: [{name: c, node: node-1, url: "http://10.96.0.1/", arrivals: {constant: {rate: 1/s}}}]
-"""
-OBJECTS = """
-apiVersion: v1
-kind: Service
-metadata: {name: web}
-spec: {clusterIP: 10.96.0.1, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
-""" + "".join(
-    f"""---
-apiVersion: v1
-kind: Pod
-metadata: {{name: web-{number}, labels: {{app: web}}}}
-spec: {{nodeName: node-{number}, containers: [{{name: web}}]}}
-status: {{podIP: 10.244.{number}.2}}
-"""
-    for number in (1, 2, 3)
-)
 
+class Told:
+    """A `Traffic` that takes notes, and a `Log` in a list."""
 
-class Story:
-    """A cluster without requests: its clock, and the log of what happens to it."""
+    def __init__(self, env):
+        self.env = env
+        self.asked, self.events, self.pods = [], [], []
 
-    def __init__(self, scenario):
-        model = build(scenario)
-        self.env, self.state, self.log, self.samples = Clock(), State(model), [], []
-        self.model = model
-        self.cluster = LiveCluster(self.env, model, model.live, self.state, self, self)
+    def reset(self, pod):
+        self.asked.append((self.env.now / S, "reset", pod))
+
+    def silence(self, pod):
+        self.asked.append((self.env.now / S, "silence", pod))
+
+    def drain(self, pod):
+        self.asked.append((self.env.now / S, "drain", pod))
 
     def refresh(self):
         pass
 
-    def write_event(self, at_ns, kind, object_, cause=None, detail=None):
-        self.log.append((at_ns, kind, object_, cause, detail))
-
-    def add_endpoint(self, *_):
+    def write_metrics(self, *sample):
         pass
 
-    def at(self, seconds, do, *arguments):
-        """Do something at a time."""
+    def write_event(self, at_ns, kind, object_, cause=None, detail=None):
+        self.events.append((at_ns / S, kind, object_, cause, detail))
 
-        def wait():
-            yield self.env.timeout(int(seconds * S))
-            do(*arguments)
+    def add_pod(self, *pod):
+        self.pods.append(pod)
 
-        self.env.process(wait())
-
-    def unready(self, number, ready=False):
-        """The API server hears that a Pod is not ready."""
-        pod = self.cluster.api.pods[f"default/web-{number}"]
-
-        def change():
-            pod.ready = ready
-            self.cluster.api.pod_changed(pod)
-
-        self.cluster.api.write(change)
-
-    def run(self, seconds):
-        """Let time pass; what happened, without what the scenario's timeline does."""
-        self.env.run(until=int(seconds * S))
-        return [(at / S, *event) for at, *event in self.log]
-
-    def synced(self, seconds):
-        """When the nodes' rules were others, by name."""
-        events = self.run(seconds)
-        return [(at, name) for at, kind, name, *_ in events if kind == "rules_synced"]
+    def add_endpoint(self, *endpoint):
+        pass
 
 
-@pytest.fixture
-def story(described):
-    """Makes the story of a scenario with changes."""
+class Life:
+    """A cluster that lives from 0 on; ``at`` does something to it at a time."""
 
-    def made(spec=SPEC, objects=OBJECTS, more="", **changes):
-        return Story(described(spec, objects + more, **changes))
+    def __init__(self, scenario):
+        self.env = Clock()
+        self.model = build(scenario)
+        self.state, self.told = State(self.model), Told(self.env)
+        self.world = LiveCluster(
+            self.env, self.model, self.model.live, self.state, self.told, self.told,
+            Speeds(self.state),
+        )  # fmt: skip
+        self.api = self.world.api
+        for process in self.world.processes():
+            self.env.process(process)
 
-    return made
+    def at(self, seconds, do):
+        self.env.timeout(int(seconds * S)).callbacks.append(lambda _: do())
+
+    def run(self, until):
+        self.env.run(until=int(until * S))
+        return self
+
+    def story(self, *kinds):
+        """The events of these kinds (where none is said, all but of rules), as (second, kind,
+        object)."""
+        return [
+            (at, kind, object_.removeprefix("default/"))
+            for at, kind, object_, _, _ in self.told.events
+            if kind in kinds or not (kinds or kind == "rules_synced")
+        ]
+
+    def ready(self):
+        """The names of the Pods that are ready."""
+        return [pod.name.removeprefix("default/") for pod in self.api.pods.values() if pod.ready]
 
 
-BALANCED = """
-duration: 1000s
-nodePools: [{{name: node, nodes: {nodes}}}]
-timeline: [{{at: 999s, do: linkDelay, between: [node-1, fabric], add: 1ms}}]
-propagation: {{sync: 0s, watch: 0s}}
-nodeLifecycle: {{grace: 1h}}
-loadBalancers:
-  - name: edge
-    address: 192.168.1.1
-    target: {target}
-    listeners: [{{service: default/web}}]
-clients: [{{name: c, url: "http://192.168.1.1/", arrivals: {{constant: {{rate: 1/s}}}}}}]
+DEPLOYED_SPEC = """
+duration: 1h
+nodePools: [{name: node, nodes: 2}]
+timeline: [{at: 59m, do: scale, deployment: web, replicas: 0}]
+behaviours: [{selector: {app: web}, workers: 2, serviceTime: 20ms}]
+clients:
+  - {name: c, node: node-1, url: "http://web/", arrivals: {constant: {rate: 1/s}}}
 """
-PODS = """
+DEPLOYED = """
 apiVersion: v1
 kind: Service
 metadata: {name: web}
-spec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
-""" + "".join(
-    f"""---
-apiVersion: v1
-kind: Pod
-metadata: {{name: web-{number}, labels: {{app: web}}}}
-spec: {{nodeName: node-{number}, containers: [{{name: web}}]}}
-status: {{podIP: 10.244.{number}.2}}
+spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 4
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, ports: [{containerPort: 8080}]}]}
 """
-    for number in (1, 2)
-)
+CONTAINER = "Deployment/web.spec.template.spec.containers[0]"
+DEPLOYMENT = "Deployment/web.spec"
 
 
 @pytest.fixture
-def checked(story):
-    """A story with a load balancer before two nodes, or two Pods."""
+def lived(tmp_path):
+    """Makes the life of a cluster of two nodes and a Deployment ``web`` of four Pods, with further
+    objects and with changes: to its container, Deployment, Pods' spec, or the Scenario's."""
 
-    def made(target="node", nodes=2, **changes):
-        prefixed = {f"loadBalancers[0].{field}": value for field, value in changes.items()}
-        local = prefixed.pop("loadBalancers[0].local", False)
-        objects = PODS
-        if local:
-            objects = PODS.replace("selector", "externalTrafficPolicy: Local, selector")
-        return story(BALANCED.format(target=target, nodes=nodes), objects, **prefixed)
+    def life(objects="", container=None, deployment=None, pod=None, **scenario):
+        file = tmp_path / "scenario.yaml"
+        head = "apiVersion: emu/v1\nkind: Scenario\nmetadata: {name: test}\nspec:\n"
+        file.write_text(head + indent(DEPLOYED_SPEC, "  ") + "---\n" + DEPLOYED + objects)
+        changes = {f"{CONTAINER}.{path}": value for path, value in (container or {}).items()}
+        changes |= {f"{DEPLOYMENT}.{path}": value for path, value in (deployment or {}).items()}
+        changes |= {
+            f"{DEPLOYMENT}.template.spec.{path}": value for path, value in (pod or {}).items()
+        }
+        changes |= {f"spec.{path}": value for path, value in scenario.items()}
+        return Life(load(file, changes))
 
-    return made
+    return life

@@ -6,6 +6,7 @@ can be run.
 
 from emu.errors import Mistake
 from emu.scenario.checks import (
+    autoscalers,
     clients,
     links,
     load,
@@ -25,7 +26,7 @@ __all__ = ["Subject", "check", "sizes", "warn"]
 
 _TOPICS = (
     uniqueness, nodes, services, load_balancers, clients, speeds, links, propagation, timeline,
-    load, warmup,
+    autoscalers, load, warmup,
 )  # fmt: skip
 _WARNING_TOPICS = (nodes, services, load_balancers, clients, load)
 

@@ -6,6 +6,7 @@ accepted and left out. Properties answer what the rest of the emulator asks.
 
 from typing import Final
 
+from emu.scenario.kubernetes.autoscaler import HorizontalPodAutoscaler
 from emu.scenario.kubernetes.deployment import Deployment
 from emu.scenario.kubernetes.endpointslice import Endpoint, EndpointPort, EndpointSlice
 from emu.scenario.kubernetes.kubeproxy import KubeProxyConfiguration
@@ -21,6 +22,7 @@ KINDS: Final[dict[tuple[str, str], type[Block]]] = {
     ("v1", "Pod"): Pod,
     ("discovery.k8s.io/v1", "EndpointSlice"): EndpointSlice,
     ("apps/v1", "Deployment"): Deployment,
+    ("autoscaling/v2", "HorizontalPodAutoscaler"): HorizontalPodAutoscaler,
     ("networking.k8s.io/v1", "ServiceCIDR"): ServiceCIDR,
     ("kubeproxy.config.k8s.io/v1alpha1", "KubeProxyConfiguration"): KubeProxyConfiguration,
 }
@@ -34,6 +36,7 @@ __all__ = [
     "Endpoint",
     "EndpointPort",
     "EndpointSlice",
+    "HorizontalPodAutoscaler",
     "KubeProxyConfiguration",
     "KubernetesObject",
     "Node",

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from emu.scenario.fields import AddressText, Port
 from emu.scenario.kubernetes.node import Taint
 from emu.scenario.kubernetes.objects import Block, KubernetesObject, Protocol, Resources
+from emu.scenario.kubernetes.probe import Lifecycle, Probe, Seconds
 
 
 class ContainerPort(Block):
@@ -40,6 +41,10 @@ class Container(Block):
     image: str = ""
     ports: tuple[ContainerPort, ...] = ()
     resources: ContainerResources = ContainerResources()
+    readiness_probe: Probe | None = None
+    liveness_probe: Probe | None = None
+    startup_probe: Probe | None = None
+    lifecycle: Lifecycle = Lifecycle()
 
     @property
     def cpu_request(self) -> float | None:
@@ -75,6 +80,18 @@ class PodSpec(Block):
     node_selector: dict[str, str] = Field(default_factory=dict)
     tolerations: tuple[Toleration, ...] = ()
     containers: tuple[Container, ...] = ()
+    termination_grace_period_seconds: Seconds = 30
+
+    @property
+    def server(self) -> Container:
+        """The container that serves: the first."""
+        return self.containers[0] if self.containers else Container()
+
+    @property
+    def probed(self) -> bool:
+        """Whether the kubelet asks the container that serves how it is."""
+        its = self.server
+        return bool(its.readiness_probe or its.liveness_probe or its.startup_probe)
 
     @property
     def cpu_request(self) -> float:
