@@ -125,14 +125,31 @@ status: {{podIP: 10.244.{number}.2}}
 )
 
 
+DEPLOYED = (
+    PODS.split("---")[0]
+    + """---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, ports: [{containerPort: 8080}]}]}
+"""
+)
+
+
 @pytest.fixture
 def checked(story):
-    """A story with a load balancer before two nodes, or two Pods."""
+    """A story with a load balancer before two nodes, or two Pods, which a Deployment may have
+    made."""
 
-    def made(target="node", nodes=2, **changes):
+    def made(target="node", nodes=2, deployed=False, **changes):
         prefixed = {f"loadBalancers[0].{field}": value for field, value in changes.items()}
         local = prefixed.pop("loadBalancers[0].local", False)
-        objects = PODS
+        objects = DEPLOYED if deployed else PODS
         if local:
             objects = PODS.replace("selector", "externalTrafficPolicy: Local, selector")
         return story(BALANCED.format(target=target, nodes=nodes), objects, **prefixed)
