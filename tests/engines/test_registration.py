@@ -43,9 +43,9 @@ spec:
 
 
 def test_pods_that_come_get_their_share_and_those_that_go_lose_nothing(described, play):
-    """Three come at 10 s, listen 2 s later at the earliest, are registered 2 s after they are ready,
-    and are used after a check, 8 s later at most. Three go at 40 s: with a preStop of 5 s, longer
-    than the 2 s until they are deregistered, no request is lost."""
+    """Three come at 10 s, listen 2 s later at the earliest, are registered 2 s after they are
+    ready, and are used after a check, 8 s later at most. Three go at 40 s: with a preStop of 5 s,
+    longer than the 2 s until they are deregistered, no request is lost."""
     run = play(described(SPEC, OBJECTS))
     assert set(run.outcomes) == {"ok", "in_flight"}
     at, pods = run.rows["lb_ns"], run.rows["pod"]

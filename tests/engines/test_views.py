@@ -152,7 +152,7 @@ def test_pods_of_a_dead_node_are_replaced_after_their_toleration(described, play
     run = play(described(spec, DEPLOYED))
     events = {kind: at for at, kind, *_ in reversed(run.events)}
     assert events["pod_evicted"] - events["node_not_ready"] == 10 * S
-    ((name, address, node),) = run.pods
+    ((*_, node),) = run.pods
     assert node != 1
     after = run.rows[(run.rows["lb_ns"] > 90 * S) & (run.rows["lb_ns"] < 119 * S)]
     assert set(after["outcome"]) == {Outcome.OK}
@@ -166,7 +166,8 @@ def test_pods_of_a_dead_node_are_replaced_after_their_toleration(described, play
 
 def test_under_local_a_health_check_window_is_lost(described, play):
     """The only Pod of node-2 terminates. Its rules have no local endpoint a moment later, so they
-    drop what the load balancer sends there, until the healthCheckNodePort has failed three times."""
+    drop what the load balancer sends there, until the healthCheckNodePort has failed three times.
+    """
     objects = DEPLOYED.replace("selector", "externalTrafficPolicy: Local, selector", 1)
     spec = SPEC.replace("nodePartition, node: node-2", "drainNode, node: node-2")
     run = play(described(spec, objects, **{"behaviours[0].startup": "0s"}))
