@@ -45,9 +45,8 @@ def test_what_is_heard_during_a_sync_is_synced_afterwards(story):
 def test_hints_follow_the_pods_that_are_ready(story):
     """With PreferSameZone each node of three zones keeps to its own Pod, and to the two others
     while that is not ready: then no endpoint is for its zone."""
-    objects = OBJECTS.replace("spec: {cluster", "spec: {trafficDistribution: PreferSameZone, cluster")
-    zones = [{"name": "node", "nodes": 3, "zones": ["a", "b", "c"]}]
-    its = story(objects=objects, **{"nodePools": zones})
+    objects = OBJECTS.replace("spec: {clu", "spec: {trafficDistribution: PreferSameZone, clu")
+    its = story(objects=objects, nodePools=[{"name": "node", "nodes": 3, "zones": [*"abc"]}])
     rule = its.model.targets["rule"][0]
     assert its.state.rules[rule]["count"] == 1
     its.at(10, its.unready, 1)
