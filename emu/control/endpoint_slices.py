@@ -13,7 +13,7 @@ from emu.model.proxies import Proxies
 from emu.scenario import Cluster
 from emu.scenario.kubernetes import Service, selects
 from emu.scenario.kubernetes import ServicePort as Port
-from emu.scenario.slices import target_port
+from emu.scenario.slices import hints, target_port
 
 Told = Callable[[ServicePort], None]
 
@@ -63,10 +63,12 @@ class EndpointSlices:
 
     def _endpoint(self, service: Service, pod: PodObject, port: int) -> Endpoint:
         serving = pod.ready or service.spec.publish_not_ready_addresses
+        ready = serving and not pod.terminating
         node = self._cluster.nodes[pod.node]
+        for_nodes, for_zones = hints(service, ready, node.name, node.zone)
         return Endpoint(
-            pod.address, port, node.name, serving and not pod.terminating, serving,
-            pod.terminating, host=pod.spec.spec.host_network,
+            pod.address, port, node.name, ready, serving, pod.terminating,
+            frozenset(for_nodes), frozenset(for_zones), pod.spec.spec.host_network,
         )  # fmt: skip
 
     def _set(self, known: ServicePort, pod: PodObject, endpoint: Endpoint) -> None:

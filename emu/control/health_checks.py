@@ -108,6 +108,7 @@ class HealthChecks:
         """A Pod is to get nothing new, and is not checked any more."""
         its = self._state.listeners[listener]
         bar(its.strategy, its.backends, its.memory, backend, int(Bar.NO_ENDPOINT))
+        self._see(self._targets[listener][backend])
 
     def available(self, listener: int) -> int:
         """How many backends of a listener are available."""

@@ -43,23 +43,26 @@ def events(folder: Path, most: int = MOST) -> tuple[list[Event], int]:
     """
     path = folder / "events.parquet"
     found: list[Event] = []
-    more, last = 0, (-1, "")
+    more, moment = 0, -1
+    places: dict[str, int] = {}  # of the kinds of this moment, among all events
     try:
         for batch in pq.ParquetFile(path).iter_batches():
             for row in batch.to_pylist():
-                key = row["at_ns"], row["kind"]
-                if row["kind"] == _OFTEN:
+                at, kind = row["at_ns"], row["kind"]
+                if kind == _OFTEN:
                     continue
-                if key == last:
-                    if not more:
-                        found[-1] = _joined(found[-1], row["object"])
+                if at != moment:
+                    moment, places = at, {}
+                if kind in places:
+                    if places[kind] < len(found):
+                        found[places[kind]] = _joined(found[places[kind]], row["object"])
                     continue
-                last = key
+                places[kind] = len(found) + more
                 if len(found) == most:
                     more += 1
                 else:
                     found.append(
-                        Event(*key, [row["object"]], 1, row["cause"] or "", row["detail"] or "")
+                        Event(at, kind, [row["object"]], 1, row["cause"] or "", row["detail"] or "")
                     )
     except (OSError, pa.ArrowInvalid) as error:
         raise ResultsError(f"cannot read {path}: {error}") from error

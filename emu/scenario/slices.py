@@ -1,12 +1,13 @@
 """EndpointSlices as the endpointslice controller derives them from a Service's selector.
 
 Source: kubernetes/kubernetes, pkg/controller/endpointslice and staging/src/k8s.io/endpointslice.
-Topology hints are left out.
+Hints are those of ``trafficDistribution``; those of the annotation ``topology-mode: Auto`` are left
+out.
 """
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from emu.scenario.kubernetes import EndpointSlice, Pod, Service, ServicePort, selects
 from emu.scenario.kubernetes.endpointslice import MANAGED_BY_LABEL, SERVICE_LABEL
@@ -15,6 +16,25 @@ MOST_ENDPOINTS: Final = 100
 """kube-controller-manager's default for --max-endpoints-per-slice."""
 
 _Ports = tuple[tuple[str, str, int], ...]
+
+
+class Hints(NamedTuple):
+    """The nodes and zones that an endpoint is meant for."""
+
+    nodes: tuple[str, ...] = ()
+    zones: tuple[str, ...] = ()
+
+
+def hints(service: Service, ready: bool, node: str, zone: str | None) -> Hints:
+    """What a Service's ``trafficDistribution`` says of an endpoint in this place.
+
+    Source: staging/src/k8s.io/endpointslice/trafficdist.
+    """
+    preferred = service.spec.traffic_distribution
+    if preferred is None or not ready:
+        return Hints()
+    zones = (zone,) if zone else ()
+    return Hints((node,) if preferred == "PreferSameNode" else (), zones)
 
 
 def derived(
@@ -59,15 +79,18 @@ def _resolved(ports: Sequence[ServicePort], pod: Pod) -> Iterator[tuple[str, str
 
 def _endpoint(service: Service, pod: Pod, zones: Mapping[str, str | None]) -> dict[str, Any]:
     serving = pod.ready or service.spec.publish_not_ready_addresses
+    ready = serving and not pod.terminating
+    zone = zones.get(pod.node_name)
+    for_nodes, for_zones = hints(service, ready, pod.node_name, zone)
     return {
         "addresses": [pod.ip],
-        "conditions": {
-            "ready": serving and not pod.terminating,
-            "serving": serving,
-            "terminating": pod.terminating,
-        },
+        "conditions": {"ready": ready, "serving": serving, "terminating": pod.terminating},
         "nodeName": pod.node_name or None,
-        "zone": zones.get(pod.node_name),
+        "zone": zone,
+        "hints": {
+            "forNodes": [{"name": name} for name in for_nodes],
+            "forZones": [{"name": name} for name in for_zones],
+        },
         "targetRef": {"kind": "Pod", "namespace": pod.namespace, "name": pod.name},
     }
 

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from tests.control.views import OBJECTS
+
 S, MS = 1_000_000_000, 1_000_000
 
 
@@ -38,6 +40,21 @@ def test_what_is_heard_during_a_sync_is_synced_afterwards(story):
         (16.1, f"node-{n}") for n in (1, 2, 3)
     ]
     assert its.log[-1][4] == "5.100s after the change"
+
+
+def test_hints_follow_the_pods_that_are_ready(story):
+    """With PreferSameZone each node of three zones keeps to its own Pod, and to the two others
+    while that is not ready: then no endpoint is for its zone."""
+    objects = OBJECTS.replace("spec: {clu", "spec: {trafficDistribution: PreferSameZone, clu")
+    its = story(objects=objects, nodePools=[{"name": "node", "nodes": 3, "zones": [*"abc"]}])
+    rule = its.model.targets["rule"][0]
+    assert its.state.rules[rule]["count"] == 1
+    its.at(10, its.unready, 1)
+    its.at(20, its.unready, 1, True)
+    its.run(15)
+    assert its.state.rules[rule]["count"] == 2
+    its.run(25)
+    assert its.state.rules[rule]["count"] == 1
 
 
 def test_while_the_api_server_is_down_nobody_hears(story):

@@ -47,6 +47,13 @@ def test_one_that_goes_is_barred_and_its_place_waits(its):
     assert its.cluster.registration.free(0) == free - 1
 
 
+def test_one_that_is_gone_is_checked_no_more(its):
+    """The checks that found it silent before the load balancer heard that it goes come to nothing."""
+    scale(its, 100, 1)
+    events = its.run(200)
+    assert "target_unhealthy" not in [kind for _, kind, *_ in events]
+
+
 def test_more_than_there_are_places_for(its):
     """Three times as many as at first, and eight more: one beyond is said so."""
     scale(its, 100, 17)

@@ -54,6 +54,15 @@ def test_what_happened_at_one_moment_is_one_line(shown):
     ]
 
 
+def test_of_several_kinds_at_one_moment_each_is_one_line(shown):
+    """Also where they take turns: a line for each kind, in the order of the first of each."""
+    kinds = ("pod_sigterm", "pod_deleted")
+    _, _, *lines = shown(*[(S, kind, f"a/web-{n}", None, None) for n in range(3) for kind in kinds])
+    assert [line.split(maxsplit=2)[2] for line in lines] == [
+        "pod_sigterm   a/web-0, a/web-1, a/web-2", "pod_deleted   a/web-0, a/web-1, a/web-2",
+    ]  # fmt: skip
+
+
 def test_there_are_so_many_lines_and_no_more(shown):
     """The rest is counted."""
     lines = shown(*[(n * S, "podCrash", "default/web", "timeline", None) for n in range(MOST + 7)])

@@ -162,6 +162,31 @@ def test_conditions_of_endpoints():
     assert found.endpoints[0].ready
 
 
+@pytest.mark.parametrize(
+    ("preferred", "hinted"),
+    [
+        (None, ([], [])),
+        ("PreferSameZone", ([], ["worker-a"])),
+        ("PreferClose", ([], ["worker-a"])),
+        ("PreferSameNode", (["worker-1"], ["worker-a"])),
+    ],
+)
+def test_hints_of_traffic_distribution(preferred, hinted):
+    """A ready endpoint is for its own zone, or node; one that is not ready is for nobody."""
+    labels, unready = {"app": "web"}, [{"type": "Ready", "status": "False"}]
+    pods = (
+        pod("a", "10.0.0.1", labels, nodeName="worker-1"),
+        pod("b", "10.0.0.2", labels, unready, nodeName="worker-1"),
+    )
+    web = service("web", [{"port": 80}], selector=labels, trafficDistribution=preferred)
+    zoned = [pool(zones=["worker-a"])]
+    (found,) = completed(Cluster((), pods, (web,)), zoned, []).endpoint_slices
+    assert [
+        ([hint.name for hint in its.hints.for_nodes], [hint.name for hint in its.hints.for_zones])
+        for its in found.endpoints
+    ] == [hinted, ([], [])]
+
+
 def test_a_slice_has_at_most_a_hundred_endpoints():
     """250 Pods make three slices; a selector without Pods makes one that is empty."""
     web = service("web", [{"port": 80}], selector={"app": "web"})

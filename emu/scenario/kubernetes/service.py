@@ -9,6 +9,7 @@ from emu.scenario.fields import AddressText, Name, Port, Whole, is_ipv4
 from emu.scenario.kubernetes.objects import Block, KubernetesObject, Metadata, Protocol
 
 Policy = Literal["Cluster", "Local"]
+TrafficDistribution = Literal["PreferSameZone", "PreferSameNode", "PreferClose"]
 HEADLESS = "None"
 
 
@@ -72,6 +73,7 @@ class ServiceSpec(Block):
     external_ips: tuple[AddressText, ...] = ()
     external_traffic_policy: Policy = "Cluster"
     internal_traffic_policy: Policy = "Cluster"
+    traffic_distribution: TrafficDistribution | None = None
     publish_not_ready_addresses: bool = False
     session_affinity: Literal["None", "ClientIP"] = "None"
     session_affinity_config: SessionAffinityConfig = SessionAffinityConfig()
