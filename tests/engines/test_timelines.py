@@ -150,7 +150,7 @@ SCENARIOS = st.fixed_dictionaries(
         "discipline": st.sampled_from(["fifo", "fifo", "processor_sharing"]),
         "on_sigterm": st.sampled_from(["drain", "exit", "ignore"]),
         "policy": st.sampled_from(["Cluster", "Local"]),
-        "replicas": st.integers(1, 4),
+        "replicas": st.integers(3, 4),
         "unavailable": st.integers(0, 1),
         "mode": st.sampled_from(["iptables", "nftables", "ipvs", "ebpf"]),
         "timeline": timelines(),
