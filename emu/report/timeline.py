@@ -12,15 +12,19 @@ from emu.report.words import count
 from emu.units import SECOND
 
 MOST: Final = 20
-"""So many lines there are, the first of a run."""
+"""So many lines there are: what the scenario did to the run, then what came of it, the first each."""
+_READ: Final = 2000
+_CAUSES: Final = ("timeline", "fault")
 
 
 def timeline_view(folder: Path) -> list[RenderableType]:
     """The events of the run in ``folder``, gathered by moment and kind; none where nothing
     happened. Raises ResultsError where they cannot be read."""
-    found, more = events(folder, MOST)
-    if not found:
+    every, more = events(folder, _READ)
+    if not every:
         return []
+    found = _chosen(every)
+    more += len(every) - len(found)
     made = table("Timeline")
     for column in ("what", "of", "why"):
         made.add_column(column, overflow="fold")
@@ -29,6 +33,12 @@ def timeline_view(folder: Path) -> list[RenderableType]:
     if more:
         return [made, Text(f"{count(more)} more moments are left out: see events.parquet")]
     return [made]
+
+
+def _chosen(every: list[Event]) -> list[Event]:
+    """Those that are shown, in their order."""
+    by_cause = sorted(range(len(every)), key=lambda place: every[place].cause not in _CAUSES)
+    return [every[place] for place in sorted(by_cause[:MOST])]
 
 
 def _why(event: Event) -> str:

@@ -68,3 +68,11 @@ def test_there_are_so_many_lines_and_no_more(shown):
     lines = shown(*[(n * S, "podCrash", "default/web", "timeline", None) for n in range(MOST + 7)])
     assert lines[-1] == "7 more moments are left out: see events.parquet"
     assert len(lines) == 2 + MOST + 1
+
+
+def test_what_the_scenario_did_is_shown_before_what_came_of_it(shown):
+    """However much happens before, an action of the timeline has its line, in its place."""
+    ready = [(n * S, "pod_ready", f"web-{n}", None, None) for n in range(MOST + 7)]
+    lines = shown(*ready, (60 * S, "nodeDown", "node-2", "timeline", None))
+    assert "nodeDown" in lines[1 + MOST]
+    assert lines[-1] == "8 more moments are left out: see events.parquet"
