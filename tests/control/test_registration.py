@@ -48,7 +48,7 @@ def test_one_that_goes_is_barred_and_its_place_waits(its):
 
 
 def test_one_that_is_gone_is_checked_no_more(its):
-    """The checks that found it silent before the load balancer heard that it goes come to nothing."""
+    """Checks that found it silent before the load balancer heard that it goes come to nothing."""
     scale(its, 100, 1)
     events = its.run(200)
     assert "target_unhealthy" not in [kind for _, kind, *_ in events]
