@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.kernel import kernel
+from emu.kernel import cold, kernel
 
 CPU = np.dtype([("first", "i8"), ("end", "i8"), ("cores", "f8"), ("weight", "f8"), ("most", "f8")])
 """One Pod: those that compete with it are ``competitors[first : end]``, itself among them (none: it
 never lacks a core), for so many cores of its node; its weight, and the most cores that it uses."""
 
 
-@kernel
+@cold
 def slowed(
     pods: NDArray[Any], cpu: NDArray[Any], competitors: NDArray[np.int64], pod: int, service: int
 ) -> int:

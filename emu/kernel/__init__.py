@@ -24,7 +24,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 from emu.kernel.cache import cache_folder, source_digest
-from emu.kernel.callees import Kernel
+from emu.kernel.callees import Kernel, keep_apart
 from emu.kernel.calling import call, callback, native, pointer
 from emu.kernel.compiling import announced, compiling_timed
 from emu.kernel.dispatch import bound, dispatcher, typed, write_once
@@ -39,6 +39,7 @@ __all__ = [
     "cache_folder",
     "call",
     "callback",
+    "cold",
     "compiling_timed",
     "count_draw",
     "dispatcher",
@@ -77,6 +78,15 @@ def embedded(function: Function) -> Function:
     For what is called for every event: handing over an array costs seven words.
     """
     return _kept(function, forceinline=True)
+
+
+def cold(function: Function) -> Function:
+    """A kernel for what seldom happens, which is left out of the code of its callers.
+
+    A loop is as fast as before where there is more that it might call.
+    """
+    keep_apart(function)
+    return _kept(function)
 
 
 def _kept(function: Function, **options: bool) -> Function:

@@ -19,8 +19,16 @@ from numba.core.typed_passes import NativeLowering
 
 from emu.kernel.loading import Cache
 
+_COLD: Final[set[Callable[..., Any]]] = set()
+"""The functions that are never compiled into their callers."""
+
 _INLINED: Final = 4000
 """How large a callee may be, in LLVM's units, to be compiled into its callers; its own is 225."""
+
+
+def keep_apart(function: Callable[..., Any]) -> None:
+    """Never compile a kernel into its callers, but let them call it."""
+    _COLD.add(function)
 
 
 class Kernel(CPUDispatcher):  # type: ignore[misc]
@@ -64,7 +72,10 @@ def _widened(argument: Any) -> Any:
 
 
 class _Lowered(JITCodeLibrary):  # type: ignore[misc]
-    """A callee as it was lowered, to be linked into those that call it."""
+    """A callee as it was lowered, to be linked into those that call it; ``cold`` is the name of one
+    that they are to call."""
+
+    cold = ""
 
     def _ensure_finalized(self) -> None:
         """Leave it as it is: nothing is to be called in here."""
@@ -73,6 +84,9 @@ class _Lowered(JITCodeLibrary):  # type: ignore[misc]
         for function in self._final_module.functions:
             if not function.is_declaration and function.linkage.name == "external":
                 function.linkage = "linkonce_odr"
+            if function.name == self.cold:
+                function.add_function_attribute("noinline")
+                function.add_function_attribute("cold")
         return self._final_module
 
 
@@ -107,6 +121,8 @@ class _CalleeLowering(NativeLowering):  # type: ignore[misc]
         super().run_pass(state)
         result = state["cr"]
         state["cr"] = result._replace(cfunc=library)
+        if state.func_id.func in _COLD:
+            library.cold = result.fndesc.llvm_func_name
         needed = dict.fromkeys([library, *library._linking_libraries])
         state.targetctx.insert_user_function(library, result.fndesc, list(needed))
         return True

@@ -1,4 +1,7 @@
-"""What happened to the cluster, gathered: what happened at one moment in one way is one event."""
+"""What happened to the cluster, gathered: what happened at one moment in one way is one event.
+
+That nodes sync their rules follows whatever happens, on every node, and is left out.
+"""
 
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -11,6 +14,7 @@ from emu.errors import ResultsError
 MOST: Final = 100
 """So many are shown, the first of a run."""
 _NAMED: Final = 3
+_OFTEN: Final = "rules_synced"
 
 
 class Event(NamedTuple):
@@ -32,11 +36,8 @@ class Event(NamedTuple):
         return ", ".join(self.objects) + (f" and {more:,} more" if more else "")
 
 
-def events(
-    folder: Path, most: int = MOST, without: tuple[str, ...] = ()
-) -> tuple[list[Event], int]:
-    """The first events of the run in ``folder``, at ``most`` so many, and how many more there are;
-    ``without`` those of some kinds.
+def events(folder: Path, most: int = MOST) -> tuple[list[Event], int]:
+    """The first events of the run in ``folder``, at ``most`` so many, and how many more there are.
 
     Raises ResultsError where they cannot be read.
     """
@@ -48,7 +49,7 @@ def events(
         for batch in pq.ParquetFile(path).iter_batches():
             for row in batch.to_pylist():
                 at, kind = row["at_ns"], row["kind"]
-                if kind in without:
+                if kind == _OFTEN:
                     continue
                 if at != moment:
                     moment, places = at, {}

@@ -13,14 +13,12 @@ from emu.units import SECOND
 
 MOST: Final = 20
 """So many lines there are, the first of a run."""
-_OFTEN: Final = ("rules_synced",)
-"""What follows whenever something happens, on every node."""
 
 
 def timeline_view(folder: Path) -> list[RenderableType]:
     """The events of the run in ``folder``, gathered by moment and kind; none where nothing
     happened. Raises ResultsError where they cannot be read."""
-    found, more = events(folder, MOST, without=_OFTEN)
+    found, more = events(folder, MOST)
     if not found:
         return []
     made = table("Timeline")

@@ -11,9 +11,11 @@ from emu.scenario.fields import Whole
 
 Failure = Literal[
     "refused",
+    "reset",
     "connect_timeout",
     "request_timeout",
     "bad_gateway",
+    "gateway_timeout",
     "dropped_no_local_endpoint",
     "conntrack_full",
     "snat_exhausted",

@@ -137,7 +137,9 @@ def _write(value: Choice) -> dict[str, Any]:
 def _write_fault(value: RandomFault) -> dict[str, Any]:
     said = value.options.model_dump(mode="json", by_alias=True, exclude_none=True)
     del said["at"]
-    times = _Times(mtbf=value.mtbf, mttr=value.mttr).model_dump(mode="json", exclude_none=True)
+    times = _Times.model_construct(mtbf=value.mtbf, mttr=value.mttr).model_dump(
+        mode="json", exclude_none=True
+    )
     return {"do": to_camel(value.name), **said, **times}
 
 

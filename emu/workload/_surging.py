@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.kernel import kernel
+from emu.kernel import cold
 from emu.workload._end import NO_MORE
 
 
@@ -50,7 +50,7 @@ def own_time(pieces: NDArray[Any], real: int) -> int:
     return int(piece["own_ns"]) + round((real - int(piece["real_ns"])) * float(piece["factor"]))
 
 
-@kernel
+@cold
 def real_time(pieces: NDArray[Any], first: int, count: int, own: int) -> int:
     """When a moment of a client's own time is, in whole nanoseconds; its pieces are ``count`` from
     ``first`` on, and with none both are the same."""

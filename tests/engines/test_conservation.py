@@ -360,7 +360,8 @@ def left_over(run, requests):
     conntrack.count(*state.conntrack, FOREVER)
     ends = list(_open(run)) + [it.upstream.connection for it in _open(run) if it.upstream]
     tracked = [it.via for it in ends if it.entry]
-    assert state.conntrack.live.tolist() == [tracked.count(node) for node in (0, 1)]
+    nodes = range(len(state.conntrack.live))
+    assert state.conntrack.live.tolist() == [tracked.count(node) for node in nodes]
     assert np.count_nonzero(state.conntrack.keys) == len(tracked)
     for number, route in enumerate(state.ports.routes):
         held = [it.port.place for it in ends if it.port.route == number]

@@ -124,3 +124,58 @@ def test_strategies_may_change_in_any_order(described, play):
     run = play(described(spec, OBJECTS, duration="40s"))
     assert set(run.outcomes) <= {"ok", "in_flight"}
     assert run.outcomes["ok"] > 1500
+
+
+DEPLOYED = """
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 4
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, ports: [{containerPort: 8080}]}]}
+"""
+
+
+def test_pods_of_a_dead_node_are_replaced_after_their_toleration(described, play):
+    """10 s after the node is not ready its Pod is evicted, and the Deployment makes another one
+    elsewhere, which serves a quarter from then on; the old one ends when its node is back."""
+    spec = SPEC.replace("grace: 40s", "grace: 40s, toleration: 10s")
+    spec = spec.replace("nodePartition, node: node-2", "nodeDown, node: node-2, for: 100s")
+    run = play(described(spec, DEPLOYED))
+    events = {kind: at for at, kind, *_ in reversed(run.events)}
+    assert events["pod_evicted"] - events["node_not_ready"] == 10 * S
+    ((*_, node),) = run.pods
+    assert node != 1
+    after = run.rows[(run.rows["lb_ns"] > 90 * S) & (run.rows["lb_ns"] < 119 * S)]
+    assert set(after["outcome"]) == {Outcome.OK}
+    assert (after["pod"] == 4).mean() == pytest.approx(1 / 4, abs=0.05)
+    assert 1 not in set(after["pod"])
+    assert 120 * S < events["node_ready"] <= 130 * S
+    deleted = [(at, name) for at, kind, name, *_ in run.events if kind == "pod_deleted"]
+    assert len(deleted) == 1
+    assert deleted[0][0] == events["node_ready"]
+
+
+def test_under_local_a_health_check_window_is_lost(described, play):
+    """The only Pod of node-2 terminates. Its rules have no local endpoint a moment later, so they
+    drop what the load balancer sends there, until the healthCheckNodePort has failed three times.
+    """
+    objects = DEPLOYED.replace("selector", "externalTrafficPolicy: Local, selector", 1)
+    spec = SPEC.replace("nodePartition, node: node-2", "drainNode, node: node-2")
+    run = play(described(spec, objects, **{"behaviours[0].startup": "0s"}))
+    unhealthy = next(at for at, kind, *_ in run.events if kind == "target_unhealthy")
+    assert 20.15 + 16 <= unhealthy / S < 20.15 + 24
+    rows = run.rows[run.rows["outcome"] != Outcome.IN_FLIGHT]
+    failed = rows[rows["outcome"] != Outcome.OK]
+    assert set(failed["node"]) == {1}
+    assert failed["lb_ns"].max() < unhealthy
+    window = (rows["lb_ns"] > 21 * S) & (rows["lb_ns"] < unhealthy)
+    assert (rows["outcome"][window] != Outcome.OK).mean() == pytest.approx(1 / 4, abs=0.02)

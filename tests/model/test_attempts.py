@@ -60,7 +60,7 @@ def test_defaults(modelled):
 
 def test_every_failure_can_be_named():
     """All outcomes that are produced, but for answers, and for what is no answer yet."""
-    others = {"ok", "cancelled", "in_flight", "reset", "shed"}
+    others = {"ok", "cancelled", "in_flight"}
     assert {outcome.name.lower() for outcome in Outcome} - others == set(FAILURES)
 
 

@@ -27,7 +27,7 @@ from emu.hops.balancer import finished, pick, probe, started
 from emu.hops.balancer.limiting import SHED, admits, is_full
 from emu.hops.balancer.outliers import hear
 from emu.hops.pool import next_number
-from emu.kernel import embedded, kernel, part
+from emu.kernel import cold, embedded, kernel, part
 from emu.recorder.rows import Outcome
 
 _SHED = int(Outcome.SHED)
@@ -187,7 +187,7 @@ def answer(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     return back_to_client(f, m, slot, now)
 
 
-@kernel
+@cold
 def _hear(f: Fixed, m: Moving, slot: int, now: int) -> None:
     """Whether the backend has failed may eject it."""
     row, listener = m.rows[slot], m.journeys[slot]["listener"]

@@ -44,7 +44,7 @@ from emu.hops.classes import class_of
 from emu.hops.network import ANSWERED, CARRIED, FIRST_PACKET, REACH, SHAKEN
 from emu.hops.pod import GONE
 from emu.hops.pool import next_number
-from emu.kernel import part
+from emu.kernel import cold, part
 from emu.model.targets import TargetKind
 from emu.recorder.rows import Outcome
 from emu.workload import following, real_time
@@ -232,10 +232,9 @@ def to_pod(f: Fixed, m: Moving, slot: int, pod: int, port: int, sent: int) -> tu
     row["pod"] = pod
     m.journeys[slot]["via"] = vertex
     if f.live:
-        m.fates[slot]["epoch"] = m.pods[pod]["epoch"]
-        if m.pods[pod]["app_port"] == GONE:
-            row["outcome"] = _CONNECT_TIMEOUT
-            return silence(f, m, slot, sent)
+        time, kind = _to_nobody(f, m, slot, pod, sent)
+        if time != NONE:
+            return time, kind
     if port != m.pods[pod]["app_port"]:
         return refused(f, m, slot, sent, vertex, 1, FIRST_PACKET[0])
     if f.encrypted:
@@ -247,6 +246,17 @@ def to_pod(f: Fixed, m: Moving, slot: int, pod: int, port: int, sent: int) -> tu
     return sent + travel(
         f.net, m.rows, m.journeys, slot, vertex, 1, row["request_bytes"], legs
     ), _POD_REQUEST
+
+
+@cold
+def _to_nobody(f: Fixed, m: Moving, slot: int, pod: int, sent: int) -> tuple[int, int]:
+    """What follows where a Pod's address is gone; else `NONE`, and the connection leads to its
+    process."""
+    m.fates[slot]["epoch"] = m.pods[pod]["epoch"]
+    if m.pods[pod]["app_port"] != GONE:
+        return NONE, NONE
+    m.rows[slot]["outcome"] = _CONNECT_TIMEOUT
+    return silence(f, m, slot, sent)
 
 
 @part

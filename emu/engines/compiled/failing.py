@@ -17,7 +17,7 @@ from emu.hops.network import is_cut
 from emu.hops.pod import GONE
 from emu.hops.sharing import pass_time
 from emu.hops.tcp import COPIES, KEEPALIVE_NS, again_after, resend
-from emu.kernel import kernel, part
+from emu.kernel import cold, kernel, part
 from emu.recorder.rows import ABSENT, Outcome
 
 _ANSWER, _CLIENT_ANSWER = int(Kind.ANSWER), int(Kind.CLIENT_ANSWER)
@@ -57,7 +57,7 @@ def _severed(f: Fixed, m: Moving, slot: int) -> bool:
     return m.rows[slot]["pod"] != ABSENT and lost_behind(f, m, slot)
 
 
-@kernel
+@cold
 def kept_from_pod(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """What follows in the place of a request's service: it is lost, or its connection leads to a
     process that has ended. `NONE` if neither is so."""
@@ -75,7 +75,7 @@ def kept_from_pod(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     return reply(f, m, slot, now, 0, _CLOSE)
 
 
-@kernel
+@cold
 def kept_from_sender(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """What follows in the place of an answer that is lost; `NONE` if it is there."""
     row, journey = m.rows[slot], m.journeys[slot]
@@ -126,7 +126,7 @@ def forsaken_by(m: Moving, slot: int) -> int:
     return _REQUEST_TIMEOUT if m.journeys[slot]["listener"] == NONE else _GATEWAY_TIMEOUT
 
 
-@kernel
+@cold
 def kept_from_balancer(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """What follows where a request does not reach a load balancer; `NONE` if it is there."""
     row, journey, fate = m.rows[slot], m.journeys[slot], m.fates[slot]
@@ -155,7 +155,7 @@ def kept_from_balancer(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, i
     return later, _CLIENT_ANSWER
 
 
-@kernel
+@cold
 def kept_from_client(f: Fixed, m: Moving, slot: int, now: int) -> bool:
     """Whether the answer of a load balancer is lost on its way; then it is sent again."""
     row, fate = m.rows[slot], m.fates[slot]
@@ -172,7 +172,7 @@ def kept_from_client(f: Fixed, m: Moving, slot: int, now: int) -> bool:
     return True
 
 
-@kernel
+@cold
 def is_void(m: Moving, slot: int, ticket: int) -> bool:
     """Whether the end of a service is that of one which was cut short."""
     if m.fates[slot]["cut"] == 0 and ticket_at(m.rows, slot) == ticket:

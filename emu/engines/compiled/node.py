@@ -18,7 +18,7 @@ from emu.hops.network import (
 )
 from emu.hops.node import Verdict, translate, tuple_prefix
 from emu.hops.tcp import resend
-from emu.kernel import kernel, part
+from emu.kernel import cold, kernel, part
 from emu.recorder.rows import Outcome
 
 _NODE_SYN = int(Kind.NODE_SYN)
@@ -60,10 +60,9 @@ def node_syn(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     row, journey = m.rows[slot], m.journeys[slot]
     node, sender, table = journey["via"], f.net.senders[m.journeys[slot]["sender"]], m.conntrack
     if f.live:
-        if syn_lost(f, m, slot):
-            return _dropped(f, m, slot, _UNREACHED, now)
-        if journey["entry"] != 0:  # it was lost behind the node
-            return _deliver(f, m, slot, now)
+        time, kind = _lost_or_again(f, m, slot, now)
+        if time != NONE:
+            return time, kind
     turn = int(journey["turn"]) if journey["listener"] == NONE else 0
     own_port = row["client_port"] if journey["listener"] == NONE else row["lb_port"]
     verdict, endpoint, nat_port, masqueraded = translate(
@@ -93,6 +92,17 @@ def node_syn(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     prefix = tuple_prefix(node, source, endpoint, f.sources, len(f.endpoints))
     journey["entry"] = entry_of(prefix, nat_port)
     return _deliver(f, m, slot, now)
+
+
+@cold
+def _lost_or_again(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
+    """What follows where the SYN does not come to the node, or was translated before, and lost
+    behind it; `NONE` where it is there for the first time."""
+    if syn_lost(f, m, slot):
+        return _dropped(f, m, slot, _UNREACHED, now)
+    if m.journeys[slot]["entry"] != 0:
+        return _deliver(f, m, slot, now)
+    return NONE, NONE
 
 
 @kernel
@@ -134,20 +144,30 @@ def refused(
     return answered(f, m, slot, back, 0)
 
 
+@cold
+def _is_lost_behind(f: Fixed, m: Moving, slot: int) -> bool:
+    """Whether the way to the Pod that has the endpoint's address now is cut; else its process is
+    the one that the connection leads to."""
+    row = m.rows[slot]
+    pod = row["pod"] = f.endpoints[row["endpoint"]]["pod"]
+    if pod < 0:
+        return False
+    if lost_behind(f, m, slot):
+        return True
+    row["outcome"], m.fates[slot]["epoch"] = _IN_FLIGHT, m.pods[pod]["epoch"]
+    return False
+
+
 @part
 def _deliver(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """The translated connection goes on to the Pod, if there is one that listens."""
     row = m.rows[slot]
-    if f.live:
-        row["pod"] = f.endpoints[row["endpoint"]]["pod"]
+    if f.live and _is_lost_behind(f, m, slot):
+        return _dropped(f, m, slot, _UNREACHED, m.counters[NOW])
     pod = row["pod"]
     if pod < 0:
         row["outcome"] = _CONNECT_TIMEOUT
         return silence(f, m, slot, now)
-    if f.live:
-        if lost_behind(f, m, slot):
-            return _dropped(f, m, slot, _UNREACHED, m.counters[NOW])
-        row["outcome"], m.fates[slot]["epoch"] = _IN_FLIGHT, m.pods[pod]["epoch"]
     vertex = m.pods[pod]["node"]
     if m.pods[pod]["app_port"] != f.endpoints[row["endpoint"]]["port"]:
         return refused(f, m, slot, now, vertex, 1, REFUSED[0])

@@ -23,7 +23,7 @@ from emu.hops.pod import Admission, arrive, leave
 from emu.hops.reports import note, present
 from emu.hops.sharing import CORES, pass_time
 from emu.hops.shedding import is_stale
-from emu.kernel import kernel, part
+from emu.kernel import cold, part
 from emu.recorder.rows import Outcome
 
 _SERVICE_END = int(Kind.SERVICE_END)
@@ -127,7 +127,7 @@ def _serve_from_backlog(f: Fixed, m: Moving, first: int, pod: int, now: int) -> 
     m.counters[PUSH_SLOT] = first
 
 
-@kernel
+@cold
 def _shed_stale(f: Fixed, m: Moving, pod: int, now: int) -> int:
     """The first in the backlog that is to be served by the worker that is free, or `NONE`; those
     before it are shed."""
@@ -140,7 +140,7 @@ def _shed_stale(f: Fixed, m: Moving, pod: int, now: int) -> int:
     return int(first)
 
 
-@kernel
+@cold
 def _is_stale(f: Fixed, m: Moving, slot: int, pod: int, now: int) -> bool:
     """Whether a request is shed whose turn has come."""
     row = m.rows[slot]
@@ -151,7 +151,7 @@ def _is_stale(f: Fixed, m: Moving, slot: int, pod: int, now: int) -> bool:
     return bool(is_stale(f.sheds, pod, row["pod_ns"], deadline, now))
 
 
-@kernel
+@cold
 def _shed(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """The Pod answers that it does not serve the request."""
     m.rows[slot]["outcome"], m.rows[slot]["service_end_ns"] = _SHED, now

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from emu.kernel import embedded, kernel
+from emu.kernel import cold, embedded
 
 LIMIT = np.dtype(
     [
@@ -49,7 +49,7 @@ def any_limit(limits: NDArray[Any]) -> bool:
     return any(bool((limits[field] >= 0).any()) for field in ("capacity", "most", "most_each"))
 
 
-@kernel
+@cold
 def admits(limits: NDArray[Any], listener: int, backends: NDArray[Any], now: int) -> bool:
     """Whether a listener takes another request; it takes O(n) for n backends to count all in
     flight."""
@@ -78,7 +78,7 @@ def _takes_token(it: Any, now: int) -> bool:
     return True
 
 
-@kernel
+@cold
 def is_full(limits: NDArray[Any], listener: int, backends: NDArray[Any], backend: int) -> bool:
     """Whether a backend has as many requests in flight as it may."""
     most = limits[listener]["most_each"]
