@@ -20,6 +20,8 @@ from emu.control.work_queue import WorkQueue
 from emu.errors import RoomError
 from emu.hops.pod import CLOSED, GONE
 from emu.hops.sharing import limit
+from emu.model.pods import behaviour_of
+from emu.model.protection import shedding
 from emu.model.resources import period_end, quotas
 from emu.scenario.cluster import qualified
 
@@ -132,6 +134,7 @@ class Kubelets:
             np.array([period_end(number, run.live.spec)]),
         )  # fmt: skip
         run.speeds.begin(number, row["speed"] * run.live.spec.speeds.nodes.get(name, 1.0))
+        state.shedding[here] = shedding([behaviour_of(pod.spec, run.live.spec.behaviours)])
         pod.number, pod.address = number, address
         self._known[pod.name] = its = self._processes.of(pod)
         run.log.add_pod(pod.name, address, pod.node)

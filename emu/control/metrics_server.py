@@ -2,7 +2,7 @@
 
 Every 15 s it takes the mean over the time since it last did, which holds until the next time; a Pod
 that was not there the last time has none yet. A busy worker uses a core. How many are busy is
-looked at every 100 ms, so a mean of 15 s is one of 150 looks. Source:
+looked at once in each 100 ms, so a mean of 15 s is one of 150 looks. Source:
 kubernetes-sigs/metrics-server (``--metric-resolution``).
 """
 
@@ -18,6 +18,11 @@ from emu.units import SECOND
 
 RESOLUTION_NS: Final = 15 * SECOND
 LOOK_NS: Final = SECOND // 10
+MOMENTS: Final = tuple(
+    int((look + look * (5**0.5 - 1) / 2 % 1) * LOOK_NS) for look in range(RESOLUTION_NS // LOOK_NS)
+)
+"""When it looks, from the last time on: each time later by the golden ratio in its 100 ms. Requests
+that come at even times it would else meet at the same point of their service again and again."""
 
 
 class MetricsServer:
@@ -30,15 +35,16 @@ class MetricsServer:
 
     def process(self) -> Generator[simpy.Event, None, None]:
         """Measure, again and again."""
-        looks = RESOLUTION_NS // LOOK_NS
         while True:
             pods = self._pods()
             busy = np.zeros(len(pods), np.int64)
-            for _ in range(looks):
-                yield self._run.env.timeout(LOOK_NS)
+            began = self._run.now
+            for moment in MOMENTS:
+                yield self._run.env.timeout(began + moment - self._run.now)
                 busy += self._run.state.pods["busy"][pods]
+            yield self._run.env.timeout(began + RESOLUTION_NS - self._run.now)
             here = set(self._pods())
-            used = busy * 1000 // looks
+            used = busy * 1000 // len(MOMENTS)
             self.milli = {
                 pod: milli for pod, milli in zip(pods, used.tolist(), strict=True) if pod in here
             }

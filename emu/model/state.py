@@ -49,7 +49,7 @@ class ListenerState:
 class State:
     """All that is mutable in a run.
 
-    ``pods`` and ``endpoints`` have room for those to come; ``rules``, ``members`` and ``network``
+    ``pods``, ``shedding`` and ``endpoints`` have room for those to come; ``rules``, ``members`` and ``network``
     are the model's own where nothing changes them.
     ``backends`` and ``memory`` hold those of all listeners, one behind the other; Pods keep
     ``reports`` where they are ``probed``. ``sending`` is
@@ -68,6 +68,7 @@ class State:
             self.network = network._replace(legs=network.legs.copy(), core=network.core.copy())
         self.sharing = sharing.idle(len(self.pods), model.expected.warmup_ns)
         sharing.limit(self.sharing[: len(model.pods)], model.quotas, model.period_ends)
+        self.shedding = _with_room(model.shedding[: len(model.pods)], model.room.pods)
         self.cpu = _with_room(model.cpu, model.room.pods)
         self.listeners = tuple(ListenerState(listener) for listener in model.listeners)
         self.backends = _joined([its.backends for its in self.listeners], BACKENDS)

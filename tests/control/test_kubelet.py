@@ -38,6 +38,16 @@ def test_it_is_as_the_others_of_its_deployment(lived):
     assert new["speed"] == 1.5
 
 
+def test_it_sheds_as_the_others_do(lived):
+    """Each of several new ones, and not those that are not there yet."""
+    shed = {"behaviours[0].queueTimeout": "300ms", "behaviours[0].heedsDeadlines": True}
+    life = lived(**shed)
+    life.at(10, lambda: life.world.scale("web", 7))
+    life.run(13)
+    assert life.state.shedding[:7].tolist() == [(300_000_000, 1)] * 7
+    assert life.state.shedding[7:].tolist() == [(0, 0)] * len(life.state.shedding[7:])
+
+
 def test_creation_and_startup_take_their_times(lived):
     """As its behaviour has them."""
     life = lived(**{"behaviours[0].creation": "3s", "behaviours[0].startup": "20s"})

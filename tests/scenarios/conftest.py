@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import emu
@@ -9,19 +10,20 @@ from emu.engines import process
 from emu.model.build import build
 from tests.conftest import Played
 
+S = 1_000_000_000
 ROOT = Path(__file__).parents[2]
 SHORTENED = {"spec.duration": "10s", "spec.warmup": "1s"}
 
 
 @pytest.fixture(scope="session")
 def whole(tmp_path_factory):
-    """Runs a scenario for as long as it says, by its name."""
+    """Runs a scenario for as long as it says, by its name; with other values in its spec, and in
+    the objects beside it."""
     out = tmp_path_factory.mktemp("whole")
 
-    def run(name, policy=None, **overrides):
+    def run(name, objects=None, **overrides):
         overrides = {f"spec.{path.replace('__', '.')}": value for path, value in overrides.items()}
-        if policy is not None:
-            overrides["Service/web.spec.externalTrafficPolicy"] = policy
+        overrides |= objects or {}
         return emu.run(ROOT / "scenarios" / f"{name}.yaml", overrides=overrides, out=out)
 
     return run
@@ -36,6 +38,22 @@ def shipped(tmp_path_factory):
         return emu.run(ROOT / "scenarios" / f"{name}.yaml", overrides=SHORTENED, out=out)
 
     return run
+
+
+def happened(run, kind):
+    """The events of a kind in their order: (second, object, cause, detail)."""
+    return [(row["at_ns"] / S, row["object"], row["cause"], row["detail"])
+            for row in run.events.to_pylist() if row["kind"] == kind]  # fmt: skip
+
+
+def lost(run):
+    """Which rows are of requests that failed."""
+    return ~np.isin(run.requests["outcome"].to_pylist(), ["ok", "in_flight"])
+
+
+def seconds(run, column="intended_ns"):
+    """A column of times, in seconds; NaN where it did not happen."""
+    return run.requests[column].to_numpy() / S
 
 
 @pytest.fixture(scope="session")

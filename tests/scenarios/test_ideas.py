@@ -295,7 +295,7 @@ def test_a_maximum_age_deals_connections_anew(whole):
 def test_a_balancer_of_requests_repairs_it(whole):
     """Requests in turn over five nodes with a Pod each: all Pods have the same."""
     http = {"loadBalancers[0].mode": "http"}
-    run = whole("keep-alive", **http, policy="Local")
+    run = whole("keep-alive", {"Service/web.spec.externalTrafficPolicy": "Local"}, **http)
     assert share_of_the_busiest(run) < 1.001
     assert run.summary.latency_seconds.p99 < 0.5
 

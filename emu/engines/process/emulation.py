@@ -105,8 +105,7 @@ class Emulation(Session):
     @cached_property
     def stale_kernel(self) -> Callable[..., int] | None:
         """That of Pods which shed requests, for the runs in which there are such."""
-        shedding = self.model.shedding
-        return bound(is_stale, shedding) if any_shed(shedding) else None
+        return bound(is_stale, self.state.shedding) if any_shed(self.model.shedding) else None
 
     @cached_property
     def contention_kernel(self) -> Callable[..., int]:
