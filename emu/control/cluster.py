@@ -67,6 +67,7 @@ class LiveCluster:
         )
         NodeLifecycle(env, live, self.api, self.links, log)
         self.kubelets, self.scheduler = Kubelets(run), Scheduler(run)
+        traffic.watch_memory(self.kubelets.kill)
         self.deployments = Deployments(run)
         scaled = [its.deployment for its in live.cluster.autoscalers]
         self.metrics = MetricsServer(run, scaled)

@@ -69,6 +69,8 @@ class State:
         self.sharing = sharing.idle(len(self.pods), model.expected.warmup_ns)
         sharing.limit(self.sharing[: len(model.pods)], model.quotas, model.period_ends)
         self.cpu = _with_room(model.cpu, model.room.pods)
+        self.shedding = _with_room(model.shedding[: len(model.pods)], model.room.pods)
+        self.working_sets = _with_room(model.working_sets[: len(model.pods)], model.room.pods)
         self.listeners = tuple(ListenerState(listener) for listener in model.listeners)
         self.backends = _joined([its.backends for its in self.listeners], BACKENDS)
         self._join_memory()

@@ -151,6 +151,16 @@ class Warming(OptionsModel):
     """The part of its speed at which it begins."""
 
 
+class WorkingSet(OptionsModel):
+    """The memory that a Pod uses. Above its limit, the sum of its containers' memory limits, its
+    process is killed."""
+
+    base: Memory = 0
+    """Bytes of its process at rest."""
+    per_request: Memory = 0
+    """Bytes more for each request at it, served or waiting."""
+
+
 class Behaviour(OptionsModel):
     """How the Pods that a selector matches serve requests."""
 
@@ -173,6 +183,8 @@ class Behaviour(OptionsModel):
     """How long a worker is busy with a request at speed 1."""
     speed: Speed = 1
     """What service times are divided by: 0.5 is half as fast."""
+    memory: WorkingSet | None = None
+    """The memory that it uses; where nothing is said it is never killed for it."""
     creation: Distribution = DISTRIBUTIONS.chosen("constant", value="1s")
     """From when a Pod has a node until its container runs: its sandbox, network and images."""
     startup: Distribution = DISTRIBUTIONS.chosen("constant", value="1s")
