@@ -393,7 +393,7 @@ def test_the_made_scenarios_meet_every_outcome(described, play, seed):
     """The choices above lead to these outcomes, so the properties are tested on all of them."""
     base = {
         "seed": seed, "strategy": '{"random": {}}', "target": "node", "balancing": {},
-        "protection": {}, "shedding": {},
+        "protection": {}, "shedding": {}, "memory": {},
         "workers": 1, "backlog": 2, "app_port": 8080,
         "latency": "250us", "external": "Cluster", "internal": "Cluster", "selected": "web",
         "sliced": "other", "entries": 10_000, "affinity": "None", "mode": "iptables",
