@@ -169,8 +169,8 @@ class Played:
         for object_, value in zip(objects, values, strict=True):
             self.samples.append((at_ns, metric, object_, value))
 
-    def write_event(self, *event):
-        self.events.append(event)
+    def write_event(self, at_ns, kind, object_, cause=None, detail=None):
+        self.events.append((at_ns, kind, object_, cause, detail))
 
     def add_pod(self, *pod):
         self.pods.append(pod)

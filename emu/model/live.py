@@ -43,7 +43,8 @@ def changes(spec: ScenarioSpec, cluster: Cluster) -> bool:
         pod.spec.probed or may_be_killed(pod, behaviour_of(pod, spec.behaviours))
         for pod in cluster.pods
     )
-    return bool(spec.timeline or spec.faults or cluster.autoscalers or mortal)
+    grows = any(node.provisioning is not None for node in cluster.nodes)
+    return bool(spec.timeline or spec.faults or cluster.autoscalers or mortal or grows)
 
 
 def room_for(pods: int, endpoints: int, services: int) -> Room:

@@ -46,6 +46,11 @@ class NodePool(OptionsModel):
     """The nodes are called ``<name>-1``, ``<name>-2`` ..."""
     nodes: Annotated[Whole, Field(ge=1, le=5000)]
     """How many nodes."""
+    max_nodes: Annotated[Whole, Field(ge=1, le=5000)] | None = None
+    """How many there may come to be, one after the other, while Pods find no room; no more where
+    nothing is said."""
+    provisioning: NonNegative = 120_000_000_000
+    """How long it takes until a further node has joined."""
     cpu: Cpu = 4
     """Cores of each node."""
     memory: Memory | None = None
@@ -54,6 +59,12 @@ class NodePool(OptionsModel):
     """Labels of each node."""
     zones: tuple[str, ...] = ()
     """Zones over which the nodes are dealt in turn (label ``topology.kubernetes.io/zone``)."""
+
+    @model_validator(mode="after")
+    def _grows(self) -> "NodePool":
+        if self.max_nodes is not None and self.max_nodes < self.nodes:
+            raise ValueError("must have maxNodes of at least nodes")
+        return self
 
 
 class Listener(OptionsModel):
