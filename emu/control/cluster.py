@@ -16,6 +16,7 @@ from emu.control.links import Links
 from emu.control.log import Log
 from emu.control.metrics_server import MetricsServer
 from emu.control.node_lifecycle import NodeLifecycle
+from emu.control.node_pools import NodePools
 from emu.control.objects import delete, register
 from emu.control.registration import Registration
 from emu.control.rules import Rules
@@ -67,6 +68,8 @@ class LiveCluster:
         )
         NodeLifecycle(env, live, self.api, self.links, log)
         self.kubelets, self.scheduler = Kubelets(run), Scheduler(run)
+        traffic.watch_memory(self.kubelets.kill)
+        self.node_pools = NodePools(run, self.links, self.scheduler)
         self.deployments = Deployments(run)
         scaled = [its.deployment for its in live.cluster.autoscalers]
         self.metrics = MetricsServer(run, scaled)
@@ -152,6 +155,7 @@ class LiveCluster:
     def processes(self) -> Iterator[Process]:
         """All control loops of the cluster, in the order in which they begin at one instant."""
         yield from timeline(self._env, self._live.spec, self, self._log)
+        yield self.node_pools.process()
         if self.autoscalers:
             yield self.metrics.process()
         for autoscaler in self.autoscalers:

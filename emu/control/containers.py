@@ -17,9 +17,9 @@ from emu.control.run import Run
 from emu.control.work_queue import later
 from emu.distributions import sample, table_of
 from emu.hops.pod import CLOSED, GONE
-from emu.model.pods import behaviour_of
 from emu.random_streams import CREATION, STARTUP
 from emu.scenario import Behaviour
+from emu.scenario.behaviours import behaviour_of
 from emu.units import SECOND
 
 FIRST_BACK_OFF_NS: Final = 10 * SECOND
@@ -76,6 +76,7 @@ class Containers:
         """The process ends by itself, or is killed; it is started again after a back-off."""
         self.end(its)
         if its.ending:
+            self._run.tell("container_ended", its.pod.name, cause)
             return
         self.report(its, False)
         wait = self._back_off(its)

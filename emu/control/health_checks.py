@@ -86,7 +86,8 @@ class HealthChecks:
         for backend, name in enumerate(listener.names):
             key = sum(len(one.names) for one in self._model.listeners[:number]) + backend
             phase = int(uniform(self._model.seed, HEALTH_CHECK_PHASE, key, 0) * interval)
-            healthy = not its.backends["barred"][backend] & Bar.NO_ENDPOINT
+            failing = Bar.NO_ENDPOINT | Bar.UNHEALTHY
+            healthy = not its.backends["barred"][backend] & failing
             yield _Target(number, backend, name, phase, bool(healthy))
 
     def look(self) -> None:

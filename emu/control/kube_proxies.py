@@ -96,10 +96,14 @@ class KubeProxies:
         """How old the oldest change is that a node's rules are not about, of each node."""
         now, changes = self._env.now, self._changes
         ages = [
-            now - changes[its.applied].at_ns if its.applied < len(changes) else 0
-            for its in self._all
+            now - changes[its.applied].at_ns if joined and its.applied < len(changes) else 0
+            for its, joined in zip(self._all, self._joined(), strict=True)
         ]
         return np.array(ages, np.float64)
+
+    def _joined(self) -> list[bool]:
+        """Whether each node is there."""
+        return [node.joined for node in self._api.nodes.values()]
 
     @property
     def _everything(self) -> Size:

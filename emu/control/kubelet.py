@@ -20,9 +20,8 @@ from emu.control.work_queue import WorkQueue
 from emu.errors import RoomError
 from emu.hops.pod import CLOSED, GONE
 from emu.hops.sharing import limit
-from emu.model.pods import behaviour_of
 from emu.model.protection import shedding
-from emu.model.resources import period_end, quotas
+from emu.model.resources import period_end, quotas, working_sets
 from emu.scenario.cluster import qualified
 
 Process = Generator[simpy.Event, None, None]
@@ -50,6 +49,11 @@ class Kubelets:
         its = self._known.get(qualified(pod))
         if its is not None and its.running:
             self._processes.crash(its, "crash")
+
+    def kill(self, number: int) -> None:
+        """The kernel kills the process of the Pod of this number, which is out of memory."""
+        its = next(its for its in self._known.values() if its.pod.number == number)
+        self._processes.crash(its, "OOMKilled")
 
     def number(self, pod: str) -> int | None:
         """The number of a Pod; None where it has no address."""
@@ -128,15 +132,16 @@ class Kubelets:
         row = run.live.templates[str(pod.owner)].copy()
         row["node"], row["app_port"] = pod.node, CLOSED
         state.pods[number] = row
-        here = slice(number, number + 1)
+        its, here = self._processes.of(pod), slice(number, number + 1)
+        state.shedding[here] = shedding([its.behaviour])
+        state.working_sets[here] = working_sets([pod.spec], [its.behaviour])
         limit(
             state.sharing[here], quotas((pod.spec,), state.pods[here]),
             np.array([period_end(number, run.live.spec)]),
         )  # fmt: skip
         run.speeds.begin(number, row["speed"] * run.live.spec.speeds.nodes.get(name, 1.0))
-        state.shedding[here] = shedding([behaviour_of(pod.spec, run.live.spec.behaviours)])
         pod.number, pod.address = number, address
-        self._known[pod.name] = its = self._processes.of(pod)
+        self._known[pod.name] = its
         run.log.add_pod(pod.name, address, pod.node)
         run.rules.came(number, address, pod.node)
         run.api.pod_changed(pod)

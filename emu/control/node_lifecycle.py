@@ -63,7 +63,7 @@ class NodeLifecycle:
                 since_last = (int(self._env.now) - its.phase_ns) % self._settings.heartbeat
                 its.last_ns = int(self._env.now) - since_last
             its.silent = silent
-            if (silent or not its.node.ready) and not its.watched:
+            if its.node.joined and (silent or not its.node.ready) and not its.watched:
                 its.watched = True
                 self._env.process(self._follow(its))
 

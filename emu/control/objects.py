@@ -18,8 +18,9 @@ from emu.scenario.placement import owns
 def register(api: ApiServer, cluster: Cluster) -> None:
     """Put a cluster's nodes, Deployments and Pods there, as they are described."""
     for number, node in enumerate(cluster.nodes):
+        joined = node.provisioning is None
         api.nodes[node.name] = NodeObject(
-            node.name, number, node, schedulable=not node.spec.unschedulable
+            node.name, number, node, joined, not node.spec.unschedulable, joined
         )
     for deployment in cluster.deployments:
         replicas = deployment.spec.replicas

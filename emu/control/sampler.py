@@ -12,6 +12,7 @@ from emu.control.cluster import LiveCluster
 from emu.control.log import NamedLog
 from emu.hops import conntrack
 from emu.hops.sharing import throttled
+from emu.hops.working_set import in_use
 from emu.model import Model
 from emu.model.state import State
 
@@ -114,6 +115,7 @@ def _all_series(
         _Series("conntrack_entries", places.node_names, lambda: state.conntrack.live),
         _Series("pod_busy", pod_names, lambda: state.pods["busy"]),
         _Series("pod_queue", pod_names, lambda: state.pods["queued"]),
+        _Series("pod_memory_bytes", pod_names, lambda: in_use(state.working_sets, state.pods)),
         _Series(
             "pod_throttled_ns",
             [places.pod_names[pod] for pod in limited],

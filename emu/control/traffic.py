@@ -4,6 +4,7 @@ Control loops change the arrays of `emu.model.state.State` themselves; these are
 only an engine can do, since it alone knows where each request is.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -25,6 +26,10 @@ class Traffic(Protocol):
     def drain(self, pod: int) -> None:
         """A Pod's process ends in order: it closes the kept connections that are idle, and each
         other one with the answer to its last request."""
+
+    def watch_memory(self, tell: Callable[[int], None]) -> None:
+        """Let somebody hear of each Pod that is out of memory, with the request that is too much
+        for it; that one meets what has become of the Pod at the end of the instant."""
 
     def refresh(self) -> None:
         """Arrays of the state were replaced by others, or its endpoints lead elsewhere."""

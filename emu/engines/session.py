@@ -2,7 +2,7 @@
 
 import signal
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -29,8 +29,11 @@ class Session(ABC):
     """One run of a model on one SimPy environment; an engine says how its requests are carried.
 
     Time is an int, nanoseconds. ``end`` is the end of the run, `NEVER` while nobody knows it.
-    ``timed`` asks for the time of the events by kind.
+    ``timed`` asks for the time of the events by kind. ``tell_out_of_memory`` is who hears of Pods
+    that are.
     """
+
+    tell_out_of_memory: Callable[[int], None]
 
     def __init__(self, model: Model, sink: Sink, timed: bool = False) -> None:
         self.model, self.sink, self.state = model, sink, State(model)
@@ -92,6 +95,10 @@ class Session(ABC):
         return Ending(
             end, self.state.sent, self.events(), self.interrupted, self._busy_ns(end), self.times()
         )
+
+    def watch_memory(self, tell: Callable[[int], None]) -> None:
+        """Let somebody hear of each Pod that is out of memory."""
+        self.tell_out_of_memory = tell
 
     def times(self) -> tuple[EventTime, ...]:
         """The time of the events by kind, of a run that is timed."""

@@ -167,8 +167,9 @@ class Model:
     ``expected`` is what the load implies for nodes and Pods, see `emu.model.expectations`.
     ``room`` is for how many Pods and endpoints a run has room, ``live`` what control loops need,
     None where the cluster stays as it is.
-    Listeners have ``limits`` and ``detectors`` and Pods ``shedding``, behind those that are there at
-    first the Deployments' templates, see `emu.model.protection`;
+    Listeners have ``limits`` and ``detectors`` and Pods ``shedding``, see `emu.model.protection`,
+    and ``working_sets``, an array of `emu.hops.working_set.WORKING_SET`; where the cluster changes,
+    the last two have a row for each Deployment's Pods to come behind those of the Pods;
     ``surges`` are the pieces of clients' own times, see `emu.model.surges`.
     """
 
@@ -200,6 +201,7 @@ class Model:
     loads: int
     pods: NDArray[Any]
     shedding: NDArray[Any]
+    working_sets: NDArray[Any]
     quotas: NDArray[np.int64]
     period_ends: NDArray[np.int64]
     cpu: NDArray[Any]

@@ -50,7 +50,7 @@ class Backends:
         self, balancer: LoadBalancer, origin: Origin, service: Service, node_port: int
     ) -> NDArray[np.void]:
         """Every node; those of weight 0 are not available, and under the policy Local those
-        without endpoints fail their health check."""
+        without endpoints fail their health check, as do those that are not there yet."""
         backends = _blank(len(self._cluster.nodes))
         backends["node"] = range(len(backends))
         for backend, node in zip(backends, self._cluster.nodes, strict=True):
@@ -59,6 +59,8 @@ class Backends:
             backend["route"] = self._routes.number(Route(origin.vertex, node.address, node_port))
             backend["weight"] = balancer.weights.get(node.name, 1.0)
         bar_from_start(backends, backends["weight"] == 0, Bar.WEIGHTLESS)
+        absent = [node.provisioning is not None for node in self._cluster.nodes]
+        bar_from_start(backends, np.array(absent, bool), Bar.UNHEALTHY)
         if service.external_traffic_policy == "Local":
             actions = [self._rules.decisions[rule].action for rule in backends["rule"].tolist()]
             without = np.array([action != Action.DNAT for action in actions], bool)

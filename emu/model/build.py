@@ -18,11 +18,11 @@ from emu.model.kernels import kernel_model
 from emu.model.listeners import listeners
 from emu.model.live import Live, Room, changes, room_for
 from emu.model.numbers import Numbers
-from emu.model.pods import behaviour_of, pod_table, template_of
+from emu.model.pods import pod_table, template_of
 from emu.model.pools import PoolTable
 from emu.model.protection import detectors, limits, shedding
 from emu.model.proxies import Proxies
-from emu.model.resources import contention, period_ends, quotas
+from emu.model.resources import contention, period_ends, quotas, working_sets
 from emu.model.routes import Routes
 from emu.model.services import RuleTable
 from emu.model.slowdowns import at_places, slowdowns
@@ -31,6 +31,7 @@ from emu.model.targets import Directory
 from emu.recorder.places import Places
 from emu.registry import Choice
 from emu.scenario import Cluster, Log, LogSample, Resolver, Scenario, ScenarioSpec
+from emu.scenario.behaviours import behaviour_of
 from emu.scenario.names import target
 from emu.scenario.surges import surges_of
 from emu.units import SECOND
@@ -51,8 +52,9 @@ def build(scenario: Scenario) -> Model:
 
     live = changes(spec, cluster)
     templates = tuple(template_of(it) for it in cluster.deployments) if live else ()
-    behaviours = [behaviour_of(pod, spec.behaviours) for pod in (*cluster.pods, *templates)]
-    every = pod_table((*cluster.pods, *templates), behaviours, spec.speeds, numbers, choices)
+    described = (*cluster.pods, *templates)
+    behaviours = [behaviour_of(pod, spec.behaviours) for pod in described]
+    every = pod_table(described, behaviours, spec.speeds, numbers, choices)
     pods = every[: len(cluster.pods)]
     backends, patience = Backends(cluster, pods, rules, routes, live), patience_of(spec.kernel)
     balanced = listeners(spec.load_balancers, cluster, numbers, rules, backends, pools, patience)
@@ -71,7 +73,7 @@ def build(scenario: Scenario) -> Model:
     endpoints = rules.endpoints(pods)
     kernel, tables = kernel_model(spec.kernel), _conntrack_limits(cluster)
     log, log_share = _logged(spec.log)
-    described = {n: its for n, it in enumerate(spec.clients) if (its := surges_of(it, spec))}
+    surging = {n: its for n, it in enumerate(spec.clients) if (its := surges_of(it, spec))}
     return Model(
         name=scenario.name,
         digest=scenario.digest,
@@ -101,6 +103,7 @@ def build(scenario: Scenario) -> Model:
         loads=rules.loads,
         pods=pods,
         shedding=shedding(behaviours),
+        working_sets=working_sets(described, behaviours),
         quotas=quotas(cluster.pods, pods),
         period_ends=period_ends(len(pods), spec),
         cpu=cpu,
@@ -116,7 +119,7 @@ def build(scenario: Scenario) -> Model:
         conntrack_limits=tables,
         tracked=_tracked(spec, float(flows.nodes.sum()), kernel, tables),
         arrival_parameters=clients.arrival_parameters,
-        surges=surges(clients.rows, described),
+        surges=surges(clients.rows, surging),
         network=NetworkTable(delays.legs, delays.core, table),
         resolver=_resolver(spec.resolver, places[1]),
         expected=expected(cluster, flows, pods, behaviours[: len(pods)], spec),

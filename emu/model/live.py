@@ -8,8 +8,10 @@ import numpy as np
 
 from emu.model.delays import Ways
 from emu.model.numbers import Numbers
+from emu.model.resources import may_be_killed
 from emu.model.services import RuleTable
 from emu.scenario import Cluster, ScenarioSpec
+from emu.scenario.behaviours import behaviour_of
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,12 @@ class Room(NamedTuple):
 
 def changes(spec: ScenarioSpec, cluster: Cluster) -> bool:
     """Whether anything about the cluster may change in a run."""
-    probed = any(pod.spec.probed for pod in cluster.pods)
-    return bool(spec.timeline or spec.faults or cluster.autoscalers or probed)
+    mortal = any(
+        pod.spec.probed or may_be_killed(pod, behaviour_of(pod, spec.behaviours))
+        for pod in cluster.pods
+    )
+    grows = any(node.provisioning is not None for node in cluster.nodes)
+    return bool(spec.timeline or spec.faults or cluster.autoscalers or mortal or grows)
 
 
 def room_for(pods: int, endpoints: int, services: int) -> Room:

@@ -16,18 +16,6 @@ DEFAULT_APP_PORT = 8080
 """Where a process listens whose Pod declares no port."""
 
 
-def behaviour_of(pod: Pod, behaviours: tuple[Behaviour, ...]) -> Behaviour:
-    """The first behaviour that selects the Pod, or the default one."""
-    for behaviour in behaviours:
-        labels = behaviour.selector.items()
-        if behaviour.namespace in (None, pod.namespace) and labels <= pod.labels.items():
-            return behaviour
-    return _DEFAULT
-
-
-_DEFAULT = Behaviour()
-
-
 def _shared(pod: Pod, behaviour: Behaviour) -> int:
     """What its workers share: see `emu.hops.sharing`."""
     cores = CORES if behaviour.discipline == "processor_sharing" else 0

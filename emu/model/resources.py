@@ -1,14 +1,16 @@
-"""The CPU of Pods as a run knows it: quotas by limits, and who competes for a node's cores."""
+"""CPU and memory of Pods as a run knows them: quotas, who competes for cores, limits of memory."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emu.hops.contention import CPU
 from emu.hops.quota import LEAST, PERIOD
+from emu.hops.working_set import WORKING_SET
 from emu.random_streams import QUOTA_PERIOD, uniform
-from emu.scenario import Cluster, Pod, ScenarioSpec
+from emu.scenario import Behaviour, Cluster, Pod, ScenarioSpec
 
 _LEAST_REQUEST = 0.002
 """Cores of the least weight, 2 cpu.shares. Source: Kubernetes, pkg/kubelet/cm (``MinShares``)."""
@@ -78,3 +80,18 @@ def contention(
             cpu["end"][here], cpu["cores"][here] = end, node.cores
             competitors.append(here)
     return cpu, np.concatenate(competitors)
+
+
+def may_be_killed(pod: Pod, behaviour: Behaviour) -> bool:
+    """Whether its memory has a limit, and is known."""
+    return behaviour.memory is not None and pod.memory_limit is not None
+
+
+def working_sets(pods: Sequence[Pod], behaviours: Sequence[Behaviour]) -> NDArray[np.void]:
+    """The memory of each Pod, an array of `WORKING_SET`; 0 where nothing is said of it."""
+    rows = np.zeros(len(pods), WORKING_SET)
+    for row, pod, behaviour in zip(rows, pods, behaviours, strict=True):
+        if behaviour.memory is not None:
+            row["base"], row["per_request"] = behaviour.memory.base, behaviour.memory.per_request
+            row["limit"] = pod.memory_limit or 0
+    return rows

@@ -11,10 +11,10 @@ from emu.hops.kubeproxy.services import ServicePort
 from emu.hops.kubeproxy.traffic import Action, Decision
 from emu.hops.kubeproxy.view import Packet
 from emu.model.listeners import service_behind
-from emu.model.pods import behaviour_of
 from emu.model.proxies import Proxies
 from emu.probing.places import Destination, Source, destinations, listening, sources
 from emu.scenario import Scenario
+from emu.scenario.behaviours import behaviour_of
 
 MOST_ROWS = 1_000_000
 

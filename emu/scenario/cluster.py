@@ -32,7 +32,7 @@ from emu.scenario.kubernetes import (
     Service,
     ServiceCIDR,
 )
-from emu.scenario.kubernetes.node import ZONE_LABEL, NodeAddress
+from emu.scenario.kubernetes.node import PROVISIONING, ZONE_LABEL, NodeAddress
 from emu.scenario.kubernetes.service import ServicePort
 from emu.scenario.placement import placed
 from emu.scenario.slices import derived
@@ -124,15 +124,21 @@ def _first(free: Iterator[Free], owner: Node | Pod | Service, rule: str) -> Free
 
 
 def pooled_nodes(pools: Sequence[NodePool]) -> tuple[Node, ...]:
-    """The Nodes of the pools."""
+    """The Nodes of the pools, those included that are not there yet: they take no Pods."""
     nodes: list[Node] = []
     for pool in pools:
-        for number, zone in zip(range(1, pool.nodes + 1), cycle(pool.zones or ("",)), strict=False):
+        most, zones = max(pool.nodes, pool.max_nodes or 0), cycle(pool.zones or ("",))
+        for number, zone in zip(range(1, most + 1), zones, strict=False):
             zoned = {ZONE_LABEL: zone} if zone else {}
+            later = number > pool.nodes
             nodes.append(Node.model_validate({
                 "apiVersion": "v1",
                 "kind": "Node",
-                "metadata": {"name": f"{pool.name}-{number}", "labels": pool.labels | zoned},
+                "metadata": {
+                    "name": f"{pool.name}-{number}", "labels": pool.labels | zoned,
+                    "annotations": {PROVISIONING: str(pool.provisioning)} if later else {},
+                },
+                "spec": {"unschedulable": later},
                 "status": {"capacity": {"cpu": pool.cpu, "memory": pool.memory}},
             }))  # fmt: skip
     return tuple(nodes)

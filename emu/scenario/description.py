@@ -46,6 +46,11 @@ class NodePool(OptionsModel):
     """The nodes are called ``<name>-1``, ``<name>-2`` ..."""
     nodes: Annotated[Whole, Field(ge=1, le=5000)]
     """How many nodes."""
+    max_nodes: Annotated[Whole, Field(ge=1, le=5000)] | None = None
+    """How many there may come to be, one after the other, while Pods find no room; no more where
+    nothing is said."""
+    provisioning: NonNegative = 120_000_000_000
+    """How long it takes until a further node has joined."""
     cpu: Cpu = 4
     """Cores of each node."""
     memory: Memory | None = None
@@ -54,6 +59,12 @@ class NodePool(OptionsModel):
     """Labels of each node."""
     zones: tuple[str, ...] = ()
     """Zones over which the nodes are dealt in turn (label ``topology.kubernetes.io/zone``)."""
+
+    @model_validator(mode="after")
+    def _grows(self) -> "NodePool":
+        if self.max_nodes is not None and self.max_nodes < self.nodes:
+            raise ValueError("must have maxNodes of at least nodes")
+        return self
 
 
 class Listener(OptionsModel):
@@ -151,6 +162,16 @@ class Warming(OptionsModel):
     """The part of its speed at which it begins."""
 
 
+class WorkingSet(OptionsModel):
+    """The memory that a Pod uses. Above its limit, the sum of its containers' memory limits, its
+    process is killed."""
+
+    base: Memory = 0
+    """Bytes of its process at rest."""
+    per_request: Memory = 0
+    """Bytes more for each request at it, served or waiting."""
+
+
 class Behaviour(OptionsModel):
     """How the Pods that a selector matches serve requests."""
 
@@ -173,6 +194,8 @@ class Behaviour(OptionsModel):
     """How long a worker is busy with a request at speed 1."""
     speed: Speed = 1
     """What service times are divided by: 0.5 is half as fast."""
+    memory: WorkingSet | None = None
+    """The memory that it uses; where nothing is said it is never killed for it."""
     creation: Distribution = DISTRIBUTIONS.chosen("constant", value="1s")
     """From when a Pod has a node until its container runs: its sandbox, network and images."""
     startup: Distribution = DISTRIBUTIONS.chosen("constant", value="1s")

@@ -36,6 +36,9 @@ class Told:
     def refresh(self):
         pass
 
+    def watch_memory(self, tell):
+        pass
+
     def write_metrics(self, *sample):
         pass
 

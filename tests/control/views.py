@@ -47,7 +47,7 @@ class Story:
     def refresh(self, *_):
         pass
 
-    reset = silence = drain = add_pod = refresh
+    reset = silence = drain = add_pod = watch_memory = refresh
 
     def write_event(self, at_ns, kind, object_, cause=None, detail=None):
         self.log.append((at_ns, kind, object_, cause, detail))

@@ -190,7 +190,22 @@ SCENARIOS = st.fixed_dictionaries(
         "discipline": st.sampled_from(["fifo", "processor_sharing"]),
         "speed": st.sampled_from([1, 0.3]),
         "resources": st.sampled_from(
-            ["{}", "{}", "{limits: {cpu: 30m}}", "{limits: {cpu: 800m}}", "{requests: {cpu: 1}}"]
+            [
+                "{}",
+                "{}",
+                "{limits: {cpu: 30m}}",
+                "{limits: {cpu: 800m, memory: 100Mi}}",
+                "{requests: {cpu: 1}}",
+                "{limits: {memory: 100Mi}}",
+            ]
+        ),
+        "memory": st.sampled_from(
+            [
+                {},
+                {},
+                {"memory": {"perRequest": "40Mi"}},
+                {"memory": {"base": "90Mi", "perRequest": "1Mi"}},
+            ]
         ),
         "latency": st.sampled_from(["0ns", "250us", "{exponential: {mean: 1ms}}"]),
         "external": st.sampled_from(["Cluster", "Local"]),
@@ -236,6 +251,7 @@ behaviours:
     discipline: {discipline}
     appPort: {app_port}
     {shedding}
+    {memory}
     serviceTime: {{exponential: {{mean: 10ms}}}}
 speeds: {{nodes: {{node-1: {speed}}}}}
 clients: {clients}
@@ -256,6 +272,7 @@ def scenario(described, made, end):
         "balancing": _lines(made["balancing"]),
         "protection": _lines(protection),
         "shedding": _lines(shedding),
+        "memory": _lines(made["memory"]),
     }
     return described(SPEC.format(**fields), BACKEND.format(**fields))
 
@@ -377,7 +394,7 @@ def test_the_made_scenarios_meet_every_outcome(described, play, seed):
     """The choices above lead to these outcomes, so the properties are tested on all of them."""
     base = {
         "seed": seed, "strategy": '{"random": {}}', "target": "node", "balancing": {},
-        "protection": {}, "shedding": {},
+        "protection": {}, "shedding": {}, "memory": {},
         "workers": 1, "backlog": 2, "app_port": 8080,
         "latency": "250us", "external": "Cluster", "internal": "Cluster", "selected": "web",
         "sliced": "other", "entries": 10_000, "affinity": "None", "mode": "iptables",

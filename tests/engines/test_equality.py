@@ -19,7 +19,7 @@ import emu
 from emu.cli import app
 from emu.distributions import DISTRIBUTIONS
 from emu.engines import compiled
-from emu.engines.compiled.loop import Pause
+from emu.engines.compiled.pause import Pause
 from emu.hops import ports
 from emu.hops.balancer import PROBING, STRATEGIES
 from emu.hops.kubeproxy import MODES

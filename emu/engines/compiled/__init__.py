@@ -20,6 +20,7 @@ from emu.engines.compiled.layout import (
     FINISHED,
     FREE,
     HAPPENED,
+    KILLED,
     NONE,
     NOW,
     ROWS,
@@ -33,7 +34,8 @@ from emu.engines.compiled.layout import (
     with_more_events,
     with_more_slots,
 )
-from emu.engines.compiled.loop import Pause, advance, lacking, processor_clock, start
+from emu.engines.compiled.loop import advance, lacking, processor_clock, start
+from emu.engines.compiled.pause import Pause
 from emu.engines.ending import NEVER, ending_given_up
 from emu.engines.session import Session
 from emu.events import Kind
@@ -151,26 +153,36 @@ class Emulation(Session):
     def _run_between_control_events(self) -> Generator[simpy.Event, None, None]:
         while True:
             until = int(min(self.env.peek(), NEVER))
-            if not self._advance(until):
+            pause = self._advance(until)
+            if pause == Pause.DUE:
+                yield self._behind_all(until)
+            elif pause == Pause.OUT_OF_MEMORY:
+                counters = self._moving.counters
+                yield self._behind_all(int(counters[NOW]))
+                self.tell_out_of_memory(int(counters[KILLED]))
+            else:
                 self.halt()
                 return
-            woken = simpy.Event(self.env)
-            woken._ok, woken._value = True, None
-            self.env.happen(woken, _AFTER_ALL, until)
-            yield woken
 
-    def _advance(self, until: int) -> bool:
-        """Run the loop up to a time; false when the run is over before."""
+    def _behind_all(self, at: int) -> simpy.Event:
+        """The end of an instant, as control loops have it."""
+        moment = simpy.Event(self.env)
+        moment._ok, moment._value = True, None
+        self.env.happen(moment, _AFTER_ALL, at)
+        return moment
+
+    def _advance(self, until: int) -> int:
+        """Run the loop up to a time; why it has stopped, if for no want of room: a `Pause`."""
         while not self.interrupted:
             pause = self._pass_timed(until) if self._fixed.timed else self._pass(until)
             self._count()
             if self._fixed.ejecting:
                 self.tell_ejections()
             self.state.check_strategies()
-            if pause in (Pause.DUE, Pause.FINISHED):
-                return pause == Pause.DUE
+            if pause in (Pause.DUE, Pause.FINISHED, Pause.OUT_OF_MEMORY):
+                return pause
             self._make_room(pause)
-        return False
+        return Pause.FINISHED
 
     def _make_room(self, pause: int) -> None:
         """Make room for what the loop lacks."""

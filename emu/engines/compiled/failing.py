@@ -7,7 +7,8 @@ the cluster may change.
 
 from emu.engines.compiled.connection import answered, close_entry, release, silence
 from emu.engines.compiled.journeys import datagram
-from emu.engines.compiled.layout import NONE, TIMERS, Fixed, Moving
+from emu.engines.compiled.layout import KILLED, NONE, TIMERS, WAIT_AGAIN, Fixed, Moving
+from emu.engines.compiled.pause import Pause
 from emu.engines.compiled.reply import reply
 from emu.engines.compiled.schedule import schedule, ticket_at
 from emu.engines.ending import NEVER, deadline_of
@@ -17,11 +18,13 @@ from emu.hops.network import is_cut
 from emu.hops.pod import GONE
 from emu.hops.sharing import pass_time
 from emu.hops.tcp import COPIES, KEEPALIVE_NS, again_after, resend
+from emu.hops.working_set import bursts
 from emu.kernel import cold, kernel, part
 from emu.recorder.rows import ABSENT, Outcome
 
 _ANSWER, _CLIENT_ANSWER = int(Kind.ANSWER), int(Kind.CLIENT_ANSWER)
 _LB_REQUEST, _POD_REQUEST = int(Kind.LB_REQUEST), int(Kind.POD_REQUEST)
+_OUT_OF_MEMORY = int(Pause.OUT_OF_MEMORY)
 _CLOSE = int(Closing.CLOSE)
 _RESET, _CONNECT_TIMEOUT = int(Outcome.RESET), int(Outcome.CONNECT_TIMEOUT)
 _REQUEST_TIMEOUT, _GATEWAY_TIMEOUT = int(Outcome.REQUEST_TIMEOUT), int(Outcome.GATEWAY_TIMEOUT)
@@ -60,7 +63,8 @@ def _severed(f: Fixed, m: Moving, slot: int) -> bool:
 @cold
 def kept_from_pod(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """What follows in the place of a request's service: it is lost, or its connection leads to a
-    process that has ended. `NONE` if neither is so."""
+    process that has ended, or will have, for it is killed for its memory now. `NONE` if none of
+    this is so."""
     row, fate = m.rows[slot], m.fates[slot]
     pod = row["pod"]
     if m.pods[pod]["app_port"] == GONE or _severed(f, m, slot):
@@ -70,6 +74,9 @@ def kept_from_pod(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
         return _again(f, m, slot, now, _POD_REQUEST)
     fate["copies"] = 0
     if fate["epoch"] == m.pods[pod]["epoch"]:
+        if f.mortal and bursts(f.working_sets, m.pods, pod):
+            m.counters[KILLED] = pod
+            return WAIT_AGAIN, _OUT_OF_MEMORY
         return NONE, NONE
     row["pod_ns"], row["outcome"] = now, _RESET
     return reply(f, m, slot, now, 0, _CLOSE)

@@ -15,6 +15,7 @@ from emu.hops.conntrack import Conntrack
 from emu.hops.pool import Pools
 from emu.hops.ports import Ports
 from emu.hops.shedding import any_shed
+from emu.hops.working_set import any_mortal
 from emu.kernel import by_reference
 from emu.model import Model
 from emu.model.state import State
@@ -183,7 +184,8 @@ WANTED: Final = 15
 BEGUN: Final = 16
 PENDING: Final = 17
 CALL: Final = 18
-_COUNTERS: Final = 19
+KILLED: Final = 19
+_COUNTERS: Final = 20
 
 # What is asked for behind an event, in `counters[LATER]`; nothing: 0.
 CONNECT: Final = 1
@@ -203,7 +205,7 @@ NONE: Final = -1
 """No slot, no listener, no event."""
 
 WAIT_AGAIN: Final = -2
-"""The event is to happen once more, when there is room."""
+"""The event is to happen once more, when what is wanted for it is done: a `Pause`."""
 
 MANY: Final = 2048
 """Requests under way whose state no longer fits into a processor's second-level cache."""
@@ -241,6 +243,7 @@ class Fixed(NamedTuple):
     limited: bool
     ejecting: bool
     shedding: bool
+    mortal: bool
     surging: bool
     contended: bool
     end: int
@@ -264,6 +267,7 @@ class Fixed(NamedTuple):
     policies: NDArray[Any]
     classes: NDArray[Any]
     sheds: NDArray[Any]
+    working_sets: NDArray[Any]
     surges: NDArray[Any]
     cpu: NDArray[Any]
     competitors: NDArray[np.int64]
@@ -346,6 +350,7 @@ def fixed(model: Model, state: State, timed: bool = False) -> Fixed:
         limited=any_limit(model.limits),
         ejecting=bool(model.detectors["errors"].any()),
         shedding=any_shed(model.shedding),
+        mortal=any_mortal(model.working_sets),
         surging=len(model.surges) > 0,
         contended=len(model.competitors) > 0,
         end=NEVER if model.end_ns is None else model.end_ns,
@@ -369,6 +374,7 @@ def fixed(model: Model, state: State, timed: bool = False) -> Fixed:
         policies=model.policies,
         classes=model.classes,
         sheds=state.shedding,
+        working_sets=state.working_sets,
         surges=model.surges,
         cpu=state.cpu,
         competitors=model.competitors,

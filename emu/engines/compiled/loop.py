@@ -5,8 +5,6 @@ Each event is handled by one kernel below, named as in `emu.events.Kind`; it ask
 of another request or client that follows is left in ``counters`` and pushed by the loop.
 """
 
-from enum import IntEnum
-
 from emu.engines.compiled import aside, calls
 from emu.engines.compiled.ahead import look_ahead
 from emu.engines.compiled.balancer import answer, lb_request
@@ -36,36 +34,13 @@ from emu.engines.compiled.layout import (
     Moving,
 )
 from emu.engines.compiled.node import node_syn
+from emu.engines.compiled.pause import Pause
 from emu.engines.compiled.pod import pod_request, service_end
 from emu.engines.compiled.schedule import schedule, ticket_at
 from emu.events import Kind, kind_of, ticket_in, ticket_of
 from emu.hops import pool
 from emu.hops import ports as hosts
 from emu.kernel import kernel, part, ticks
-
-
-class Pause(IntEnum):
-    """Why the loop has returned."""
-
-    DUE = 0
-    """The next event is at or after the time given, or there is none."""
-    ROWS = 1
-    """There is no room for another row."""
-    SLOTS = 2
-    """There is no slot for another request."""
-    ENLARGE = 3
-    """What nodes keep of connections needs room."""
-    PORTS = 4
-    """The ports of routes need room."""
-    CONNECTIONS = 5
-    """Connections that are kept need room."""
-    EVENTS = 6
-    """There is no room for another event."""
-    CALLS = 7
-    """The requests of watched clients need room."""
-    FINISHED = 8
-    """As many requests as were to be sent are finished, or as there are."""
-
 
 _SERVICE_END = int(Kind.SERVICE_END)
 _ANSWER = int(Kind.ANSWER)
@@ -76,7 +51,6 @@ _POD_REQUEST = int(Kind.POD_REQUEST)
 _DUE = int(Pause.DUE)
 _ROWS = int(Pause.ROWS)
 _SLOTS = int(Pause.SLOTS)
-_ENLARGE = int(Pause.ENLARGE)
 _PORTS = int(Pause.PORTS)
 _CONNECTIONS = int(Pause.CONNECTIONS)
 _EVENTS = int(Pause.EVENTS)
@@ -109,7 +83,7 @@ def advance(f: Fixed, m: Moving, until: int) -> int:
         time, then = _happen(f, m, kind, slot, ticket_in(rank), now)
         if time == WAIT_AGAIN:
             add(m.events, kind, now, rank, slot)
-            return _ENLARGE
+            return then
         counters[HAPPENED] += 1
         _schedule_what_follows(f, m, kind, slot, time, then)
         if f.timed:

@@ -5,6 +5,7 @@ from emu.engines.compiled.failing import lost_behind, syn_lost
 from emu.engines.compiled.journeys import datagram, encrypted, travel, trip
 from emu.engines.compiled.layout import NONE, NOW, WAIT_AGAIN, Fixed, Moving
 from emu.engines.compiled.link import opens, pod_link
+from emu.engines.compiled.pause import Pause
 from emu.events import Kind
 from emu.hops.conntrack import Closing, entry_of
 from emu.hops.network import (
@@ -21,6 +22,7 @@ from emu.hops.tcp import resend
 from emu.kernel import cold, kernel, part
 from emu.recorder.rows import Outcome
 
+_ENLARGE = int(Pause.ENLARGE)
 _NODE_SYN = int(Kind.NODE_SYN)
 _POD_REQUEST = int(Kind.POD_REQUEST)
 _CLOSE = int(Closing.CLOSE)
@@ -75,7 +77,7 @@ def node_syn(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
         f.net.seed, row["request"], (int(journey["retry"]) << 16) + row["attempt"],
     )  # fmt: skip
     if verdict == _WANTS_ROOM:
-        return WAIT_AGAIN, NONE
+        return WAIT_AGAIN, _ENLARGE
     if verdict in (_DROP, _NO_CONNTRACK, _NO_SNAT_PORT):
         return _dropped(f, m, slot, verdict, now)
     row["outcome"], row["node_ns"] = _IN_FLIGHT, now

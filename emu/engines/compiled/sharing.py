@@ -10,6 +10,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from emu.engines.compiled.backlog import take_first
 from emu.engines.compiled.layout import (
     NONE,
     PUSH_KIND,
@@ -20,6 +21,7 @@ from emu.engines.compiled.layout import (
     Moving,
 )
 from emu.engines.compiled.schedule import ticket_at
+from emu.engines.compiled.shedding import shed_stale
 from emu.events import Kind
 from emu.hops.contention import slowed
 from emu.hops.pod import leave, service_time
@@ -80,8 +82,9 @@ def depart(f: Fixed, m: Moving, slot: int, pod: int, now: int) -> None:
     job = m.jobs[slot]
     pass_time(m.pods, m.sharing, pod, now)
     m.firsts[pod] = merged(m.jobs, job["left"], job["right"])
-    if leave(m.pods, pod) and m.pods[pod]["shared"] == QUOTA:
-        _begin(f, m, off_backlog(m, pod), pod, now)
+    waits = leave(m.pods, pod) and m.pods[pod]["shared"] == QUOTA
+    if waits and (not f.shedding or shed_stale(f, m, pod, now) != NONE):
+        _begin(f, m, take_first(m, pod), pod, now)
     first = m.firsts[pod]
     if first == NONE or m.jobs[first]["awaited"]:
         return
@@ -90,16 +93,6 @@ def depart(f: Fixed, m: Moving, slot: int, pod: int, now: int) -> None:
     m.counters[PUSH_KIND] = _SERVICE_END
     m.counters[PUSH_TICKET] = m.jobs[first]["ticket"]
     m.counters[PUSH_SLOT] = first
-
-
-@part
-def off_backlog(m: Moving, pod: int) -> int:
-    """Take the first slot out of a backlog in which there is one."""
-    first = m.backlogs[pod, 0]
-    m.backlogs[pod, 0] = m.journeys[first]["next"]
-    if m.backlogs[pod, 0] == NONE:
-        m.backlogs[pod, 1] = NONE
-    return int(first)
 
 
 @kernel

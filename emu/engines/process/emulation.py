@@ -28,6 +28,7 @@ from emu.hops.ports import EXHAUSTED, crowded, release, take
 from emu.hops.reports import note, present
 from emu.hops.sharing import completion, finish_of, pass_time
 from emu.hops.shedding import any_shed, is_stale
+from emu.hops.working_set import any_mortal, bursts
 from emu.kernel import bound
 from emu.model import Model
 from emu.recorder.rows import ROW
@@ -105,7 +106,15 @@ class Emulation(Session):
     @cached_property
     def stale_kernel(self) -> Callable[..., int] | None:
         """That of Pods which shed requests, for the runs in which there are such."""
-        return bound(is_stale, self.state.shedding) if any_shed(self.model.shedding) else None
+        any_sheds = any_shed(self.model.shedding)
+        return bound(is_stale, self.state.shedding) if any_sheds else None
+
+    @cached_property
+    def memory_kernel(self) -> Callable[..., int] | None:
+        """That of Pods which may be killed for their memory, for the runs that have such."""
+        state = self.state
+        limited = any_mortal(self.model.working_sets)
+        return bound(bursts, state.working_sets, state.pods) if limited else None
 
     @cached_property
     def contention_kernel(self) -> Callable[..., int]:

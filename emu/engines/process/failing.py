@@ -36,10 +36,12 @@ class Failures:
     def __init__(self, emulation: "Emulation") -> None:
         self._emulation, self._env = emulation, emulation.env
         network = emulation.state.network
+        self._bursts = emulation.memory_kernel
         self.cut: Callable[[int, int], int] = bound(is_cut, network.legs, network.core)
 
     def reach_pod(self, request: Request, connection: "Connection") -> Steps:
-        """Wait until a request is there that the Pod did not get, or its sender gives up."""
+        """Wait until a request is there that the Pod did not get, or its sender gives up; where it
+        is too much for the Pod's memory, until the Pod has been killed for it."""
         pods = self._emulation.state.pods
         while pods[request.pod]["app_port"] == GONE or self._severed(request, connection.sender):
             if connection.datagram:
@@ -53,6 +55,10 @@ class Failures:
         request.copies = 0
         if request.epoch != pods[request.pod]["epoch"]:
             request.pod_ns, request.outcome = self._env.now, Outcome.RESET
+        elif self._bursts is not None and self._bursts(request.pod):
+            self._emulation.tell_out_of_memory(request.pod)
+            yield Moment(self._env, Kind.POD_REQUEST, request.ticket, self._env.now)
+            yield from self.reach_pod(request, connection)
 
     def reach_sender(self, request: Request, sender: "Sender") -> Steps:
         """Wait until an answer is there that was lost, or its sender gives up."""

@@ -10,7 +10,7 @@ from emu.engines.process.request import Request
 from emu.events import Kind
 from emu.hops.pod import Admission
 from emu.hops.sharing import CORES
-from emu.recorder.rows import Outcome
+from emu.recorder.rows import ABSENT, Outcome
 
 if TYPE_CHECKING:
     from emu.engines.process.emulation import Emulation
@@ -51,6 +51,9 @@ class SharingPod(Pod):
             request.outcome = Outcome.BACKLOG_FULL
             return False
         end = Moment(self.env, Kind.SERVICE_END, request.ticket)
+        if admission == Admission.SERVED and self._is_stale(request):
+            self._leave(self.number)
+            return self._shed(request)
         if admission == Admission.SERVED or self._all_at_once:
             self._begin(request, end)
             self._await_first()
@@ -58,6 +61,8 @@ class SharingPod(Pod):
             self._waiting.append((request, end))
         if not (yield from self._be_served(request, end)):
             return False
+        if request.service_start_ns == ABSENT:
+            return self._shed(request)
         self._depart()
         request.service_end_ns = self.env.now
         self._answered(met, arrival)
@@ -65,12 +70,12 @@ class SharingPod(Pod):
         return True
 
     def _be_served(self, request: Request, end: Moment) -> Generator[Moment, None, bool]:
-        """Wait until the request is done; false where it is cut short."""
+        """Wait until the request is done or shed; false where it is cut short."""
         while True:
             request.waits = end
             yield end
             request.waits = None
-            if request.cut or self._is_done(request):
+            if request.cut or request.service_start_ns == ABSENT or self._is_done(request):
                 return not request.cut
             end = self._another_end(request)
 
@@ -106,11 +111,13 @@ class SharingPod(Pod):
         return end
 
     def _depart(self) -> None:
-        """The first is done, and the first in the backlog begins."""
+        """The first is done, and the first in the backlog that is not stale begins."""
         self._pass_time(self.number, self.env.now)
         del self._ends[heappop(self._services).ticket]
-        if self._leave(self.number) and not self._all_at_once:
-            self._begin(*self._waiting.popleft())
+        if self._all_at_once:
+            self._leave(self.number)
+        else:
+            self._begin_next()
         self._await_first()
 
     def _await_first(self) -> None:

@@ -15,8 +15,8 @@ from emu.analysis.summary import Summary
 from emu.distributions import mean_of
 from emu.experiments.capacity.objectives import Objective
 from emu.model.build import build
-from emu.model.pods import behaviour_of
 from emu.scenario import Scenario
+from emu.scenario.behaviours import behaviour_of
 from emu.scenario.checks.load import offered
 from emu.units import SECOND
 

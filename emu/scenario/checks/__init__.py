@@ -11,6 +11,7 @@ from emu.scenario.checks import (
     links,
     load,
     load_balancers,
+    memory,
     nodes,
     propagation,
     services,
@@ -26,7 +27,7 @@ __all__ = ["Subject", "check", "sizes", "warn"]
 
 _TOPICS = (
     uniqueness, nodes, services, load_balancers, clients, speeds, links, propagation, timeline,
-    autoscalers, load, warmup,
+    autoscalers, memory, load, warmup,
 )  # fmt: skip
 _WARNING_TOPICS = (nodes, services, load_balancers, clients, load)
 

@@ -8,6 +8,8 @@ from emu.scenario.fields import NetworkText, is_ipv4
 from emu.scenario.kubernetes.objects import Block, KubernetesObject, Resources
 
 ZONE_LABEL = "topology.kubernetes.io/zone"
+PROVISIONING = "emu/provisioning"
+"""The annotation of a node that is not there yet: in how many nanoseconds it can be."""
 DEFAULT_CPU = 4.0
 MOST_PODS = 110
 """The kubelet's default for maxPods."""
@@ -83,6 +85,12 @@ class Node(KubernetesObject):
     def zone(self) -> str | None:
         """Its zone."""
         return self.labels.get(ZONE_LABEL)
+
+    @property
+    def provisioning(self) -> int | None:
+        """How long it takes until it has joined, in nanoseconds; None where it is there already."""
+        stated = self.metadata.annotations.get(PROVISIONING)
+        return None if stated is None else int(stated)
 
     @property
     def cpu(self) -> float:

@@ -1,7 +1,7 @@
 """Pod (v1), and the template of Pods in a Deployment."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -9,6 +9,9 @@ from emu.scenario.fields import AddressText, Port
 from emu.scenario.kubernetes.node import Taint
 from emu.scenario.kubernetes.objects import Block, KubernetesObject, Protocol, Resources
 from emu.scenario.kubernetes.probe import Lifecycle, Probe, Seconds
+
+Amount = TypeVar("Amount", int, float)
+"""Of CPU or memory."""
 
 
 class ContainerPort(Block):
@@ -110,16 +113,25 @@ class PodSpec(Block):
         Else the Pod has none, and the first container's own holds, for that is the one that serves.
         Source: Kubernetes, pkg/kubelet/cm (``ResourceConfigForPod``).
         """
-        limits = [container.resources.limits.cpu for container in self.containers]
-        stated = [limit for limit in limits if limit is not None]
-        if len(stated) == len(limits):
-            return sum(stated) or None
-        return limits[0]
+        return _limit([container.resources.limits.cpu for container in self.containers])
+
+    @property
+    def memory_limit(self) -> int | None:
+        """The most bytes of memory that it may use, likewise."""
+        return _limit([container.resources.limits.memory for container in self.containers])
 
     @property
     def states_cpu(self) -> bool:
         """Whether any container says what CPU it asks for or may use."""
         return any(container.cpu_request is not None for container in self.containers)
+
+
+def _limit(limits: Sequence[Amount | None]) -> Amount | None:
+    """That of a Pod, by those of its containers."""
+    stated = [limit for limit in limits if limit is not None]
+    if len(stated) == len(limits):
+        return sum(stated) or None
+    return limits[0]
 
 
 class PodCondition(Block):
@@ -169,6 +181,11 @@ class Pod(KubernetesObject):
     def cpu_limit(self) -> float | None:
         """The most cores that it may use; None where there is no limit."""
         return self.spec.cpu_limit
+
+    @property
+    def memory_limit(self) -> int | None:
+        """The most bytes of memory that it may use; None where there is no limit."""
+        return self.spec.memory_limit
 
     @property
     def states_cpu(self) -> bool:
