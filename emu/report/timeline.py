@@ -12,7 +12,7 @@ from emu.report.words import count
 from emu.units import SECOND
 
 MOST: Final = 20
-"""So many lines there are: what the scenario did to the run, then what came of it, the first each."""
+"""So many lines there are: first of all what the scenario did to the run."""
 _READ: Final = 2000
 _CAUSES: Final = ("timeline", "fault")
 
