@@ -56,17 +56,26 @@ class Session(ABC):
     def events(self) -> int:
         """How many events there were."""
 
-    @abstractmethod
     def reset(self, pod: int) -> None:
-        """See `emu.control.traffic.Traffic`, as of the next three."""
+        """A Pod's process has ended; see `emu.control.traffic.Traffic`, as of the next three."""
+        self.cut_short_at(pod, told=True)
+        self.hang_up(pod, in_order=False)
 
-    @abstractmethod
     def silence(self, pod: int) -> None:
         """The Pod has gone without a word."""
+        self.cut_short_at(pod, told=False)
 
-    @abstractmethod
     def drain(self, pod: int) -> None:
         """The Pod's process ends in order."""
+        self.hang_up(pod, in_order=True)
+
+    @abstractmethod
+    def cut_short_at(self, pod: int, told: bool) -> None:
+        """End the requests that wait or are served at a Pod, in their order."""
+
+    @abstractmethod
+    def hang_up(self, pod: int, in_order: bool) -> None:
+        """Close the kept connections to a Pod, in the order of their places."""
 
     @abstractmethod
     def refresh(self) -> None:

@@ -70,20 +70,7 @@ class Emulation(Session):
         """The simulated time of the last event."""
         return max(self.env.now, int(self._moving.counters[NOW]))
 
-    def reset(self, pod: int) -> None:
-        """A Pod's process has ended."""
-        self._cut_short(pod, told=True)
-        self._hang_up(pod, in_order=False)
-
-    def silence(self, pod: int) -> None:
-        """A Pod has gone without a word."""
-        self._cut_short(pod, told=False)
-
-    def drain(self, pod: int) -> None:
-        """A Pod's process ends in order."""
-        self._hang_up(pod, in_order=True)
-
-    def _cut_short(self, pod: int, told: bool) -> None:
+    def cut_short_at(self, pod: int, told: bool) -> None:
         """End the requests that wait or are served there, in their order."""
         rows, now = self._moving.rows, int(self.env.now)
         there = (rows["pod"] == pod) & (rows["pod_ns"] != ABSENT) & (rows["request"] != NONE)
@@ -93,7 +80,7 @@ class Emulation(Session):
         emptied(self._moving, pod, now)
         self._moving = with_more_events(self._moving)
 
-    def _hang_up(self, pod: int, in_order: bool) -> None:
+    def hang_up(self, pod: int, in_order: bool) -> None:
         """Close the kept connections to it, in the order of their places."""
         kept, now = 1, int(self.env.now)
         while kept < self.state.pools.room[0]:

@@ -1,6 +1,6 @@
 """Parts of the compiled loop: connections that are opened to be kept, and who waits for one."""
 
-from emu.engines.compiled.layout import NONE, Fixed, Moving
+from emu.engines.compiled.layout import Fixed, Moving
 from emu.engines.compiled.link import begin
 from emu.engines.compiled.schedule import schedule_timer
 from emu.engines.ending import NEVER
@@ -25,15 +25,3 @@ def keep(f: Fixed, m: Moving, slot: int, pool: int, route: int, port: int, now: 
         number = connections[kept]["number"]
         schedule_timer(m.events, m.counters, _CONNECTION_DUE, at, number, kept)
     return int(kept)
-
-
-@part
-def wait(m: Moving, slot: int, pool: int) -> None:
-    """A request waits until there is a connection for it."""
-    m.journeys[slot]["next"] = NONE
-    last = m.waiting[pool, 1]
-    if last == NONE:
-        m.waiting[pool, 0] = slot
-    else:
-        m.journeys[last]["next"] = slot
-    m.waiting[pool, 1] = slot

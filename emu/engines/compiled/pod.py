@@ -1,7 +1,6 @@
 """Parts of the compiled loop: a Pod queues requests, serves and answers them."""
 
 from emu.engines.compiled.ahead import fetch
-from emu.engines.compiled.backlog import join, take_first
 from emu.engines.compiled.connection import silence
 from emu.engines.compiled.failing import is_void, kept_from_pod
 from emu.engines.compiled.journeys import datagram
@@ -14,6 +13,7 @@ from emu.engines.compiled.layout import (
     Fixed,
     Moving,
 )
+from emu.engines.compiled.queue import join, take_first
 from emu.engines.compiled.reply import reply
 from emu.engines.compiled.schedule import ticket_at
 from emu.engines.compiled.sharing import depart, done_at, service_of, share
@@ -59,7 +59,7 @@ def pod_request(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     if admission == _SERVED:
         return _serve(f, m, slot, pod, now), _SERVICE_END
     if admission == _QUEUED:
-        join(m, slot, pod)
+        join(m.journeys, m.backlogs, pod, slot)
         return NONE, NONE
     row["outcome"] = _BACKLOG_FULL
     if datagram(f.datagrams, f.targets, m.journeys, slot):
@@ -108,7 +108,7 @@ def service_end(f: Fixed, m: Moving, slot: int, ticket: int, now: int) -> tuple[
 @part
 def _serve_from_backlog(f: Fixed, m: Moving, first: int, pod: int, now: int) -> None:
     """The first in the Pod's backlog is served: what follows, happens to another slot."""
-    take_first(m, pod)
+    take_first(m.journeys, m.backlogs, pod)
     m.counters[PUSH_TIME] = _serve(f, m, first, pod, now)
     m.counters[PUSH_KIND] = _SERVICE_END
     m.counters[PUSH_TICKET] = ticket_at(m.rows, first)

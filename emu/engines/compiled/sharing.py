@@ -10,7 +10,6 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from emu.engines.compiled.backlog import take_first
 from emu.engines.compiled.layout import (
     NONE,
     PUSH_KIND,
@@ -20,6 +19,7 @@ from emu.engines.compiled.layout import (
     Fixed,
     Moving,
 )
+from emu.engines.compiled.queue import take_first
 from emu.engines.compiled.schedule import ticket_at
 from emu.engines.compiled.shedding import shed_stale
 from emu.events import Kind
@@ -84,7 +84,7 @@ def depart(f: Fixed, m: Moving, slot: int, pod: int, now: int) -> None:
     m.firsts[pod] = merged(m.jobs, job["left"], job["right"])
     waits = leave(m.pods, pod) and m.pods[pod]["shared"] == QUOTA
     if waits and (not f.shedding or shed_stale(f, m, pod, now) != NONE):
-        _begin(f, m, take_first(m, pod), pod, now)
+        _begin(f, m, take_first(m.journeys, m.backlogs, pod), pod, now)
     first = m.firsts[pod]
     if first == NONE or m.jobs[first]["awaited"]:
         return

@@ -1,7 +1,7 @@
 """Parts of the compiled loop: a Pod sheds requests whose turn comes too late."""
 
-from emu.engines.compiled.backlog import take_first
 from emu.engines.compiled.layout import NONE, Fixed, Moving
+from emu.engines.compiled.queue import take_first
 from emu.engines.compiled.reply import reply
 from emu.engines.compiled.schedule import schedule, ticket_at
 from emu.engines.ending import deadline_of
@@ -21,7 +21,7 @@ def shed_stale(f: Fixed, m: Moving, pod: int, now: int) -> int:
     before it are shed."""
     first = m.backlogs[pod, 0]
     while first != NONE and goes_stale(f, m, first, pod, now):
-        take_first(m, pod)
+        take_first(m.journeys, m.backlogs, pod)
         time, kind = shed(f, m, first, now)
         schedule(m.events, kind, time, ticket_at(m.rows, first), first)
         first = m.backlogs[pod, 0] if leave(m.pods, pod) else NONE

@@ -10,9 +10,10 @@ from emu.engines.compiled.balancer import (
 from emu.engines.compiled.client import meet_listener, open_to_target
 from emu.engines.compiled.connection import route_of_balancer, take
 from emu.engines.compiled.journeys import client_trip
-from emu.engines.compiled.keeping import keep, wait
+from emu.engines.compiled.keeping import keep
 from emu.engines.compiled.layout import NONE, Fixed, Moving
 from emu.engines.compiled.link import carry
+from emu.engines.compiled.queue import join, take_first
 from emu.engines.compiled.schedule import schedule, ticket_at
 from emu.events import Kind
 from emu.hops import ports as hosts
@@ -42,7 +43,7 @@ def client_connect(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     found = check_out(settings, pools, connections, room, pool)
     if found == WAIT:
         m.rows[slot]["sent_ns"] = ABSENT
-        wait(m, slot, pool)
+        join(m.journeys, m.waiting, pool, slot)
         return NONE, NONE
     return _client_takes(f, m, slot, pool, found, now)
 
@@ -108,7 +109,7 @@ def forward(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     pool = its["first_pool"] + backend
     found = check_out(settings, pools, connections, room, pool)
     if found == WAIT:
-        wait(m, slot, pool)
+        join(m.journeys, m.waiting, pool, slot)
         return NONE, NONE
     return _balancer_takes(f, m, slot, pool, found, now)
 
@@ -189,9 +190,7 @@ def serve(f: Fixed, m: Moving, pool: int, now: int) -> None:
             found = check_out(settings, pools, connections, room, pool)
             if found == WAIT:
                 return
-        m.waiting[pool, 0] = m.journeys[slot]["next"]
-        if m.waiting[pool, 0] == NONE:
-            m.waiting[pool, 1] = NONE
+        take_first(m.journeys, m.waiting, pool)
         if late:
             time, kind = now, _ANSWER
         elif m.journeys[slot]["listener"] == NONE:

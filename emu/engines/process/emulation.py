@@ -165,20 +165,7 @@ class Emulation(Session):
         """The simulated time of the last event."""
         return self.env.now
 
-    def reset(self, pod: int) -> None:
-        """A Pod's process has ended."""
-        self._cut_short(pod, told=True)
-        self._hang_up(pod, in_order=False)
-
-    def silence(self, pod: int) -> None:
-        """A Pod has gone without a word."""
-        self._cut_short(pod, told=False)
-
-    def drain(self, pod: int) -> None:
-        """A Pod's process ends in order."""
-        self._hang_up(pod, in_order=True)
-
-    def _cut_short(self, pod: int, told: bool) -> None:
+    def cut_short_at(self, pod: int, told: bool) -> None:
         """End the requests that wait or are served there, in their order."""
         assert self.failures is not None
         for _, request in sorted(self._under_way.items()):
@@ -189,7 +176,7 @@ class Emulation(Session):
         it["busy"] = it["queued"] = 0
         it["epoch"] += 1
 
-    def _hang_up(self, pod: int, in_order: bool) -> None:
+    def hang_up(self, pod: int, in_order: bool) -> None:
         """Close the kept connections to it, in the order of their places."""
         for _, connection in sorted(self.kept.items()):
             if not connection.is_over and connection.leads_to(pod):
