@@ -167,9 +167,9 @@ class Model:
     ``expected`` is what the load implies for nodes and Pods, see `emu.model.expectations`.
     ``room`` is for how many Pods and endpoints a run has room, ``live`` what control loops need,
     None where the cluster stays as it is.
-    Listeners have ``limits`` and ``detectors`` and Pods ``shedding``, behind those that are there at
-    first the Deployments' templates, see `emu.model.protection`;
-    ``surges`` are the pieces of clients' own times, see `emu.model.surges`.
+    Listeners have ``limits`` and ``detectors`` and Pods ``shedding``, the first Pods and then the
+    Deployments' templates, see `emu.model.protection`; ``surges`` are the pieces of clients' own
+    times, see `emu.model.surges`.
     """
 
     name: str

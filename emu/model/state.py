@@ -49,8 +49,8 @@ class ListenerState:
 class State:
     """All that is mutable in a run.
 
-    ``pods``, ``shedding`` and ``endpoints`` have room for those to come; ``rules``, ``members`` and ``network``
-    are the model's own where nothing changes them.
+    ``pods``, ``shedding`` and ``endpoints`` have room for those to come; ``rules``, ``members`` and
+    ``network`` are the model's own where nothing changes them.
     ``backends`` and ``memory`` hold those of all listeners, one behind the other; Pods keep
     ``reports`` where they are ``probed``. ``sending`` is
     how many clients may still send; ``wanted`` how many requests are over when the run is: fewer
