@@ -25,15 +25,19 @@ def test_without_the_race_nobody_stalls(whole):
     assert whole("dns-stalls", resolver__race=0).summary.latency_seconds.max < 1
 
 
-def test_two_windows_of_a_node_that_is_gone(whole):
-    """The load balancer finds out after 17 s to 25 s, the other nodes after 40 s to 55 s and the
+@pytest.mark.parametrize("grace", [40, 50])
+@pytest.mark.parametrize("action", ["nodePartition", "nodeDown"])
+def test_two_windows_of_a_node_that_is_gone(whole, action, grace):
+    """Cut off or dead, the load balancer finds out after 17 s to 25 s; the other nodes after the
+    grace period, less up to 10 s from the last word, and up to 5 s until somebody looks, and the
     sync; requests fail by the one, then by the other, then no more."""
-    run = whole("node-gone")
+    run = whole("node-gone", timeline=[{"at": "5s", "do": action, "node": "node-2"}],
+                nodeLifecycle__grace=f"{grace}s")  # fmt: skip
     events = {kind: at / S for at, kind in zip(
         run.events["at_ns"].to_pylist(), run.events["kind"].to_pylist(), strict=True
     )}  # fmt: skip
     assert 22 <= events["target_unhealthy"] < 30
-    assert 45 < events["node_not_ready"] < 60
+    assert 5 + grace - 10 < events["node_not_ready"] <= 5 + grace + 5
     assert events["rules_synced"] - events["node_not_ready"] == pytest.approx(0.15, abs=0.01)
     at = run.requests["lb_ns"].to_numpy() / S
     failed = np.array(run.requests["outcome"].to_pylist()) != "ok"
