@@ -2,7 +2,8 @@
 
 At each scan it looks at the Pods that wait. If one of them has no room on the nodes that are there,
 and will not have any on those that are on their way, it asks for another: the first node, in the
-order of the pools, that would take it. A node joins when it is provisioned; load balancers use it when it has passed their checks.
+order of the pools, that would take it. A node joins when it is provisioned; load balancers use it
+when it has passed their checks.
 
 Source: Kubernetes, autoscaler/cluster-autoscaler (``scan-interval`` 10 s). Left out: more than one
 node a scan, expanders but the order of the pools, and pools that shrink.

@@ -26,8 +26,8 @@ def test_nodes_that_have_not_joined_take_no_pods(lived):
 
 def test_one_more_at_a_scan_while_pods_wait(lived):
     """Of Pods that ask for two cores a node of the first pool takes two and a large one four: eight
-    of twelve have room. At the next scan a node is asked for, which takes two, and at the scan after
-    that another one; that is enough then."""
+    of twelve have room. At the next scan a node is asked for, which takes two, and at the scan
+    after that another one; that is enough then."""
     life = lived(container=TWO_CORES, **GROWS)
     life.at(12, lambda: life.world.scale("web", 12))
     life.run(100)
