@@ -68,7 +68,7 @@ class Attempt:
     @property
     def served(self) -> bool:
         """Whether the Pod served it, or will have at a time that is known."""
-        return bool(self.row["service_end_ns"] != ABSENT)
+        return bool(self.row["service_end_ns"] != ABSENT and self.outcome != Outcome.RESET)
 
     @property
     def refused(self) -> bool:

@@ -53,7 +53,7 @@ def answered(attempt: Attempt) -> int:
     """When the answer or the refusal leaves the Pod; ABSENT where none did."""
     if attempt.outcome in (Outcome.REFUSED, Outcome.BACKLOG_FULL):
         return int(attempt.row["pod_ns"])
-    return int(attempt.row["service_end_ns"])
+    return int(attempt.row["service_end_ns"]) if attempt.served else ABSENT
 
 
 def answer_at_pods_node(attempt: Attempt) -> int:

@@ -65,7 +65,7 @@ REQUESTS: Final = (
     _time("node_ns", "when it was at the node that translates its connection"),
     _time("pod_ns", "when it was at the Pod"),
     _time("service_start_ns", "when its service at the Pod began"),
-    _time("service_end_ns", "when its service was done"),
+    _time("service_end_ns", "when its service was done, or cut short by an RST"),
     _time("lb_response_ns", "when the answer was back at the load balancer"),
     _time("done_ns", "when the client had its answer, or gave up"),
     _name("load_balancer", "the external load balancer"),

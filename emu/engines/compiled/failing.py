@@ -194,10 +194,11 @@ def cut_short(f: Fixed, m: Moving, slot: int, told: bool, now: int) -> None:
     and waits for an answer in vain."""
     row = m.rows[slot]
     shared = m.pods[row["pod"]]["shared"] != 0
-    if row["service_start_ns"] != ABSENT and (not shared or m.jobs[slot]["awaited"] != 0):
+    begun = row["service_start_ns"] != ABSENT
+    if begun and (not shared or m.jobs[slot]["awaited"] != 0):
         m.counters[TIMERS] += 1
     m.fates[slot]["cut"] = 1
-    row["service_end_ns"] = ABSENT
+    row["service_end_ns"] = now if begun and told else ABSENT
     if told:
         row["outcome"] = _RESET
         time, kind = reply(f, m, slot, now, 0, _CLOSE)

@@ -144,7 +144,9 @@ class Failures:
         """End a request that waits or is served at a Pod: its sender is ``told`` by an RST, or is
         not, and waits for an answer in vain."""
         assert request.waits is not None
-        request.cut, request.service_end_ns = True, ABSENT
+        request.cut = True
+        begun = request.service_start_ns != ABSENT
+        request.service_end_ns = self._env.now if begun and told else ABSENT
         if told:
             request.outcome = Outcome.RESET
         else:
