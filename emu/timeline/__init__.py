@@ -83,9 +83,11 @@ def _read_fault(value: Any, info: ValidationInfo) -> Any:
     times = _Times.model_validate(given, by_alias=True, by_name=False)
     if not hasattr(ACTIONS[name], "begin"):
         raise _at("do", PydanticCustomError("action", "must stand in the timeline"), to_camel(name))
-    if (times.mttr is None) == hasattr(ACTIONS[name], "end"):
-        lasts = times.mttr is None
-        rule = "is required: it lasts" if lasts else "must not be given: it is over at once"
+    lasts = hasattr(ACTIONS[name], "end")
+    if lasts and times.mttr is None:
+        raise _at("mttr", PydanticCustomError("missing", "is required"))
+    if not lasts and times.mttr is not None:
+        rule = "must not be given: it is over at once"
         raise _at("mttr", PydanticCustomError("action", "{rule}", {"rule": rule}), times.mttr)
     for field in ("at", "for"):
         if field in said:

@@ -115,7 +115,13 @@ def actions(draw):
 def timelines(draw):
     """Some actions, of which no two do the same at once."""
     found = draw(st.lists(actions(), min_size=1, max_size=5))
-    return list({(it["do"], it.get("node"), str(it.get("between"))): it for it in found}.values())
+    return list({_of_what(it): it for it in found}.values())
+
+
+def _of_what(action):
+    """What of it may be done once at a time."""
+    name = "node" if action["do"] in ("nodeDown", "nodePartition") else action["do"]
+    return name, action.get("node"), str(action.get("between"))
 
 
 FAULTS = [

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 from emu.errors import Mistake
 from emu.quantities import write_duration
 from emu.scenario.checks.subject import Subject
@@ -91,5 +93,6 @@ def _overlapping(
 ) -> Iterator[Mistake]:
     for begun, over, number in others:
         if at < over and begun < end:
-            rule = f"must not be while spec.timeline[{number}] lasts, which does the same"
+            other = to_camel(subject.spec.timeline[number].name)
+            rule = f"must not be while spec.timeline[{number}] lasts, a {other} of the same"
             yield subject.place.mistake((*path, "at"), rule)
