@@ -19,6 +19,13 @@ from emu.scenario import load
 MS = 1_000_000
 
 
+def seconds_of(file, least):
+    """How long a shortened run of a scenario is: ``least`` seconds, or 3 beyond the last action of
+    its timeline."""
+    at = [its.at for _, its in load(file).spec.timeline]
+    return max(least, *(3 + moment // 1_000_000_000 for moment in at)) if at else least
+
+
 class Synthetic:
     """Rows of an imagined path over the places below, and their record."""
 

@@ -26,6 +26,7 @@ from emu.hops.kubeproxy import MODES
 from emu.model import build as building
 from emu.running import ENGINES, chosen_engine
 from emu.workload import ARRIVALS
+from tests.conftest import seconds_of
 
 SHIPPED = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
 TABLES = ("requests", "hops", "metrics", "events")
@@ -105,7 +106,7 @@ def chosen(registry, name):
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
 def test_shipped_scenarios(agreed, file):
     """Every scenario of the folder, shortened."""
-    agreed(file, SHORT)
+    agreed(file, SHORT | {"spec.duration": f"{seconds_of(file, 2)}s"})
 
 
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)

@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from emu.cli import app
+from tests.conftest import seconds_of
 
 ROOT = Path(__file__).parents[2]
 TRANSCRIPTS = Path(__file__).with_name("transcripts")
@@ -21,7 +22,8 @@ SCENARIOS = sorted(path.stem for path in (ROOT / "scenarios").glob("*.yaml"))
 RENEW = "RENEW_TRANSCRIPTS" in os.environ
 
 COMMANDS = (
-    "run scenarios/{name}.yaml --engine process --set spec.duration=10s --set spec.warmup=1s",
+    "run scenarios/{name}.yaml --engine process"
+    " --set spec.duration={seconds}s --set spec.warmup=1s",
     "trace scenarios/{name}.yaml",
     "trace scenarios/{name}.yaml --wire",
 )
@@ -44,9 +46,9 @@ def printed(line, out):
 
 def transcript(name, out):
     """The commands about a scenario, each with what it prints."""
-    parts = []
+    parts, seconds = [], seconds_of(ROOT / "scenarios" / f"{name}.yaml", 10)
     for command in COMMANDS:
-        line = command.format(name=name)
+        line = command.format(name=name, seconds=seconds)
         parts.append("\n".join([f"$ emu {line}", *printed(line, out)]))
     return "\n\n".join(parts) + "\n"
 
