@@ -11,7 +11,7 @@ syncs nothing; when it is back it hears of all at once.
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import simpy
@@ -30,6 +30,10 @@ from emu.model.live import Live
 from emu.random_streams import RESYNC_PHASE, uniform
 
 Process = Generator[simpy.Event, None, None]
+
+_NONE: Final = Endpoints(())
+_FORGET_EVERY: Final = 256
+"""So many changes make it worth while to look which of them all nodes have applied."""
 
 
 class _Change(NamedTuple):
@@ -74,6 +78,7 @@ class KubeProxies:
         self._mode, table = proxies.mode, proxies.table(4)
         self._counts = {port: len(port.endpoints.everywhere) for port in table.ports}
         self._changes: list[_Change] = []
+        self._forgotten = 0
         least, period = live.cluster.kube_proxy.sync_periods
         resync = rules_written(self._mode, self._everything, self._everything)
         self._all = [
@@ -116,8 +121,17 @@ class KubeProxies:
         endpoints = self._slices.of(port)
         self._counts[port] = len(endpoints.everywhere)
         self._changes.append(_Change(int(self._env.now), port, endpoints))
+        if len(self._changes) % _FORGET_EVERY == 0:
+            self._forget()
         for delay, group in self._by_watch.items():
             self._env.process(self._deliver(delay, group))
+
+    def _forget(self) -> None:
+        """Keep no endpoints of changes that all nodes have applied: memory stays as it is."""
+        applied = min(its.applied for its in self._all)
+        for place in range(self._forgotten, applied):
+            self._changes[place] = self._changes[place]._replace(endpoints=_NONE)
+        self._forgotten = applied
 
     def _deliver(self, delay: int, group: Sequence[_KubeProxy]) -> Process:
         """Let these hear, after the watch's delay, of all changes up to now."""

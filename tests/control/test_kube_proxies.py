@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from emu.control import kube_proxies
 from tests.control.views import OBJECTS
 
 S, MS = 1_000_000_000, 1_000_000
@@ -121,3 +122,15 @@ def test_a_configured_distance_holds(story):
     first, second, third = [at for at, name in its.synced(60) if name == "node-1"]
     assert (first, second) == pytest.approx((10.15, 11.15), abs=0.01)
     assert third - second == pytest.approx(10.05, abs=0.01)
+
+
+def test_what_all_nodes_have_applied_is_forgotten(story, monkeypatch):
+    """Without a trace: nodes sync as they do where every change is remembered."""
+    told = []
+    for every in (1, 1000):
+        monkeypatch.setattr(kube_proxies, "_FORGET_EVERY", every)
+        its = story()
+        for second in range(10, 60, 5):
+            its.at(second, its.unready, second % 3 + 1, second % 2 == 0)
+        told.append(its.run(90))
+    assert told[0] == told[1]
