@@ -55,6 +55,12 @@ class Forget:
     def write_event(self, *event: Any) -> None:
         """Forget the event."""
 
+    def add_pod(self, *pod: Any) -> None:
+        """Forget the Pod."""
+
+    def add_endpoint(self, *endpoint: Any) -> None:
+        """Forget the endpoint."""
+
     def progress(self, now_ns: int, sent: int) -> None:
         """Nobody watches."""
 
@@ -77,6 +83,7 @@ class Write(Forget):
         self.write_requests = recording.write_requests
         self.write_metrics = recording.write_metrics
         self.write_event = recording.write_event
+        self.add_pod, self.add_endpoint = recording.add_pod, recording.add_endpoint
 
 
 def modelled(size: Size) -> Model:

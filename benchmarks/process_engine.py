@@ -31,6 +31,7 @@ class Sink:
         self.write_requests = recording.write_requests
         self.write_metrics = recording.write_metrics
         self.write_event = recording.write_event
+        self.add_pod, self.add_endpoint = recording.add_pod, recording.add_endpoint
 
     def progress(self, now_ns: int, sent: int) -> None:
         """Nobody watches."""

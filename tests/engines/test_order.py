@@ -179,7 +179,7 @@ def test_rows_leave_in_the_order_in_which_requests_end(described):
         def write_metrics(self, *_):
             pass
 
-        progress = write_event = write_metrics
+        progress = write_event = add_pod = add_endpoint = write_metrics
 
     text = TWO_NODES.format(strategy="round_robin", seed=1, requests=200, rate=100)
     text = text.replace("100ms", "{exponential: {mean: 100ms}}")

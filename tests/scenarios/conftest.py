@@ -8,7 +8,7 @@ import pytest
 import emu
 from emu.engines import process
 from emu.model.build import build
-from tests.conftest import Played
+from tests.conftest import Played, seconds_of
 
 S = 1_000_000_000
 ROOT = Path(__file__).parents[2]
@@ -35,7 +35,9 @@ def shipped(tmp_path_factory):
     out = tmp_path_factory.mktemp("shipped")
 
     def run(name):
-        return emu.run(ROOT / "scenarios" / f"{name}.yaml", overrides=SHORTENED, out=out)
+        file = ROOT / "scenarios" / f"{name}.yaml"
+        shortened = SHORTENED | {"spec.duration": f"{seconds_of(file, 10)}s"}
+        return emu.run(file, overrides=shortened, out=out)
 
     return run
 

@@ -68,9 +68,10 @@ def test_growing_keeps_everything(model):
     numbered(before.journeys, 1000)
     numbered(before.jobs, 2000)
     numbered(before.attempts, 3000)
+    numbered(before.fates, 4000)
     before.counters[:] = np.arange(100, 100 + len(before.counters))
     before.counters[FREE] = slots  # none is free
-    slotted = ("rows", "journeys", "jobs", "attempts")
+    slotted = ("rows", "journeys", "jobs", "attempts", "fates")
     expected = {name: getattr(before, name).copy() for name in slotted}
     counters = before.counters.copy()
     after = with_more_slots(before)

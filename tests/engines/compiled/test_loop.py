@@ -23,7 +23,7 @@ class Count:
         self.rows += len(rows)
     def write_metrics(self, *_):
         pass
-    progress = write_event = write_metrics
+    progress = write_event = add_pod = add_endpoint = write_metrics
 
 clients = [
     {"name": f"c{i}", "url": "http://example.com/", "arrivals": {"poisson": {"rate": "1/s"}}}
