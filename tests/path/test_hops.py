@@ -152,7 +152,7 @@ def check_run(run):
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_shipped_scenarios(path, tmp_path):
-    """Every request of the first seconds; where there is a timeline, fewer, and all that it does."""
+    """Every request of the first seconds; of a timeline fewer, and all that it does."""
     length = seconds_of(path, 2)
     overrides = {"spec.duration": f"{length}s", "spec.warmup": "0s", "spec.record.hops": 1}
     if length > 2:
