@@ -119,7 +119,8 @@ def check_places(row, steps):
     elif row["endpoint_address"] is not None:
         sender = (row["masquerade_address"], row["masquerade_port"])
         if sender == (None, None):
-            sender = seen[0][2:]
+            balanced = row["lb_port"] is not None
+            sender = (steps[2]["src"], row["lb_port"]) if balanced else seen[0][2:]
         (translated,) = (s for s in steps if "DNAT" in s["what"])
         assert translated["at_ns"] == row["node_ns"]
         assert translated["place"].startswith(row["node"] + " ")
