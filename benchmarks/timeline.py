@@ -1,8 +1,9 @@
 """What it costs that the cluster may change: the compiled engine with and without a timeline.
 
-Pods that come, a node that dies and a link that loses packets, in a cluster of 100 nodes and 1,000 Pods;
-beside it the same requests where nothing happens, and where a timeline is there that does nothing
-but delay a link by a nanosecond. Event counts and digests are asserted before times are reported.
+Pods that come, a node that dies and a link that loses packets, in a cluster of 100 nodes and 1,000
+Pods; beside it the same requests where nothing happens, and where a timeline is there that does
+nothing but delay a link by a nanosecond. Event counts and digests are asserted before times are
+reported.
 """
 
 import statistics
