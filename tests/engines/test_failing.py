@@ -99,7 +99,7 @@ def failing(described, made, end, changes):
 
 
 @settings(
-    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=75, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(made=SCENARIOS, milliseconds=st.integers(1, 3000), changes=CHANGES)
 def test_sent_is_finished_and_in_flight_whatever_breaks(
@@ -111,7 +111,7 @@ def test_sent_is_finished_and_in_flight_whatever_breaks(
 
 
 @settings(
-    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=75, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(made=SCENARIOS, requests=st.integers(1, 60), changes=CHANGES)
 def test_nothing_is_left_over_when_all_is_healed(described, play, made, requests, changes):
