@@ -291,7 +291,7 @@ def test_engines_mean_the_same_without_the_jit(tmp_path):
     leave(tmp_path / "compiled")
     done = subprocess.run(
         [sys.executable, __file__, str(tmp_path / "plain")],
-        env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
+        env=os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(Path(__file__).parents[2])},
         capture_output=True,
         check=False,
         text=True,
