@@ -7,8 +7,6 @@ be written, and what was to be written is written when it is back.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import simpy
-
 from emu.scenario.kubernetes import Deployment, Node, Pod
 
 PENDING = -1
@@ -69,8 +67,7 @@ class _Watchers:
 class ApiServer:
     """The objects by their names, each kind in the order in which they were made."""
 
-    def __init__(self, env: simpy.Environment) -> None:
-        self._env = env
+    def __init__(self) -> None:
         self.pods: dict[str, PodObject] = {}
         self.nodes: dict[str, NodeObject] = {}
         self.deployments: dict[str, DeploymentObject] = {}

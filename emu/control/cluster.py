@@ -52,7 +52,7 @@ class LiveCluster:
     ) -> None:
         self._env, self._model, self._live, self._state = env, model, live, state
         self._traffic, self._log = traffic, log
-        self.api = ApiServer(env)
+        self.api = ApiServer()
         register(self.api, live.cluster)
         self.rules = Rules(model, live, state, traffic, log)
         run = Run(env, live, state, traffic, log, self.api, self.rules, speeds)

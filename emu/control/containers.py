@@ -98,7 +98,7 @@ class Containers:
     def report(self, its: Container, ready: bool) -> None:
         """Let the API server know whether the Pod is ready."""
         its.ready = ready
-        if self._run.api.nodes[self._run.live.cluster.nodes[its.pod.node].name].ready:
+        if self._run.is_heard(its.pod.node):
             self._run.api.write(lambda: self._write(its.pod, ready))
 
     def _write(self, pod: PodObject, ready: bool) -> None:

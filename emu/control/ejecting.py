@@ -5,24 +5,24 @@ from collections.abc import Generator, Iterator
 import numpy as np
 import simpy
 
-from emu.control.events import WriteEvent
+from emu.control.log import Log
 from emu.hops.balancer.barring import Bar, clear
 from emu.model import Model
 from emu.model.state import State
 
 
 def ejecting(
-    env: simpy.Environment, model: Model, state: State, write: WriteEvent
+    env: simpy.Environment, model: Model, state: State, log: Log
 ) -> Iterator[Generator[simpy.Event, None, None]]:
     """A process for each listener that ejects backends: at every interval it looks which may
     return."""
     for number, detector in enumerate(state.detectors):
         if detector["errors"]:
-            yield _look(env, model, state, number, write)
+            yield _look(env, model, state, number, log)
 
 
 def _look(
-    env: simpy.Environment, model: Model, state: State, number: int, write: WriteEvent
+    env: simpy.Environment, model: Model, state: State, number: int, log: Log
 ) -> Generator[simpy.Event, None, None]:
     interval, monitors = (
         int(state.detectors[number]["interval_ns"]),
@@ -36,7 +36,9 @@ def _look(
         for backend in np.flatnonzero(ejected & (monitors["until_ns"] <= now)).tolist():
             _return(state, number, backend, now)
             name = model.listeners[number].names[backend]
-            write(now, "backend_returned", model.listener_name(number), "ejectionTime", name)
+            log.write_event(
+                now, "backend_returned", model.listener_name(number), "ejectionTime", name
+            )
 
 
 def _forgive(state: State, number: int, before: int) -> None:

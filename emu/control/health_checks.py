@@ -83,9 +83,10 @@ class HealthChecks:
 
     def _of(self, number: int, listener: ListenerModel) -> Iterator[_Target]:
         interval, its = self._settings[number].interval, self._state.listeners[number]
+        before = sum(len(one.names) for one in self._model.listeners[:number])
         for backend, name in enumerate(listener.names):
-            key = sum(len(one.names) for one in self._model.listeners[:number]) + backend
-            phase = int(uniform(self._model.seed, HEALTH_CHECK_PHASE, key, 0) * interval)
+            draw = uniform(self._model.seed, HEALTH_CHECK_PHASE, before + backend, 0)
+            phase = int(draw * interval)
             failing = Bar.NO_ENDPOINT | Bar.UNHEALTHY
             healthy = not its.backends["barred"][backend] & failing
             yield _Target(number, backend, name, phase, bool(healthy))
@@ -167,12 +168,9 @@ class HealthChecks:
             clear(*backend, int(Bar.UNHEALTHY))
         now = int(self._env.now)
         kind = "target_healthy" if target.healthy else "target_unhealthy"
+        name = self._model.listener_name(target.listener)
         detail = f"{target.name}, {spoken(now - target.since_ns)} after the change"
-        self._log.write_event(now, kind, self._name(target.listener), answer.value, detail)
-
-    def _name(self, listener: int) -> str:
-        its = self._model.listeners[listener]
-        return f"{self._model.places.load_balancers[its.load_balancer][0]}:{its.port}"
+        self._log.write_event(now, kind, name, answer.value, detail)
 
     def _answer(self, target: _Target) -> Answer:
         """What a check would meet now."""

@@ -13,7 +13,7 @@ from typing import Final
 
 import simpy
 
-from emu.control.events import WriteEvent
+from emu.control.log import Log
 from emu.hops.balancer import changed
 from emu.hops.balancer.barring import Bar, clear
 from emu.model import Model, SlowStart
@@ -32,7 +32,7 @@ def share(slow_start: SlowStart, elapsed_ns: int) -> float:
 
 
 def joining(
-    env: simpy.Environment, model: Model, state: State, write: WriteEvent
+    env: simpy.Environment, model: Model, state: State, log: Log
 ) -> Iterator[Generator[simpy.Event, None, None]]:
     """A process for each backend that is not available from the start."""
     for number, (listener, its) in enumerate(zip(model.listeners, state.listeners, strict=True)):
@@ -40,7 +40,7 @@ def joining(
             if since:
                 weight = float(listener.backends["weight"][backend])
                 tell = partial(
-                    write, kind="backend_available", object_=model.listener_name(number),
+                    log.write_event, kind="backend_available", object_=model.listener_name(number),
                     cause="availableFrom", detail=listener.names[backend],
                 )  # fmt: skip
                 yield _join(env, its, backend, since, weight, listener.slow_start, tell)

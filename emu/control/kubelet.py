@@ -101,7 +101,7 @@ class Kubelets:
     def _sync(self, name: str) -> None:
         pod, its = self._run.api.pods.get(name), self._known.get(name)
         node = pod.node if pod is not None else its.pod.node if its is not None else PENDING
-        if node == PENDING or self._down[node] or not self._is_heard(node):
+        if node == PENDING or self._down[node] or not self._run.is_heard(node):
             return
         if its is None and pod is not None:
             self._admit(pod)
@@ -111,9 +111,6 @@ class Kubelets:
         elif its is not None and its.pod.terminating and not its.ending:
             its.ending = True
             self._run.env.process(self._end(its))
-
-    def _is_heard(self, node: int) -> bool:
-        return self._run.api.nodes[self._cluster.nodes[node].name].ready
 
     def _admit(self, pod: PodObject) -> None:
         """Give a Pod its number and address, and run its container."""

@@ -21,9 +21,9 @@ def control_loops(
 ) -> Iterator[Generator[simpy.Event, None, None]]:
     """The processes that run beside the requests; of one instant, in this order."""
     speeds = Speeds(state)
-    yield from joining(env, model, state, log.write_event)
+    yield from joining(env, model, state, log)
     yield from slowing(env, model, speeds)
-    yield from ejecting(env, model, state, log.write_event)
+    yield from ejecting(env, model, state, log)
     cluster = None
     if model.live is not None:
         cluster = LiveCluster(env, model, model.live, state, traffic, log, speeds)

@@ -37,15 +37,14 @@ class Rules:
         for tell in self._watchers:
             tell(node)
 
-    def sync(self, node: int, endpoints: Mapping[ServicePort, Endpoints]) -> int:
-        """Let a node's rules be about these endpoints; how many of its rules are others now."""
+    def sync(self, node: int, endpoints: Mapping[ServicePort, Endpoints]) -> None:
+        """Let a node's rules be about these endpoints."""
         others = self._table.resync(self._names[node], endpoints)
         for number in others:
             self._state.rules[number] = self._table.row(number)
         if others:
             self._written()
         self._tell(node)
-        return len(others)
 
     def came(self, pod: int, address: str, node: int) -> None:
         """A Pod has an address now."""

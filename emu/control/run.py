@@ -36,6 +36,10 @@ class Run:
         self.state.pods["app_port"][pod] = port
         self.rules.listens()
 
+    def is_heard(self, node: int) -> bool:
+        """Whether the kubelet of a node is heard, and hears: while its node is ready."""
+        return self.api.nodes[self.live.cluster.nodes[node].name].ready
+
     def tell(
         self, kind: str, object_: str, cause: str | None = None, detail: str | None = None
     ) -> None:

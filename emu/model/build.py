@@ -129,7 +129,6 @@ def build(scenario: Scenario) -> Model:
         live=Live(
             spec,
             cluster,
-            numbers,
             rules,
             {
                 its.key: row

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 
 from emu.model.delays import Ways
-from emu.model.numbers import Numbers
 from emu.model.resources import may_be_killed
 from emu.model.services import RuleTable
 from emu.scenario import Cluster, ScenarioSpec
@@ -24,7 +23,6 @@ class Live:
 
     spec: ScenarioSpec
     cluster: Cluster
-    numbers: Numbers
     rules: RuleTable
     templates: Mapping[str, np.void]
     ways: Ways

@@ -38,7 +38,7 @@ class Listener:
         self.description: Final = emulation.model.listeners[number]
         self.state: Final = emulation.state.listeners[number]
         self.joins: Final = self.description.tcp
-        self._number, self._vertex = number, self.description.vertex
+        self._vertex: Final = self.description.vertex
         self._nodes = self.state.backends["node"].tolist()
         self._rules = self.state.backends["rule"].tolist()
         self._routes = self.state.backends["route"].tolist()
@@ -92,7 +92,7 @@ class Listener:
         request.lb_ns = self._arrival(request, client, connection, new)
         yield Moment(self.env, Kind.LB_REQUEST, request.ticket, request.lb_ns)
         if self.emulation.failures is not None:
-            request.listener = self._number
+            request.listener = self.number
             opens = request.new_connection != 0
             given_up = yield from self.emulation.failures.reach_balancer(
                 request, client, self._vertex, opens
