@@ -6,7 +6,7 @@ the cluster may change.
 """
 
 from emu.engines.compiled.connection import answered, close_entry, release, silence
-from emu.engines.compiled.journeys import datagram
+from emu.engines.compiled.journeys import client_trip, datagram
 from emu.engines.compiled.layout import KILLED, NONE, TIMERS, WAIT_AGAIN, Fixed, Moving
 from emu.engines.compiled.pause import Pause
 from emu.engines.compiled.reply import reply
@@ -14,7 +14,7 @@ from emu.engines.compiled.schedule import schedule, ticket_at
 from emu.engines.ending import NEVER, deadline_of
 from emu.events import Kind
 from emu.hops.conntrack import Closing
-from emu.hops.network import is_cut
+from emu.hops.network import CARRIED, is_cut
 from emu.hops.pod import GONE
 from emu.hops.sharing import pass_time
 from emu.hops.tcp import COPIES, KEEPALIVE_NS, again_after, resend
@@ -26,7 +26,8 @@ _ANSWER, _CLIENT_ANSWER = int(Kind.ANSWER), int(Kind.CLIENT_ANSWER)
 _LB_REQUEST, _POD_REQUEST = int(Kind.LB_REQUEST), int(Kind.POD_REQUEST)
 _OUT_OF_MEMORY = int(Pause.OUT_OF_MEMORY)
 _CLOSE = int(Closing.CLOSE)
-_RESET, _CONNECT_TIMEOUT = int(Outcome.RESET), int(Outcome.CONNECT_TIMEOUT)
+_IN_FLIGHT, _RESET = int(Outcome.IN_FLIGHT), int(Outcome.RESET)
+_CONNECT_TIMEOUT = int(Outcome.CONNECT_TIMEOUT)
 _REQUEST_TIMEOUT, _GATEWAY_TIMEOUT = int(Outcome.REQUEST_TIMEOUT), int(Outcome.GATEWAY_TIMEOUT)
 _COME_BACK = (
     int(Outcome.OK),
@@ -136,30 +137,64 @@ def forsaken_by(m: Moving, slot: int) -> int:
 @cold
 def kept_from_balancer(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     """What follows where a request does not reach a load balancer; `NONE` if it is there."""
-    row, journey, fate = m.rows[slot], m.journeys[slot], m.fates[slot]
-    its = f.net.clients[row["client"]]
+    row, journey = m.rows[slot], m.journeys[slot]
     vertex = f.net.listeners[journey["listener"]]["vertex"]
-    if not is_cut(f.net.legs, f.net.core, its["vertex"], vertex):
-        fate["copies"], row["lb_ns"] = 0, now
-        return NONE, NONE
-    fate["copies"] += 1
-    copies, opens = int(fate["copies"]), row["new_connection"] != 0
-    if opens:
-        later = now - resend(copies - 1, f.linear) + resend(copies, f.linear)
-        given_up = resend(copies, f.linear) >= its["patience_ns"]
+    if _is_early(m, slot, now):
+        later = _with_opener(f, m, slot, vertex, now)
+    elif is_cut(f.net.legs, f.net.core, f.net.clients[row["client"]]["vertex"], vertex):
+        later = _to_balancer_again(f, m, slot, now)
     else:
-        later, given_up = now + again_after(copies - 1), copies > COPIES
+        m.fates[slot]["copies"], row["lb_ns"] = 0, now
+        return NONE, NONE
     row["lb_ns"] = later
-    if not given_up:
+    if row["outcome"] == _IN_FLIGHT:
         return later, _LB_REQUEST
     row["lb_ns"] = ABSENT
-    row["outcome"] = _REQUEST_TIMEOUT
-    if opens:
-        row["outcome"] = _CONNECT_TIMEOUT
-        later = max(now, row["sent_ns"] + its["patience_ns"])
     if journey["connection"] == 0:
         release(m.ports, f.first_port, journey["route"], row["client_port"], later, 0)
     return later, _CLIENT_ANSWER
+
+
+@part
+def _is_early(m: Moving, slot: int, now: int) -> bool:
+    """Whether a request joined a connection that came to be open later than it seemed then."""
+    kept = m.journeys[slot]["connection"]
+    joined = m.rows[slot]["new_connection"] == 0 and kept > 0
+    return bool(joined and m.links[kept]["ready_ns"] > now)
+
+
+@part
+def _with_opener(f: Fixed, m: Moving, slot: int, vertex: int, now: int) -> int:
+    """When it is there over its connection once that is open; it fails with it otherwise."""
+    row, it = m.rows[slot], m.links[m.journeys[slot]["connection"]]
+    if it["fails_ns"] < NEVER:
+        row["outcome"] = it["outcome"]
+        return int(max(now, it["fails_ns"]))
+    carried = client_trip(f.net, m.rows, slot, vertex, row["request_bytes"], CARRIED)
+    return int(it["ready_ns"] + carried)
+
+
+@part
+def _to_balancer_again(f: Fixed, m: Moving, slot: int, now: int) -> int:
+    """A SYN is lost, or a segment: when it comes again, or when the client gives up."""
+    row, kept = m.rows[slot], m.journeys[slot]["connection"]
+    patience = f.net.clients[row["client"]]["patience_ns"]
+    m.fates[slot]["copies"] += 1
+    copies = int(m.fates[slot]["copies"])
+    if row["new_connection"] == 0:
+        if copies > COPIES:
+            row["outcome"] = _REQUEST_TIMEOUT
+        return int(now + again_after(copies - 1))
+    later = now - resend(copies - 1, f.linear) + resend(copies, f.linear)
+    if resend(copies, f.linear) >= patience:
+        row["outcome"] = _CONNECT_TIMEOUT
+        later = max(now, row["sent_ns"] + patience)
+    if kept > 0:
+        it = m.links[kept]
+        it["ready_ns"] += later - now
+        if row["outcome"] == _CONNECT_TIMEOUT:
+            it["outcome"], it["fails_ns"] = _CONNECT_TIMEOUT, later
+    return int(later)
 
 
 @cold

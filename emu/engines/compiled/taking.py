@@ -15,6 +15,7 @@ from emu.engines.compiled.layout import NONE, Fixed, Moving
 from emu.engines.compiled.link import carry
 from emu.engines.compiled.queue import join, take_first
 from emu.engines.compiled.schedule import schedule, ticket_at
+from emu.engines.ending import NEVER
 from emu.events import Kind
 from emu.hops import ports as hosts
 from emu.hops.balancer import started
@@ -27,8 +28,7 @@ from emu.recorder.rows import ABSENT, Outcome
 _ANSWER = int(Kind.ANSWER)
 _LB_REQUEST = int(Kind.LB_REQUEST)
 _LISTENER = int(TargetKind.LISTENER)
-_BAD_GATEWAY = int(Outcome.BAD_GATEWAY)
-_PORTS_EXHAUSTED = int(Outcome.PORTS_EXHAUSTED)
+_PORTS_EXHAUSTED, _RESET = int(Outcome.PORTS_EXHAUSTED), int(Outcome.RESET)
 _NOBODYS = 0
 
 
@@ -78,7 +78,11 @@ def _to_balancer(f: Fixed, m: Moving, slot: int, kept: int, now: int) -> tuple[i
     """A request goes to a load balancer over a connection that is open, or being opened."""
     meet_listener(f, m, slot)
     row, vertex = m.rows[slot], f.net.listeners[m.journeys[slot]["listener"]]["vertex"]
-    start = max(now, m.links[kept]["ready_ns"])
+    it = m.links[kept]
+    if it["fails_ns"] < NEVER:
+        row["lb_ns"] = max(now, it["fails_ns"])
+        return row["lb_ns"], _LB_REQUEST
+    start = max(now, it["ready_ns"])
     row["lb_ns"] = start + client_trip(f.net, m.rows, slot, vertex, row["request_bytes"], CARRIED)
     return row["lb_ns"], _LB_REQUEST
 
@@ -92,7 +96,7 @@ def forward(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
     if joins:
         kept = _joined(m, slot)
         if kept == NONE:
-            return unable(f, m, slot, _BAD_GATEWAY, now)
+            return unable(f, m, slot, _RESET, now)
         if kept != 0:
             return _along(f, m, slot, kept, now)
     backend = pick_for(f, m, slot, now)
@@ -116,10 +120,12 @@ def forward(f: Fixed, m: Moving, slot: int, now: int) -> tuple[int, int]:
 
 @part
 def _joined(m: Moving, slot: int) -> int:
-    """The connection that the client's is joined to, 0 if none is yet; `NONE` where the client has
-    ended its own."""
+    """The connection that the client's is joined to, 0 if none is yet; `NONE` where the client's
+    has ended, or does not have the request any more."""
     connection = m.journeys[slot]["connection"]
-    return int(connection if connection == NONE else m.links[connection]["upstream"])
+    if connection == NONE or (connection != 0 and m.pools.connections[connection]["over"]):
+        return NONE
+    return int(m.links[connection]["upstream"])
 
 
 @part

@@ -93,9 +93,8 @@ class Listener:
         yield Moment(self.env, Kind.LB_REQUEST, request.ticket, request.lb_ns)
         if self.emulation.failures is not None:
             request.listener = self.number
-            opens = request.new_connection != 0
             given_up = yield from self.emulation.failures.reach_balancer(
-                request, client, self._vertex, opens
+                request, client, self._vertex, connection
             )
             if given_up != NEVER:
                 return given_up
@@ -113,13 +112,15 @@ class Listener:
         if connection.kept and new:
             connection.opens(start + self._travel(request, client, SHAKEN))
         elif not new:
+            if connection.fails_ns < NEVER:
+                return max(start, connection.fails_ns)
             start, legs = max(start, connection.ready_ns), CARRIED
         return start + self._travel(request, client, legs, request.request_bytes)
 
     def _behind(self, request: Request, connection: Connection) -> Steps:
-        """From here to a Pod and back here; not where a client has ended its connection before."""
-        if self.joins and connection.kept and request.held is None:
-            request.outcome = Outcome.BAD_GATEWAY
+        """From here to a Pod and back here; not where its joined connection has ended before."""
+        if self.joins and connection.kept and (request.held is None or connection.is_over):
+            request.outcome = Outcome.RESET
             return self.env.now
         if connection.upstream is not None:
             return (yield from self._along(request, connection.upstream.connection))

@@ -11,7 +11,7 @@ from emu.engines.ending import NEVER, deadline_of
 from emu.engines.process.moments import Moment, wake
 from emu.engines.process.request import Request
 from emu.events import Kind
-from emu.hops.network import is_cut
+from emu.hops.network import CARRIED, CLIENT_CONNECTION, is_cut
 from emu.hops.pod import GONE
 from emu.hops.tcp import COPIES, KEEPALIVE_NS, again_after, resend
 from emu.kernel import bound
@@ -102,30 +102,63 @@ class Failures:
         return max(now, deadline_of(request.intended_ns, client.timeout))
 
     def reach_balancer(
-        self, request: Request, client: "Client", vertex: int, opens: bool
+        self, request: Request, client: "Client", vertex: int, connection: "Connection"
     ) -> Generator[Moment, None, int]:
         """Wait until a request is at a load balancer that did not get it; when its client gives up
         instead, or `NEVER`."""
-        linear, patience = self._emulation.model.kernel.linear, client.sender.patience_ns
-        while self.cut(client.sender.vertex, vertex):
-            request.copies += 1
-            copies, now = request.copies, self._env.now
-            if opens:
-                later = now - resend(copies - 1, linear) + resend(copies, linear)
-                given_up = resend(copies, linear) >= patience
+        while True:
+            if self._is_early(request, connection):
+                later = self._with_opener(request, client, vertex, connection)
+            elif self.cut(client.sender.vertex, vertex):
+                later = self._to_balancer_again(request, client, connection)
             else:
-                later, given_up = now + again_after(copies - 1), copies > COPIES
-            if given_up:
+                request.copies = 0
+                return NEVER
+            if request.outcome != Outcome.IN_FLIGHT:
                 request.lb_ns = ABSENT
-                request.outcome = Outcome.REQUEST_TIMEOUT
-                if opens:
-                    request.outcome = Outcome.CONNECT_TIMEOUT
-                    later = max(now, request.sent_ns + patience)
                 return later
             request.lb_ns = later
             yield Moment(self._env, Kind.LB_REQUEST, request.ticket, later)
-        request.copies = 0
-        return NEVER
+
+    def _is_early(self, request: Request, connection: "Connection") -> bool:
+        """Whether a request joined a connection that came to be open later than it seemed then."""
+        joined = request.new_connection == 0 and request.held is not None
+        return joined and connection.ready_ns > self._env.now
+
+    def _with_opener(
+        self, request: Request, client: "Client", vertex: int, connection: "Connection"
+    ) -> int:
+        """When it is there over its connection once that is open; it fails with it otherwise."""
+        if connection.fails_ns < NEVER:
+            request.outcome = connection.outcome
+            return max(self._env.now, connection.fails_ns)
+        sender = client.sender
+        return connection.ready_ns + self._emulation.travel(
+            sender.vertex, vertex, vertex, sender.local_hops, 0, request.request_bytes,
+            *CARRIED, CLIENT_CONNECTION,
+            self._emulation.model.seed, request.request, request.attempt,
+        )  # fmt: skip
+
+    def _to_balancer_again(
+        self, request: Request, client: "Client", connection: "Connection"
+    ) -> int:
+        """A SYN is lost, or a segment: when it comes again, or when the client gives up."""
+        linear, patience = self._emulation.model.kernel.linear, client.sender.patience_ns
+        request.copies += 1
+        copies, now = request.copies, self._env.now
+        if request.new_connection == 0:
+            if copies > COPIES:
+                request.outcome = Outcome.REQUEST_TIMEOUT
+            return now + again_after(copies - 1)
+        later = now - resend(copies - 1, linear) + resend(copies, linear)
+        if resend(copies, linear) >= patience:
+            request.outcome = Outcome.CONNECT_TIMEOUT
+            later = max(now, request.sent_ns + patience)
+        if request.held is not None:
+            connection.ready_ns += later - now
+            if request.outcome == Outcome.CONNECT_TIMEOUT:
+                connection.outcome, connection.fails_ns = request.outcome, later
+        return later
 
     def reach_client(self, request: Request, client: "Client", vertex: int) -> Steps:
         """Wait until a load balancer's answer is there that was lost."""
