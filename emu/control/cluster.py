@@ -23,7 +23,7 @@ from emu.control.rules import Rules
 from emu.control.run import Run
 from emu.control.scheduler import Scheduler
 from emu.control.speeds import Speeds
-from emu.control.timeline import timeline
+from emu.control.timeline import Timeline
 from emu.control.traffic import Traffic
 from emu.model import Model
 from emu.model.live import Live
@@ -50,23 +50,17 @@ class LiveCluster:
         log: Log,
         speeds: Speeds,
     ) -> None:
-        self._env, self._model, self._live, self._state = env, model, live, state
-        self._traffic, self._log = traffic, log
         self.api = ApiServer()
         register(self.api, live.cluster)
         self.rules = Rules(model, live, state, traffic, log)
-        run = Run(env, live, state, traffic, log, self.api, self.rules, speeds)
+        run = Run(env, model, live, state, traffic, log, self.api, self.rules, speeds)
         self._run = run
         self.slices = EndpointSlices(self.api, live.cluster, live.rules.proxies)
         self.links = Links(live.ways, state)
-        self.kube_proxies = KubeProxies(
-            env, live, self.api, self.slices, self.links, self.rules, log
-        )
-        self.health_checks = HealthChecks(env, model, live, state, self.links, self.rules, log)
-        self.registration = Registration(
-            env, model, live, state, self.api, self.slices, self.rules, self.health_checks
-        )
-        NodeLifecycle(env, live, self.api, self.links, log)
+        self.kube_proxies = KubeProxies(run, self.slices, self.links)
+        self.health_checks = HealthChecks(run, self.links)
+        self.registration = Registration(run, self.slices, self.health_checks)
+        NodeLifecycle(run, self.links)
         self.kubelets, self.scheduler = Kubelets(run), Scheduler(run)
         traffic.watch_memory(self.kubelets.kill)
         self.node_pools = NodePools(run, self.links, self.scheduler)
@@ -90,17 +84,18 @@ class LiveCluster:
 
     def silence_dns(self, nanoseconds: int | None) -> None:
         """No question for a name is answered for so long."""
-        until = _FOR_EVER if nanoseconds is None else int(self._env.now) + nanoseconds
-        silent_until = self._state.resolver["silent_until_ns"]
+        until = _FOR_EVER if nanoseconds is None else self._run.now + nanoseconds
+        silent_until = self._run.state.resolver["silent_until_ns"]
         silent_until[0] = max(silent_until[0], until)
 
     def change_strategy(self, load_balancer: str, strategy: Choice) -> None:
         """A load balancer picks backends by another strategy from now on."""
-        for number, listener in enumerate(self._model.listeners):
-            name, _ = self._model.places.load_balancers[listener.load_balancer]
+        model = self._run.model
+        for number, listener in enumerate(model.listeners):
+            name, _ = model.places.load_balancers[listener.load_balancer]
             if name == load_balancer:
-                self._state.change_strategy(number, strategy)
-        self._traffic.refresh()
+                self._run.state.change_strategy(number, strategy)
+        self._run.traffic.refresh()
 
     def fail(self, node: str) -> None:
         """A node stops, and what comes to it is lost."""
@@ -154,7 +149,7 @@ class LiveCluster:
 
     def processes(self) -> Iterator[Process]:
         """All control loops of the cluster, in the order in which they begin at one instant."""
-        yield from timeline(self._env, self._live.spec, self, self._log)
+        yield from Timeline(self._run, self).processes()
         yield self.node_pools.process()
         if self.autoscalers:
             yield self.metrics.process()

@@ -21,13 +21,11 @@ from enum import StrEnum
 import simpy
 
 from emu.control.links import Links
-from emu.control.log import Log, spoken
-from emu.control.rules import Rules
+from emu.control.log import spoken
+from emu.control.run import Run
 from emu.hops.balancer.barring import Bar, bar, clear
 from emu.hops.kubeproxy.services import ServicePort
-from emu.model import ListenerModel, Model
-from emu.model.live import Live
-from emu.model.state import State
+from emu.model import ListenerModel
 from emu.random_streams import HEALTH_CHECK_PHASE, uniform
 
 Process = Generator[simpy.Event, None, None]
@@ -59,18 +57,10 @@ class _Target:
 class HealthChecks:
     """Those of all load balancers, in the order of listeners and backends."""
 
-    def __init__(
-        self,
-        env: simpy.Environment,
-        model: Model,
-        live: Live,
-        state: State,
-        links: Links,
-        rules: Rules,
-        log: Log,
-    ) -> None:
-        self._env, self._model, self._live, self._state = env, model, live, state
-        self._links, self._rules, self._log = links, rules, log
+    def __init__(self, run: Run, links: Links) -> None:
+        self._run, self._env, self._links = run, run.env, links
+        self._model, self._state = run.model, run.state
+        model, live = run.model, run.live
         balancers = live.spec.load_balancers
         self._settings = [
             balancers[listener.load_balancer].health_check.settings for listener in model.listeners
@@ -79,7 +69,7 @@ class HealthChecks:
         self._services = [services[listener.service] for listener in model.listeners]
         self._targets = [list(self._of(number, its)) for number, its in enumerate(model.listeners)]
         links.watch(self.look)
-        rules.watch(self._look_at)
+        run.rules.watch(self._look_at)
 
     def _of(self, number: int, listener: ListenerModel) -> Iterator[_Target]:
         interval, its = self._settings[number].interval, self._state.listeners[number]
@@ -101,7 +91,7 @@ class HealthChecks:
         """A Pod has a place among the backends, and has to pass its checks first."""
         target, its = self._targets[listener][backend], self._state.listeners[listener]
         target.name, target.healthy = name, False
-        target.answer, target.since_ns = Answer.TIMEOUT, int(self._env.now)
+        target.answer, target.since_ns = Answer.TIMEOUT, self._run.now
         bar(its.strategy, its.backends, its.memory, backend, int(Bar.UNHEALTHY))
         clear(its.strategy, its.backends, its.memory, backend, int(Bar.NO_ENDPOINT))
         self._see(target)
@@ -131,7 +121,7 @@ class HealthChecks:
             return
         answer = self._answer(target)
         if (answer == Answer.OK) != (target.answer == Answer.OK):
-            target.since_ns = int(self._env.now)
+            target.since_ns = self._run.now
         target.answer = answer
         if (answer == Answer.OK) != target.healthy and not target.checked:
             target.checked = True
@@ -142,17 +132,17 @@ class HealthChecks:
         settings = self._settings[target.listener]
         needed = settings.unhealthy if target.healthy else settings.healthy
         vertex = self._model.listeners[target.listener].vertex
-        wait = (target.phase_ns - int(self._env.now)) % settings.interval
+        wait = (target.phase_ns - self._run.now) % settings.interval
         for number in range(1, needed + 1):
             yield self._env.timeout(wait)
-            sent, answer = int(self._env.now), target.answer
+            sent, answer = self._run.now, target.answer
             if (answer == Answer.OK) == target.healthy or not self._links.connected(vertex):
                 break
             if answer == Answer.TIMEOUT:
                 yield self._env.timeout(settings.timeout)
             if number == needed:
                 self._turn(target, answer)
-            wait = sent + settings.interval - int(self._env.now)
+            wait = sent + settings.interval - self._run.now
         target.checked = False
         self._see(target)
 
@@ -166,11 +156,10 @@ class HealthChecks:
             clear(*backend, int(Bar.UNHEALTHY | Bar.NO_ENDPOINT))
         else:
             clear(*backend, int(Bar.UNHEALTHY))
-        now = int(self._env.now)
         kind = "target_healthy" if target.healthy else "target_unhealthy"
         name = self._model.listener_name(target.listener)
-        detail = f"{target.name}, {spoken(now - target.since_ns)} after the change"
-        self._log.write_event(now, kind, name, answer.value, detail)
+        detail = f"{target.name}, {spoken(self._run.now - target.since_ns)} after the change"
+        self._run.tell(kind, name, answer.value, detail)
 
     def _answer(self, target: _Target) -> Answer:
         """What a check would meet now."""
@@ -188,7 +177,7 @@ class HealthChecks:
             return Answer.TIMEOUT
         if not service.external_local:
             return Answer.OK
-        local = self._rules.view(node).usable(service).local
+        local = self._run.rules.view(node).usable(service).local
         return Answer.OK if any(its.ready for its in local) else Answer.UNAVAILABLE
 
     def _pod_answers(self, vertex: int, endpoint: int) -> Answer:

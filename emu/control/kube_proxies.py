@@ -17,16 +17,14 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from emu.control.api_server import ApiServer
 from emu.control.endpoint_slices import EndpointSlices
 from emu.control.links import Links
-from emu.control.log import Log, spoken
-from emu.control.rules import Rules
+from emu.control.log import spoken
+from emu.control.run import Run
 from emu.control.sync_runner import SyncRunner
 from emu.hops.endpoints import Endpoints
 from emu.hops.kubeproxy import rules_written
 from emu.hops.kubeproxy.services import ServicePort, Size
-from emu.model.live import Live
 from emu.random_streams import RESYNC_PHASE, uniform
 
 Process = Generator[simpy.Event, None, None]
@@ -62,18 +60,10 @@ class _KubeProxy:
 class KubeProxies:
     """All of them, in the order of the nodes."""
 
-    def __init__(
-        self,
-        env: simpy.Environment,
-        live: Live,
-        api: ApiServer,
-        slices: EndpointSlices,
-        links: Links,
-        rules: Rules,
-        log: Log,
-    ) -> None:
-        self._env, self._api, self._links, self._rules, self._log = env, api, links, rules, log
-        self._slices, self._settings = slices, live.spec.propagation
+    def __init__(self, run: Run, slices: EndpointSlices, links: Links) -> None:
+        self._run, self._env, self._links, self._slices = run, run.env, links, slices
+        live = run.live
+        self._settings = live.spec.propagation
         proxies = live.rules.proxies
         self._mode, table = proxies.mode, proxies.table(4)
         self._counts = {port: len(port.endpoints.everywhere) for port in table.ports}
@@ -99,7 +89,7 @@ class KubeProxies:
 
     def lag_ns(self) -> NDArray[np.float64]:
         """How old the oldest change is that a node's rules are not about, of each node."""
-        now, changes = self._env.now, self._changes
+        now, changes = self._run.now, self._changes
         ages = [
             now - changes[its.applied].at_ns if joined and its.applied < len(changes) else 0
             for its, joined in zip(self._all, self._joined(), strict=True)
@@ -108,7 +98,7 @@ class KubeProxies:
 
     def _joined(self) -> list[bool]:
         """Whether each node is there."""
-        return [node.joined for node in self._api.nodes.values()]
+        return [node.joined for node in self._run.api.nodes.values()]
 
     @property
     def _everything(self) -> Size:
@@ -120,7 +110,7 @@ class KubeProxies:
             return
         endpoints = self._slices.of(port)
         self._counts[port] = len(endpoints.everywhere)
-        self._changes.append(_Change(int(self._env.now), port, endpoints))
+        self._changes.append(_Change(self._run.now, port, endpoints))
         if len(self._changes) % _FORGET_EVERY == 0:
             self._forget()
         for delay, group in self._by_watch.items():
@@ -137,7 +127,7 @@ class KubeProxies:
         """Let these hear, after the watch's delay, of all changes up to now."""
         known = len(self._changes)
         yield self._env.timeout(delay)
-        self._api.write(lambda: self._hear(group, known))
+        self._run.api.write(lambda: self._hear(group, known))
 
     def _hear(self, group: Sequence[_KubeProxy], known: int) -> None:
         for its in group:
@@ -164,13 +154,13 @@ class KubeProxies:
     def _sync(self, its: _KubeProxy) -> Process:
         """Sync until the rules are about all that was heard, or the node is cut off."""
         while its.applied < its.heard:
-            began = its.runner.next(int(self._env.now))
-            yield self._env.timeout(began - int(self._env.now))
+            began = its.runner.next(self._run.now)
+            yield self._env.timeout(began - self._run.now)
             if not self._links.connected(its.number):
                 break
             until = its.heard
             yield self._env.timeout(self._settings.sync_of(its.name, self._written(its, until)))
-            its.runner.ran(began, int(self._env.now))
+            its.runner.ran(began, self._run.now)
             if not self._links.connected(its.number):
                 break
             self._apply(its, until)
@@ -184,11 +174,11 @@ class KubeProxies:
 
     def _apply(self, its: _KubeProxy, until: int) -> None:
         """The rules are about the changes up to this one now."""
-        changes, now = self._changes[its.applied : until], int(self._env.now)
+        changes = self._changes[its.applied : until]
         its.view.update((change.port, change.endpoints) for change in changes)
         its.applied = until
-        self._rules.sync(its.number, dict(its.view))
+        self._run.rules.sync(its.number, dict(its.view))
         first, *others = dict.fromkeys(change.port.name for change in changes)
         cause = f"{first} and {len(others)} more" if others else first
-        age = spoken(now - changes[0].at_ns)
-        self._log.write_event(now, "rules_synced", its.name, cause, f"{age} after the change")
+        age = spoken(self._run.now - changes[0].at_ns)
+        self._run.tell("rules_synced", its.name, cause, f"{age} after the change")

@@ -20,10 +20,11 @@ from dataclasses import dataclass
 
 import simpy
 
-from emu.control.api_server import ApiServer, NodeObject, PodObject
+from emu.control.api_server import NodeObject, PodObject
 from emu.control.links import Links
-from emu.control.log import Log, spoken
-from emu.model.live import Live
+from emu.control.log import spoken
+from emu.control.objects import delete
+from emu.control.run import Run
 from emu.random_streams import HEARTBEAT_PHASE, uniform
 
 Process = Generator[simpy.Event, None, None]
@@ -43,15 +44,13 @@ class _Contact:
 class NodeLifecycle:
     """The node lifecycle controller and the heartbeats of all kubelets."""
 
-    def __init__(
-        self, env: simpy.Environment, live: Live, api: ApiServer, links: Links, log: Log
-    ) -> None:
-        self._env, self._api, self._links, self._log = env, api, links, log
-        self._settings, seed = live.spec.node_lifecycle, live.spec.seed
+    def __init__(self, run: Run, links: Links) -> None:
+        self._run, self._env, self._api, self._links = run, run.env, run.api, links
+        self._settings, seed = run.live.spec.node_lifecycle, run.live.spec.seed
         beat = self._settings.heartbeat
         self._contacts = [
             _Contact(node, int(uniform(seed, HEARTBEAT_PHASE, node.number, 0) * beat))
-            for node in api.nodes.values()
+            for node in run.api.nodes.values()
         ]
         links.watch(self._look)
 
@@ -60,8 +59,8 @@ class NodeLifecycle:
         for its in self._contacts:
             silent = not self._links.connected(its.node.number)
             if silent and not its.silent:
-                since_last = (int(self._env.now) - its.phase_ns) % self._settings.heartbeat
-                its.last_ns = int(self._env.now) - since_last
+                since_last = (self._run.now - its.phase_ns) % self._settings.heartbeat
+                its.last_ns = self._run.now - since_last
             its.silent = silent
             if its.node.joined and (silent or not its.node.ready) and not its.watched:
                 its.watched = True
@@ -72,11 +71,11 @@ class NodeLifecycle:
         yield from self._grace(its)
         if its.silent:
             self._api.write(lambda: self._lost(its))
-        due: int | None = int(self._env.now) + self._settings.toleration
+        due: int | None = self._run.now + self._settings.toleration
         while its.silent or not its.node.ready:
             beat = self._until_beat(its)
-            if due is not None and due - self._env.now < beat:
-                yield self._env.timeout(due - int(self._env.now))
+            if due is not None and due - self._run.now < beat:
+                yield self._env.timeout(due - self._run.now)
                 due = None
                 self._api.write(lambda: self._evict(its))
                 continue
@@ -91,14 +90,14 @@ class NodeLifecycle:
         while its.silent:
             due = its.last_ns + self._settings.grace
             look = -(-due // self._settings.monitor) * self._settings.monitor
-            if look <= self._env.now:
+            if look <= self._run.now:
                 return
-            yield self._env.timeout(look - int(self._env.now))
+            yield self._env.timeout(look - self._run.now)
 
     def _until_beat(self, its: _Contact) -> int:
         """Until its next heartbeat is due."""
         heartbeat = self._settings.heartbeat
-        return heartbeat - (int(self._env.now) - its.phase_ns) % heartbeat
+        return heartbeat - (self._run.now - its.phase_ns) % heartbeat
 
     def _pods_of(self, its: _Contact) -> list[PodObject]:
         return [pod for pod in self._api.pods.values() if pod.node == its.node.number]
@@ -107,8 +106,8 @@ class NodeLifecycle:
         """The node is not ready, nor are its Pods."""
         if not its.silent:
             return
-        silence = spoken(int(self._env.now) - its.last_ns)
-        self._write("node_not_ready", its.node.name, "silence", f"{silence} after its last word")
+        silence = spoken(self._run.now - its.last_ns)
+        self._run.tell("node_not_ready", its.node.name, "silence", f"{silence} after its last word")
         its.node.ready = False
         self._api.node_changed(its.node)
         for pod in self._pods_of(its):
@@ -119,18 +118,12 @@ class NodeLifecycle:
     def _evict(self, its: _Contact) -> None:
         """Delete its Pods at the API server."""
         for pod in self._pods_of(its) if its.silent else ():
-            if not pod.terminating:
-                self._write("pod_evicted", pod.name, its.node.name, "the node is not ready")
-                pod.terminating = True
-                self._api.pod_changed(pod)
+            delete(self._run, pod, its.node.name, "pod_evicted", "the node is not ready")
 
     def _found(self, its: _Contact) -> None:
         """The node is ready again, and so are the Pods that have gone on meanwhile."""
         if its.silent or its.node.ready:
             return
-        self._write("node_ready", its.node.name, "heartbeat", None)
+        self._run.tell("node_ready", its.node.name, "heartbeat")
         its.node.ready = True
         self._api.node_changed(its.node)
-
-    def _write(self, kind: str, name: str, cause: str, detail: str | None) -> None:
-        self._log.write_event(int(self._env.now), kind, name, cause, detail)

@@ -42,12 +42,15 @@ def _owner(deployments: tuple[Deployment, ...], pod: Pod) -> Deployment | None:
     return None
 
 
-def delete(run: Run, pod: PodObject, cause: str) -> None:
-    """Within a change: a Pod is to end; one that is on no node is gone at once."""
+def delete(
+    run: Run, pod: PodObject, cause: str, kind: str = "pod_terminating", detail: str | None = None
+) -> None:
+    """Within a change: a Pod is to end, unless it is ending; one that is on no node is gone at
+    once. It is written down as an event of this kind."""
     if pod.terminating:
         return
     pod.terminating = True
-    run.tell("pod_terminating", pod.name, cause)
+    run.tell(kind, pod.name, cause, detail)
     if pod.node == PENDING:
         del run.api.pods[pod.name]
         run.tell("pod_deleted", pod.name)

@@ -15,17 +15,13 @@ from typing import Any
 import simpy
 from numpy.typing import NDArray
 
-from emu.control.api_server import ApiServer
 from emu.control.endpoint_slices import EndpointSlices
 from emu.control.health_checks import HealthChecks
-from emu.control.rules import Rules
+from emu.control.run import Run
 from emu.errors import RoomError
 from emu.hops.balancer.barring import Bar
 from emu.hops.endpoints import Endpoint
 from emu.hops.kubeproxy.services import ServicePort
-from emu.model import Model
-from emu.model.live import Live
-from emu.model.state import State
 
 Process = Generator[simpy.Event, None, None]
 
@@ -33,25 +29,15 @@ Process = Generator[simpy.Event, None, None]
 class Registration:
     """The places of all listeners whose backends are Pods."""
 
-    def __init__(
-        self,
-        env: simpy.Environment,
-        model: Model,
-        live: Live,
-        state: State,
-        api: ApiServer,
-        slices: EndpointSlices,
-        rules: Rules,
-        checks: HealthChecks,
-    ) -> None:
-        self._env, self._api, self._slices = env, api, slices
-        self._delay = live.spec.propagation.registration
-        services = live.rules.services
+    def __init__(self, run: Run, slices: EndpointSlices, checks: HealthChecks) -> None:
+        self._run, self._slices = run, slices
+        self._delay = run.live.spec.propagation.registration
+        services = run.live.rules.services
         self._listeners: dict[ServicePort, list[_Places]] = {}
-        for number, listener in enumerate(model.listeners):
+        for number, listener in enumerate(run.model.listeners):
             if not listener.node_port:
                 port = services[listener.service]
-                places = _Places(number, port, model, state, api, rules, checks)
+                places = _Places(number, port, run, checks)
                 self._listeners.setdefault(port, []).append(places)
         slices.watch(self._changed)
 
@@ -62,31 +48,21 @@ class Registration:
 
     def _changed(self, port: ServicePort) -> None:
         if port in self._listeners:
-            self._env.process(self._hear(port))
+            self._run.env.process(self._hear(port))
 
     def _hear(self, port: ServicePort) -> Process:
         endpoints = self._slices.of(port).everywhere
-        yield self._env.timeout(self._delay)
+        yield self._run.env.timeout(self._delay)
         for places in self._listeners[port]:
-            self._api.write(lambda places=places: places.set(endpoints))  # type: ignore[misc]
+            self._run.api.write(lambda places=places: places.set(endpoints))  # type: ignore[misc]
 
 
 class _Places:
     """The backends of one listener, by the endpoints that have them."""
 
-    def __init__(
-        self,
-        number: int,
-        port: ServicePort,
-        model: Model,
-        state: State,
-        api: ApiServer,
-        rules: Rules,
-        checks: HealthChecks,
-    ) -> None:
-        self.number, self._state, self._api = number, state, api
-        self._rules, self._checks = rules, checks
-        known, count = port.endpoints.everywhere, len(model.listeners[number].backends)
+    def __init__(self, number: int, port: ServicePort, run: Run, checks: HealthChecks) -> None:
+        self.number, self._run, self._checks = number, run, checks
+        known, count = port.endpoints.everywhere, len(run.model.listeners[number].backends)
         self._of = {str(endpoint): place for place, endpoint in enumerate(known)}
         self.free = deque(range(len(known), count))
         self._leaving: list[int] = []
@@ -118,13 +94,13 @@ class _Places:
         if not self.free:
             raise RoomError(f"more than {len(self._backends)} Pods behind a load balancer at once")
         place = self.free.popleft()
-        self._backends["endpoint"][place] = self._rules.endpoint(endpoint)
-        self._rules.rewritten()
+        self._backends["endpoint"][place] = self._run.rules.endpoint(endpoint)
+        self._run.rules.rewritten()
         return place
 
     @property
     def _backends(self) -> NDArray[Any]:
-        return self._state.listeners[self.number].backends
+        return self._run.state.listeners[self.number].backends
 
     def _make_free(self) -> None:
         """Let the places of Pods that are gone be free once nothing is under way to them."""
@@ -135,7 +111,7 @@ class _Places:
 
     def _name(self, endpoint: Endpoint) -> str:
         """The Pod that an endpoint is."""
-        for pod in self._api.pods.values():
+        for pod in self._run.api.pods.values():
             if pod.address == endpoint.address:
                 return pod.name
         return str(endpoint)

@@ -9,6 +9,7 @@ from emu.control.log import Log
 from emu.control.rules import Rules
 from emu.control.speeds import Speeds
 from emu.control.traffic import Traffic
+from emu.model import Model
 from emu.model.live import Live
 from emu.model.state import State
 
@@ -18,6 +19,7 @@ class Run:
     """Its clock, what it is about, what engines read, and whom to tell."""
 
     env: simpy.Environment
+    model: Model
     live: Live
     state: State
     traffic: Traffic

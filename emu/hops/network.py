@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emu.distributions import DISTRIBUTIONS, LONGEST, sample
+from emu.hops.tcp import RTO_MIN_NS, TIMEOUT_INIT_NS
 from emu.kernel import embedded, inlined, kernel
 from emu.random_streams import NETWORK, uniform
-from emu.units import SECOND
 
 LEG = np.dtype(
     [
@@ -120,10 +120,6 @@ def encrypting(round_trips: int) -> tuple[int, int]:
 
 
 _HELLO: Final = int(Leg.HELLO)
-SYN_AGAIN_NS: Final = SECOND
-"""When a packet of a handshake is sent again, for the first time: Linux, TCP_TIMEOUT_INIT."""
-AGAIN_NS: Final = SECOND // 5
-"""When another packet is, on ways shorter than that: Linux, TCP_RTO_MIN."""
 
 _LINKS_PER_TRIP: Final = 1 << 12
 _LOCAL: Final = _LINKS_PER_TRIP - 2
@@ -289,7 +285,7 @@ def _drawn(
             end = source if near else destination
             origin, target = (end, via) if near == onward else (via, end)
             delay += _links(legs, core, table, origin, target, stream, seed, request, attempt)
-            again = SYN_AGAIN_NS if leg < 4 else AGAIN_NS
+            again = TIMEOUT_INIT_NS if leg < 4 else RTO_MIN_NS
             delay += _held_up(
                 legs, core, origin, target, again, stream + _LOST, seed, request, attempt
             )

@@ -5,6 +5,11 @@ from typing import Final
 from emu.kernel import inlined
 from emu.units import SECOND
 
+TIMEOUT_INIT_NS: Final = SECOND
+"""When a packet of a handshake is sent again, for the first time: Linux, TCP_TIMEOUT_INIT."""
+RTO_MIN_NS: Final = SECOND // 5
+"""When another packet is, on ways shorter than that: Linux, TCP_RTO_MIN."""
+
 
 @inlined
 def resend(retry: int, linear: int) -> int:
@@ -13,7 +18,7 @@ def resend(retry: int, linear: int) -> int:
     So many ``linear`` ones a second apart, then 1, 3, 7 ... s after these. Source: ip-sysctl,
     ``tcp_syn_linear_timeouts`` (0 before Linux 6.5, then 4).
     """
-    return (min(retry, linear) + (1 << max(retry - linear, 0)) - 1) * SECOND
+    return (min(retry, linear) + (1 << max(retry - linear, 0)) - 1) * TIMEOUT_INIT_NS
 
 
 def patience(retries: int, linear: int) -> int:
@@ -24,7 +29,6 @@ def patience(retries: int, linear: int) -> int:
 
 COPIES: Final = 15
 """So often is a segment sent again that nobody answers: ``tcp_retries2``."""
-_FIRST_NS: Final = SECOND // 5
 _LONGEST_NS: Final = 120 * SECOND
 _DOUBLINGS: Final = 10
 
@@ -40,4 +44,4 @@ def again_after(copies: int) -> int:
     From TCP_RTO_MIN on, 200 ms, twice as long each time, at most TCP_RTO_MAX, 120 s. Source: Linux,
     include/net/tcp.h; the ways are taken for shorter than 200 ms.
     """
-    return min(_FIRST_NS << min(copies, _DOUBLINGS), _LONGEST_NS)
+    return min(RTO_MIN_NS << min(copies, _DOUBLINGS), _LONGEST_NS)

@@ -16,7 +16,7 @@ from emu.model.delays import DelayTable, topology
 from emu.model.expectations import Flows, expected
 from emu.model.kernels import kernel_model
 from emu.model.listeners import listeners
-from emu.model.live import Live, Room, changes, room_for
+from emu.model.live import changes, live_of, room_for
 from emu.model.numbers import Numbers
 from emu.model.pods import pod_table, template_of
 from emu.model.pools import PoolTable
@@ -123,21 +123,8 @@ def build(scenario: Scenario) -> Model:
         network=NetworkTable(delays.legs, delays.core, table),
         resolver=_resolver(spec.resolver, places[1]),
         expected=expected(cluster, flows, pods, behaviours[: len(pods)], spec),
-        room=room_for(len(pods), len(endpoints), len(rules.services))
-        if live
-        else Room(len(pods), len(endpoints)),
-        live=Live(
-            spec,
-            cluster,
-            rules,
-            {
-                its.key: row
-                for its, row in zip(cluster.deployments, every[len(pods) :], strict=True)
-            },
-            delays.ways,
-        )
-        if live
-        else None,
+        room=room_for(len(pods), len(endpoints), len(rules.services), live),
+        live=live_of(spec, cluster, rules, every[len(pods) :], delays.ways) if live else None,
     )
 
 

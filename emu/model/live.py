@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from emu.model.delays import Ways
 from emu.model.resources import may_be_killed
@@ -45,7 +46,20 @@ def changes(spec: ScenarioSpec, cluster: Cluster) -> bool:
     return bool(spec.timeline or spec.faults or cluster.autoscalers or mortal or grows)
 
 
-def room_for(pods: int, endpoints: int, services: int) -> Room:
-    """Room for eight times the Pods that there are at first, and a thousand more."""
-    more = 7 * pods + 1000
+def room_for(pods: int, endpoints: int, services: int, live: bool) -> Room:
+    """Room for what there is; in a run that is ``live`` for eight times the Pods that there are at
+    first, and a thousand more."""
+    more = 7 * pods + 1000 if live else 0
     return Room(pods + more, endpoints + more * max(services, 1))
+
+
+def live_of(
+    spec: ScenarioSpec,
+    cluster: Cluster,
+    rules: RuleTable,
+    templates: NDArray[np.void],
+    ways: Ways,
+) -> Live:
+    """What control loops know; ``templates`` are in the order of the Deployments."""
+    owned = zip(cluster.deployments, templates, strict=True)
+    return Live(spec, cluster, rules, {its.key: row for its, row in owned}, ways)

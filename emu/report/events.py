@@ -4,7 +4,7 @@ That nodes sync their rules follows whatever happens, on every node, and is left
 """
 
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -26,14 +26,20 @@ class Event(NamedTuple):
     """The first of them."""
     number: int
     cause: str
-    detail: str
     """The first one's."""
+    details: list[str]
+    """What is said of each of the objects that are named, if anything is."""
 
     @property
     def words(self) -> str:
         """The objects, as many as are named."""
         more = self.number - len(self.objects)
         return ", ".join(self.objects) + (f" and {more:,} more" if more else "")
+
+    @property
+    def detail(self) -> str:
+        """What is said of them; once, if it is the same of all that are named."""
+        return ", ".join(dict.fromkeys(filter(None, self.details)))
 
 
 def events(folder: Path, most: int = MOST) -> tuple[list[Event], int]:
@@ -55,20 +61,23 @@ def events(folder: Path, most: int = MOST) -> tuple[list[Event], int]:
                     moment, places = at, {}
                 if kind in places:
                     if places[kind] < len(found):
-                        found[places[kind]] = _joined(found[places[kind]], row["object"])
+                        _join(found, places[kind], row)
                     continue
                 places[kind] = len(found) + more
                 if len(found) == most:
                     more += 1
                 else:
-                    found.append(
-                        Event(at, kind, [row["object"]], 1, row["cause"] or "", row["detail"] or "")
-                    )
+                    detail = [row["detail"] or ""]
+                    found.append(Event(at, kind, [row["object"]], 1, row["cause"] or "", detail))
     except (OSError, pa.ArrowInvalid) as error:
         raise ResultsError(f"cannot read {path}: {error}") from error
     return found, more
 
 
-def _joined(event: Event, name: str) -> Event:
-    names = event.objects if len(event.objects) == _NAMED else [*event.objects, name]
-    return event._replace(objects=names, number=event.number + 1)
+def _join(found: list[Event], place: int, row: dict[str, Any]) -> None:
+    """Let the event there be about another object too."""
+    event = found[place]
+    if len(event.objects) < _NAMED:
+        event.objects.append(row["object"])
+        event.details.append(row["detail"] or "")
+    found[place] = event._replace(number=event.number + 1)

@@ -3,11 +3,11 @@
 An action is a module with
 
 - ``Options``: what a scenario says of it, a `Momentary` (``at``) or `Lasting` (``at`` and ``for``)
-  block;
+  block; fields that name something say what (``NodeName``, ``PodName`` and so on), so that a
+  scenario's checks find what there is not, and events say what they are about;
 - ``EXAMPLE``: options as a scenario writes them, for the tests;
-- ``about(options)``: what it names, as `Named`, so that a scenario's checks find what there is not;
-- ``state(options)``, where a second action of the kind makes no sense while the first lasts: what
-  the two would have in common;
+- ``EXCLUSIVE``, where a second action on the same thing makes no sense while the first lasts: a
+  word that all such actions have in common;
 - ``begin(world, options)``: does it, unless the model is made with it;
 - ``end(world, options)``, where it lasts: undoes it.
 
@@ -33,12 +33,13 @@ from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 from emu.errors import UnknownNameError
 from emu.quantities import Duration
 from emu.registry import Choice, OptionsModel, Registry
-from emu.timeline._forms import Lasting, Momentary, Named
+from emu.timeline._forms import Lasting, Momentary, Named, about
 from emu.timeline._world import World
 from emu.units import SECOND
 
 __all__ = [
     "ACTIONS", "NAMES", "Action", "Fault", "Lasting", "Momentary", "Named", "RandomFault", "World",
+    "about",
 ]  # fmt: skip
 
 ACTIONS: Final = Registry(sys.modules[__name__], "action")

@@ -1,28 +1,16 @@
 """No question for a name is answered for a time; answers that are kept still hold."""
 
-from collections.abc import Iterator
 from typing import Any, Final
 
-from emu.timeline._forms import Lasting, Named
+from emu.timeline._forms import Lasting
 from emu.timeline._world import World
 
 EXAMPLE: Final[dict[str, Any]] = {}
+EXCLUSIVE: Final = "dns"
 
 
 class Options(Lasting):
     """What a scenario says of it."""
-
-    """See above."""
-
-
-def about(its: Options) -> Iterator[Named]:
-    """What it is about."""
-    return iter(())
-
-
-def state(its: Options) -> tuple[Any, ...]:
-    """What holds once only at a time."""
-    return ("dns",)
 
 
 def begin(world: World, its: Options) -> None:

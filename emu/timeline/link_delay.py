@@ -1,12 +1,11 @@
 """A link takes longer for a time."""
 
-from collections.abc import Iterator
 from typing import Annotated, Any, Final
 
 from pydantic import Field
 
 from emu.quantities import Duration
-from emu.timeline._forms import Lasting, Named
+from emu.timeline._forms import Lasting, LinkEnds
 from emu.timeline._world import World
 
 EXAMPLE: Final[dict[str, Any]] = {"between": ["node-1", "fabric"], "add": "5ms"}
@@ -15,15 +14,10 @@ EXAMPLE: Final[dict[str, Any]] = {"between": ["node-1", "fabric"], "add": "5ms"}
 class Options(Lasting):
     """What a scenario says of it."""
 
-    between: tuple[str, str]
+    between: LinkEnds
     """The ends of a link of `network.links`, or a place and the ``fabric``."""
     add: Annotated[Duration, Field(gt=0)]
     """How much longer, one way."""
-
-
-def about(its: Options) -> Iterator[Named]:
-    """What it is about."""
-    yield Named("between", "link", " ".join(its.between))
 
 
 def begin(world: World, its: Options) -> None:

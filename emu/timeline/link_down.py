@@ -1,29 +1,19 @@
 """A link carries nothing for a time."""
 
-from collections.abc import Iterator
 from typing import Any, Final
 
-from emu.timeline._forms import Lasting, Named
+from emu.timeline._forms import Lasting, LinkEnds
 from emu.timeline._world import World
 
 EXAMPLE: Final[dict[str, Any]] = {"between": ["node-1", "fabric"]}
+EXCLUSIVE: Final = "link"
 
 
 class Options(Lasting):
     """What a scenario says of it."""
 
-    between: tuple[str, str]
+    between: LinkEnds
     """The ends of a link of `network.links`, or a place and the ``fabric``."""
-
-
-def about(its: Options) -> Iterator[Named]:
-    """What it is about."""
-    yield Named("between", "link", " ".join(its.between))
-
-
-def state(its: Options) -> tuple[Any, ...]:
-    """What holds once only at a time."""
-    return ("link", frozenset(its.between))
 
 
 def begin(world: World, its: Options) -> None:

@@ -1,12 +1,11 @@
 """A link loses packets for a time."""
 
-from collections.abc import Iterator
 from typing import Annotated, Any, Final
 
 from pydantic import Field
 
 from emu.quantities import Fraction
-from emu.timeline._forms import Lasting, Named
+from emu.timeline._forms import Lasting, LinkEnds
 from emu.timeline._world import World
 
 EXAMPLE: Final[dict[str, Any]] = {"between": ["node-1", "fabric"], "share": "1%"}
@@ -15,15 +14,10 @@ EXAMPLE: Final[dict[str, Any]] = {"between": ["node-1", "fabric"], "share": "1%"
 class Options(Lasting):
     """What a scenario says of it."""
 
-    between: tuple[str, str]
+    between: LinkEnds
     """The ends of a link of `network.links`, or a place and the ``fabric``."""
     share: Annotated[Fraction, Field(gt=0, lt=1)]
     """Which share of them; `linkDown` loses all."""
-
-
-def about(its: Options) -> Iterator[Named]:
-    """What it is about."""
-    yield Named("between", "link", " ".join(its.between))
 
 
 def begin(world: World, its: Options) -> None:

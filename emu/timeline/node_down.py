@@ -1,29 +1,19 @@
 """A node stops, as by a loss of power, and starts again when it is over."""
 
-from collections.abc import Iterator
 from typing import Any, Final
 
-from emu.timeline._forms import Lasting, Named
+from emu.timeline._forms import Lasting, NodeName
 from emu.timeline._world import World
 
 EXAMPLE: Final[dict[str, Any]] = {"node": "node-1"}
+EXCLUSIVE: Final = "node"
 
 
 class Options(Lasting):
     """What a scenario says of it."""
 
-    node: str
+    node: NodeName
     """The node."""
-
-
-def about(its: Options) -> Iterator[Named]:
-    """What it is about."""
-    yield Named("node", "node", its.node)
-
-
-def state(its: Options) -> tuple[Any, ...]:
-    """What holds once only at a time."""
-    return ("node", its.node)
 
 
 def begin(world: World, its: Options) -> None:

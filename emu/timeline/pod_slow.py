@@ -1,11 +1,10 @@
 """A Pod is slower for a time, as by a noisy neighbour."""
 
-from collections.abc import Iterator
 from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from emu.timeline._forms import Lasting, Named
+from emu.timeline._forms import Lasting, PodName
 from emu.timeline._world import World
 
 EXAMPLE: Final[dict[str, Any]] = {"pod": "default/web-0", "speed": 0.5}
@@ -14,15 +13,10 @@ EXAMPLE: Final[dict[str, Any]] = {"pod": "default/web-0", "speed": 0.5}
 class Options(Lasting):
     """What a scenario says of it."""
 
-    pod: str
+    pod: PodName
     """The Pod, as ``namespace/name``."""
     speed: Annotated[float, Field(ge=0.001, le=1000)]
     """What its speed is multiplied by."""
-
-
-def about(its: Options) -> Iterator[Named]:
-    """What it is about."""
-    yield Named("pod", "pod", its.pod)
 
 
 def begin(world: World, its: Options) -> None:

@@ -1,11 +1,10 @@
 """A Deployment is to have another number of Pods (``kubectl scale``)."""
 
-from collections.abc import Iterator
 from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from emu.timeline._forms import Momentary, Named
+from emu.timeline._forms import DeploymentName, Momentary
 from emu.timeline._world import World
 
 EXAMPLE: Final[dict[str, Any]] = {"deployment": "default/web", "replicas": 3}
@@ -14,15 +13,10 @@ EXAMPLE: Final[dict[str, Any]] = {"deployment": "default/web", "replicas": 3}
 class Options(Momentary):
     """What a scenario says of it."""
 
-    deployment: str
+    deployment: DeploymentName
     """The Deployment, as ``namespace/name``."""
     replicas: Annotated[int, Field(ge=0, le=100_000)]
     """How many."""
-
-
-def about(its: Options) -> Iterator[Named]:
-    """What it is about."""
-    yield Named("deployment", "deployment", its.deployment)
 
 
 def begin(world: World, its: Options) -> None:

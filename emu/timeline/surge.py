@@ -4,12 +4,11 @@ What it sends is known when the model is made, so that there is nothing to do wh
 see `emu.workload`.
 """
 
-from collections.abc import Iterator
 from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from emu.timeline._forms import Lasting, Named
+from emu.timeline._forms import ClientName, Lasting
 
 EXAMPLE: Final[dict[str, Any]] = {"client": "internet", "factor": 3}
 
@@ -17,12 +16,7 @@ EXAMPLE: Final[dict[str, Any]] = {"client": "internet", "factor": 3}
 class Options(Lasting):
     """What a scenario says of it."""
 
-    client: str
+    client: ClientName
     """The client, which must not be a closed loop."""
     factor: Annotated[float, Field(ge=0.001, le=1000)]
     """How many times as fast its requests come."""
-
-
-def about(its: Options) -> Iterator[Named]:
-    """What it is about."""
-    yield Named("client", "client", its.client)

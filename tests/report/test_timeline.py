@@ -54,6 +54,15 @@ def test_what_happened_at_one_moment_is_one_line(shown):
     ]
 
 
+def test_what_is_said_of_each_is_said(shown):
+    """Where it is not the same of all that are named, each has its own."""
+    events = [(S, "pod_scheduled", f"a/web-{n}", None, f"node-{1 + n % 2}") for n in range(3)]
+    _, _, *lines = shown(*events)
+    assert [line.split(maxsplit=3)[3] for line in lines] == [
+        "a/web-0, a/web-1, a/web-2   node-1, node-2"
+    ]
+
+
 def test_of_several_kinds_at_one_moment_each_is_one_line(shown):
     """Also where they take turns: a line for each kind, in the order of the first of each."""
     kinds = ("pod_sigterm", "pod_deleted")

@@ -11,7 +11,7 @@ from emu.scenario.checks.subject import Subject
 from emu.scenario.cluster import qualified
 from emu.scenario.place import Path
 from emu.scenario.text import listed
-from emu.timeline import ACTIONS, Named
+from emu.timeline import ACTIONS, Named, about
 from emu.workload import users_of
 
 _FABRIC = "fabric"
@@ -24,21 +24,26 @@ def mistakes(subject: Subject) -> Iterator[Mistake]:
     lasting: dict[Any, list[tuple[int, int, int]]] = {}
     for number, (name, its) in enumerate(subject.spec.timeline):
         path = ("spec", "timeline", number)
-        yield from _unknown(subject, path, name, its)
+        yield from _unknown(subject, path, its)
         yield from _too_late(subject, path, its.at)
         yield from _no_rate(subject, path, name, its)
-        state = getattr(ACTIONS[name], "state", None)
-        if state is not None:
+        exclusive = getattr(ACTIONS[name], "EXCLUSIVE", None)
+        if exclusive is not None:
             end = its.at + its.lasting if its.lasting is not None else _FOR_EVER
-            others = lasting.setdefault(state(its), [])
+            others = lasting.setdefault((exclusive, *_names(its)), [])
             yield from _overlapping(subject, path, its.at, end, others)
             others.append((its.at, end, number))
     for number, fault in enumerate(subject.spec.faults):
-        yield from _unknown(subject, ("spec", "faults", number), fault.name, fault.options)
+        yield from _unknown(subject, ("spec", "faults", number), fault.options)
 
 
-def _unknown(subject: Subject, path: Path, action: str, its: Any) -> Iterator[Mistake]:
-    for named in ACTIONS[action].about(its):
+def _names(its: Any) -> list[str]:
+    """What an action names; the ends of a link in whichever order."""
+    return sorted(part for named in about(its) for part in named.name.split())
+
+
+def _unknown(subject: Subject, path: Path, its: Any) -> Iterator[Mistake]:
+    for named in about(its):
         known = _known(subject, named)
         name = qualified(named.name) if named.kind in _NAMESPACED else named.name
         if name not in known:
