@@ -55,7 +55,7 @@ class LiveCluster:
         self.rules = Rules(model, live, state, traffic, log)
         run = Run(env, model, live, state, traffic, log, self.api, self.rules, speeds)
         self._run = run
-        self.slices = EndpointSlices(self.api, live.cluster, live.rules.proxies)
+        self.slices = EndpointSlices(run)
         self.links = Links(live.ways, state)
         self.kube_proxies = KubeProxies(run, self.slices, self.links)
         self.health_checks = HealthChecks(run, self.links)

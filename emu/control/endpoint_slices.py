@@ -6,7 +6,9 @@ while its Pod is ready, and ready while it is serving and not terminating.
 
 from collections.abc import Callable, Iterator
 
-from emu.control.api_server import ApiServer, PodObject
+from emu.control.api_server import PodObject
+from emu.control.run import Run
+from emu.control.work_queue import WorkQueue
 from emu.hops.endpoints import Endpoint, Endpoints
 from emu.hops.kubeproxy.services import ServicePort
 from emu.model.proxies import Proxies
@@ -20,20 +22,21 @@ Told = Callable[[ServicePort], None]
 
 class EndpointSlices:
     """The endpoints of each Service port at the API server, an `Endpoints` each, made anew when
-    somebody asks for them after a change.
+    somebody asks for them after a change; what changes in one instant is one change.
 
     Endpoints of slices that belong to no Pod of the cluster stay as they are.
     """
 
-    def __init__(self, api: ApiServer, cluster: Cluster, proxies: Proxies) -> None:
-        self._cluster = cluster
-        self._ports = list(_selecting(cluster, proxies))
+    def __init__(self, run: Run) -> None:
+        api, self._cluster = run.api, run.live.cluster
+        self._ports = list(_selecting(self._cluster, run.live.rules.proxies))
         self._entries = {
             known: {str(its): its for its in known.endpoints.everywhere}
             for _, _, known in self._ports
         }
         self._current = {known: known.endpoints for known in self._entries}
         self._watchers: list[Told] = []
+        self._queue = WorkQueue(run.env, api, self._tell)
         api.watch_pods(self._pod_changed)
         self._api = api
 
@@ -82,6 +85,9 @@ class EndpointSlices:
         else:
             entries[key] = endpoint
         self._current.pop(known, None)
+        self._queue.add(known)
+
+    def _tell(self, known: ServicePort) -> None:
         for tell in self._watchers:
             tell(known)
 

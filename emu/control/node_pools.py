@@ -19,7 +19,7 @@ from emu.control.links import Links
 from emu.control.run import Run
 from emu.control.scheduler import Scheduler
 from emu.scenario.kubernetes import Node, Pod
-from emu.scenario.placement import NoNodeFitsError, node_for
+from emu.scenario.placement import NoNodeFitsError, Taken, node_for
 from emu.units import SECOND
 
 SCAN_NS: Final = 10 * SECOND
@@ -48,13 +48,13 @@ class NodePools:
         api = self._run.api
         nodes = [its for its in api.nodes.values() if its.joined and its.ready and its.schedulable]
         nodes += self._coming
-        placed = [pod.spec for pod in api.pods.values() if pod.node != PENDING]
+        taken = Taken(pod.spec for pod in api.pods.values() if pod.node != PENDING)
         for name in self._scheduler.waiting:
             pod = api.pods[name].spec
-            node = _node_of(nodes, placed, pod)
-            if node is not None:
-                placed.append(pod.changed(spec={"node_name": node}))
-            elif (new := _node_of(self._spare, [], pod)) is not None:
+            if _node_of(nodes, taken, pod) is not None:
+                continue
+            new = _node_of(self._spare, Taken(()), pod)
+            if new is not None:
                 self._request(api.nodes[new], name)
                 return
 
@@ -78,10 +78,10 @@ class NodePools:
         self._run.api.node_changed(its)
 
 
-def _node_of(nodes: list[NodeObject], placed: list[Pod], pod: Pod) -> str | None:
-    """Which of these nodes, once they are there, takes the Pod beside those placed."""
+def _node_of(nodes: list[NodeObject], taken: Taken, pod: Pod) -> str | None:
+    """Which of these nodes, once they are there, takes the Pod beside what is taken."""
     try:
-        return node_for([_opened(its.spec) for its in nodes], placed, [], pod)
+        return node_for([_opened(its.spec) for its in nodes], taken, [], pod)
     except NoNodeFitsError:
         return None
 

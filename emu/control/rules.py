@@ -49,20 +49,24 @@ class Rules:
     def came(self, pod: int, address: str, node: int) -> None:
         """A Pod has an address now."""
         self._table.came(pod, address, self._names[node])
-        self._written(moved=True)
-        self._tell(None)
+        self._moved(address)
 
     def went(self, pod: int, address: str, node: int) -> None:
         """It has it no longer: nobody answers there."""
         self._table.went(pod, address, self._names[node])
-        self._written(moved=True)
+        self._moved(address)
+
+    def _moved(self, address: str) -> None:
+        """Another Pod has an address now, or none."""
+        for number, row in self._table.endpoints_at(address, self._state.pods):
+            self._state.endpoints[number] = row
+        self._traffic.refresh()
         self._tell(None)
 
     def endpoint(self, endpoint: Endpoint) -> int:
         """The number of an endpoint that somebody goes to straight."""
         number = self._table.endpoint(endpoint)
-        if number >= self._known:
-            self._write_endpoints()
+        self._write_new()
         return number
 
     def listens(self) -> None:
@@ -73,7 +77,7 @@ class Rules:
         """Let engines see what leads elsewhere now."""
         self._traffic.refresh()
 
-    def _written(self, moved: bool = False) -> None:
+    def _written(self) -> None:
         """Let engines see members, virtual servers and endpoints as they are now."""
         state = self._state
         if self._table.member_count > len(state.members):
@@ -82,16 +86,15 @@ class Rules:
         if self._table.server_size > len(servers):
             more = self._table.servers[len(servers) :]
             state.conntrack = state.conntrack._replace(servers=np.concatenate([servers, more]))
-        if moved or len(self._table.endpoint_addresses) > self._known:
-            self._write_endpoints()
+        self._write_new()
         self._traffic.refresh()
 
-    def _write_endpoints(self) -> None:
-        """Which Pod has which address, and the endpoints that are new."""
-        rows = self._table.endpoints(self._state.pods)
-        if len(rows) > len(self._state.endpoints):
-            raise RoomError(f"more than {len(self._state.endpoints):,} endpoints in one run")
-        self._state.endpoints[: len(rows)] = rows
-        for address, port in self._table.endpoint_addresses[self._known :]:
+    def _write_new(self) -> None:
+        """Write the endpoints that are new."""
+        state = self._state
+        if self._table.endpoint_count > len(state.endpoints):
+            raise RoomError(f"more than {len(state.endpoints):,} endpoints in one run")
+        for address, port, row in self._table.endpoints_from(self._known, state.pods):
+            state.endpoints[self._known] = row
             self._log.add_endpoint(address, port)
-        self._known = len(rows)
+            self._known += 1

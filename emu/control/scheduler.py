@@ -7,7 +7,7 @@ from emu.control.api_server import PENDING, NodeObject, PodObject
 from emu.control.objects import pods_of
 from emu.control.run import Run
 from emu.control.work_queue import WorkQueue
-from emu.scenario.placement import NoNodeFitsError, node_for
+from emu.scenario.placement import NoNodeFitsError, Taken, node_for
 
 
 class Scheduler:
@@ -17,11 +17,16 @@ class Scheduler:
         self._run = run
         self.waiting: dict[str, int] = {}
         self._queue = WorkQueue(run.env, run.api, self._sync)
+        self._bound = {its.name for its in run.api.pods.values()}
+        self._taken = Taken(its.spec for its in run.api.pods.values())
         run.api.watch_pods(self._pod_changed)
         run.api.watch_nodes(self._node_changed)
 
     def _pod_changed(self, pod: PodObject) -> None:
         if pod.name not in self._run.api.pods:
+            if pod.name in self._bound:
+                self._bound.remove(pod.name)
+                self._taken.give_back(pod.spec.node_name, pod.spec.spec)
             self.waiting.pop(pod.name, None)
             self._try_again()
         elif pod.node == PENDING:
@@ -39,13 +44,12 @@ class Scheduler:
         if pod is None or pod.node != PENDING or pod.terminating:
             return
         api = self._run.api
-        bound = [other.spec for other in api.pods.values() if other.node != PENDING]
         mates = [mate.spec for mate in pods_of(self._run, str(pod.owner))
                  if mate.node != PENDING and not mate.terminating]  # fmt: skip
         nodes = [its.spec for its in api.nodes.values() if its.joined and its.ready
                  and its.schedulable]  # fmt: skip
         try:
-            node = node_for(nodes, bound, mates, pod.spec)
+            node = node_for(nodes, self._taken, mates, pod.spec)
         except NoNodeFitsError as error:
             if name not in self.waiting:
                 self._run.tell("pod_pending", name, None, error.rule)
@@ -57,5 +61,6 @@ class Scheduler:
     def _bind(self, pod: PodObject, node: str) -> None:
         pod.spec = pod.spec.changed(spec={"node_name": node})
         pod.node = self._run.api.nodes[node].number
+        self._bound.add(pod.name)
         self._run.tell("pod_scheduled", pod.name, None, node)
         self._run.api.pod_changed(pod)

@@ -1,7 +1,8 @@
 """The Service ports that a run can reach, numbered, and the nodes' rules about its packets."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from copy import copy
+from itertools import islice
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -19,6 +20,8 @@ from emu.scenario import Cluster
 
 _Row: TypeAlias = tuple[int, int, int, int, int, int, int, int, int]
 """The fields of `RULE`."""
+_EndpointRow: TypeAlias = tuple[int, int, int, bool]
+"""The fields of `ENDPOINT`."""
 
 
 class RuleTable:
@@ -42,6 +45,7 @@ class RuleTable:
         self._rules: list[_Row] = []
         self._numbers: dict[str, dict[Packet, int]] = {}
         self._places: dict[_Place, int] = {}
+        self._at: dict[str, list[_Place]] = {}
         self._nodes = {node.name: number for number, node in enumerate(cluster.nodes)}
         self._first: dict[int, tuple[tuple[Endpoint, ...], int]] = {}
         self._members: list[int] = []
@@ -69,6 +73,7 @@ class RuleTable:
         made.decisions, made._rules = list(self.decisions), list(self._rules)
         made._members = list(self._members)
         made._pods = {address: list(numbers) for address, numbers in self._pods.items()}
+        made._at = {address: list(places) for address, places in self._at.items()}
         made._senders = {node: set(addresses) for node, addresses in self._senders.items()}
         return made
 
@@ -200,18 +205,40 @@ class RuleTable:
 
     def endpoints(self, pods: NDArray[np.void]) -> NDArray[np.void]:
         """Every endpoint once, as an array of `ENDPOINT`; ``pods`` is one of `emu.hops.pod.POD`."""
-        rows = []
-        for place in self._places:
-            pod = -1 if place.lost else self.pod_at(place.address, place.port, pods)
-            rows.append((pod, place.port, self._nodes.get(place.node, -1), place.host))
-        return np.array(rows, ENDPOINT)
+        return np.array([self._endpoint_row(place, pods) for place in self._places], ENDPOINT)
+
+    @property
+    def endpoint_count(self) -> int:
+        """How many endpoints there are."""
+        return len(self._places)
+
+    def endpoints_at(
+        self, address: str, pods: NDArray[np.void]
+    ) -> Iterator[tuple[int, _EndpointRow]]:
+        """The endpoints with this address: the number of each, and itself as an `ENDPOINT`."""
+        for place in self._at.get(address, ()):
+            yield self._places[place], self._endpoint_row(place, pods)
+
+    def endpoints_from(
+        self, first: int, pods: NDArray[np.void]
+    ) -> Iterator[tuple[str, int, _EndpointRow]]:
+        """Those from this number on: address and port of each, and itself as an `ENDPOINT`."""
+        for place in islice(self._places, first, None):
+            yield place.address, place.port, self._endpoint_row(place, pods)
+
+    def _endpoint_row(self, place: "_Place", pods: NDArray[np.void]) -> _EndpointRow:
+        pod = -1 if place.lost else self.pod_at(place.address, place.port, pods)
+        return pod, place.port, self._nodes.get(place.node, -1), place.host
 
     def endpoint(self, endpoint: Endpoint, protocol: str = "TCP", lost: bool = False) -> int:
         """The number of an endpoint, a new one if need be; ``lost`` where its answers are."""
         place = _Place(
             endpoint.address, endpoint.port, endpoint.node, endpoint.host, protocol, lost
         )
-        return self._places.setdefault(place, len(self._places))
+        if place not in self._places:
+            self._places[place] = len(self._places)
+            self._at.setdefault(place.address, []).append(place)
+        return self._places[place]
 
     def pod_at(self, address: str, port: int, pods: NDArray[np.void]) -> int:
         """The Pod with this address, -1 where none has it.

@@ -31,7 +31,7 @@ def placed(
 
     Raises NoNodeFitsError.
     """
-    taken = _Taken(pods)
+    taken = Taken(pods)
     running: list[Pod] = []
     for pod in pods:
         if not pod.node_name:
@@ -50,11 +50,11 @@ def placed(
     return tuple(running)
 
 
-def node_for(nodes: Sequence[Node], pods: Iterable[Pod], mates: Iterable[Pod], pod: Pod) -> str:
-    """The node of one more Pod, beside those ``pods`` that have one; ``mates`` are those of its
-    Deployment. Raises NoNodeFitsError."""
+def node_for(nodes: Sequence[Node], taken: "Taken", mates: Iterable[Pod], pod: Pod) -> str:
+    """The node of one more Pod, which is added to what is ``taken``; ``mates`` are the other Pods
+    of its Deployment. Raises NoNodeFitsError."""
     spread = Counter(mate.node_name for mate in mates)
-    (name,) = _choose(nodes, pod.spec, _Taken(pods), spread, 1, pod)
+    (name,) = _choose(nodes, pod.spec, taken, spread, 1, pod)
     return name
 
 
@@ -70,7 +70,7 @@ def owns(deployment: Deployment, pod: Pod) -> bool:
     return not pod.terminating and deployment.spec.selector.matches(pod.labels)
 
 
-class _Taken:
+class Taken:
     """What the Pods of each node have taken of it."""
 
     def __init__(self, pods: Iterable[Pod]) -> None:
@@ -86,6 +86,12 @@ class _Taken:
         self.pods[node] += 1
         self._cpu[node] += _milli(spec.cpu_request)
         self._memory[node] += spec.memory_request
+
+    def give_back(self, node: str, spec: PodSpec) -> None:
+        """A Pod runs on a node no more."""
+        self.pods[node] -= 1
+        self._cpu[node] -= _milli(spec.cpu_request)
+        self._memory[node] -= spec.memory_request
 
     def room(self, node: Node, spec: PodSpec) -> tuple[int, str]:
         """For how many more Pods like this there is room, and what there is too little of then."""
@@ -107,7 +113,7 @@ def _milli(cores: float) -> int:
 def _choose(
     nodes: Sequence[Node],
     spec: PodSpec,
-    taken: _Taken,
+    taken: Taken,
     spread: Counter[str],
     pods: int,
     owner: Deployment | Pod,
