@@ -5,7 +5,9 @@ S = 1_000_000_000
 
 def test_what_changes_in_one_instant_is_one_change(lived):
     """Four Pods that become ready together are heard of once, with all of them."""
-    life = lived(**{"timeline[0]": {"at": "10s", "do": "scale", "deployment": "web", "replicas": 8}})
+    life = lived(
+        **{"timeline[0]": {"at": "10s", "do": "scale", "deployment": "web", "replicas": 8}}
+    )
     heard = []
 
     def hear(port):

@@ -349,7 +349,7 @@ def _joined(run, number):
 
 
 @settings(
-    deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(made=SCENARIOS, requests=st.integers(1, 60))
 def test_nothing_is_left_over_when_all_are_over(described, play, made, requests):
