@@ -68,7 +68,7 @@ class HealthChecks:
         services = live.rules.services
         self._services = [services[listener.service] for listener in model.listeners]
         self._targets = [list(self._of(number, its)) for number, its in enumerate(model.listeners)]
-        links.watch(self.look)
+        links.watch(self._look)
         run.rules.watch(self._look_at)
 
     def _of(self, number: int, listener: ListenerModel) -> Iterator[_Target]:
@@ -81,11 +81,10 @@ class HealthChecks:
             healthy = not its.backends["barred"][backend] & failing
             yield _Target(number, backend, name, phase, bool(healthy))
 
-    def look(self) -> None:
-        """Look at every backend: links, Pods or what listens there may be others now."""
-        for targets in self._targets:
-            for target in targets:
-                self._see(target)
+    def _look(self) -> None:
+        """Links are others now."""
+        for number in range(len(self._targets)):
+            self._look_at_all(number)
 
     def register(self, listener: int, backend: int, name: str) -> None:
         """A Pod has a place among the backends, and has to pass its checks first."""
@@ -107,13 +106,17 @@ class HealthChecks:
         return int(self._state.listeners[listener].backends["available"].sum())
 
     def _look_at(self, node: int | None) -> None:
-        """The rules of a node are others now; or (None) who has which address."""
-        if node is None:
-            self.look()
-            return
-        for targets, listener in zip(self._targets, self._model.listeners, strict=True):
-            if listener.node_port:
-                self._see(targets[node])
+        """The rules of a node are others now; or (None) Pods answer, or do not, elsewhere."""
+        for number, listener in enumerate(self._model.listeners):
+            if node is None and not listener.node_port:
+                self._look_at_all(number)
+            elif node is not None and listener.node_port:
+                self._see(self._targets[number][node])
+
+    def _look_at_all(self, listener: int) -> None:
+        """Look at every backend of a listener."""
+        for target in self._targets[listener]:
+            self._see(target)
 
     def _see(self, target: _Target) -> None:
         """Note how a backend is, and let it be checked if that is otherwise than believed."""

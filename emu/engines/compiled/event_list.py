@@ -51,8 +51,10 @@ def empty(events: int) -> EventList:
 
 
 def enlarged(old: EventList, events: int) -> EventList:
-    """The same events with room for so many, and no less than before."""
-    new = empty(max(events, len(old.heap) - 1))
+    """The same events with room for so many: the same list, if it has that."""
+    if events < len(old.heap):
+        return old
+    new = empty(events)
     new.heap[: len(old.heap)] = old.heap
     new.bounds[:], new.firsts[:] = old.bounds, old.firsts
     for kind in range(_QUEUES):
