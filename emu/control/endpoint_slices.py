@@ -13,7 +13,7 @@ from emu.hops.endpoints import Endpoint, Endpoints
 from emu.hops.kubeproxy.services import ServicePort
 from emu.model.proxies import Proxies
 from emu.scenario import Cluster
-from emu.scenario.kubernetes import Service, selects
+from emu.scenario.kubernetes import Service
 from emu.scenario.kubernetes import ServicePort as Port
 from emu.scenario.slices import hints, target_port
 
@@ -56,9 +56,7 @@ class EndpointSlices:
         if not pod.address:
             return
         for service, port, known in self._ports:
-            if service.namespace != pod.spec.namespace or not selects(
-                service.selector, pod.spec.labels
-            ):
+            if not service.selects(pod.spec.namespace, pod.spec.labels):
                 continue
             number = target_port(port, pod.spec)
             if number is not None:

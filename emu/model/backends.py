@@ -6,6 +6,7 @@ never are, where kube-proxy would fall back on them. Source: what becomes a targ
 (pkg/backend/endpoint_resolver.go), leaving out Pods that wait for its readiness gate.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -36,15 +37,20 @@ class Origin(NamedTuple):
 class Backends:
     """Makes arrays of `BACKENDS`; the Pods, an array of `emu.hops.pod.POD`, are the cluster's.
 
-    Where the cluster is ``live``, there are places for Pods to come: three times as many as there
-    are at first, and eight more.
+    Where the cluster may change, with this ``growth`` of its Deployments (else None), there are
+    places for Pods to come: four for each that there may be at once, and eight more.
     """
 
     def __init__(
-        self, cluster: Cluster, pods: NDArray[np.void], rules: RuleTable, routes: Routes, live: bool
+        self,
+        cluster: Cluster,
+        pods: NDArray[np.void],
+        rules: RuleTable,
+        routes: Routes,
+        growth: Mapping[str, int] | None,
     ) -> None:
         self._cluster, self._pods = cluster, pods
-        self._rules, self._routes, self._live = rules, routes, live
+        self._rules, self._routes, self._growth = rules, routes, growth
 
     def nodes(
         self, balancer: LoadBalancer, origin: Origin, service: Service, node_port: int
@@ -89,7 +95,21 @@ class Backends:
 
     def _spare(self, service: ServicePort) -> int:
         """How many places there are for Pods to come."""
-        return 3 * len(service.endpoints.everywhere) + 8 if self._live else 0
+        if self._growth is None:
+            return 0
+        here = len(service.endpoints.everywhere)
+        return 4 * (here + self._coming(service)) + 8 - here
+
+    def _coming(self, service: ServicePort) -> int:
+        """How many more Pods than at first there may be behind a Service at once."""
+        assert self._growth is not None
+        key = service.name.partition(":")[0]
+        its = next(its for its in self._cluster.services if its.key == key)
+        return sum(
+            self._growth[deployment.key]
+            for deployment in self._cluster.deployments
+            if its.selects(deployment.namespace, deployment.spec.template.metadata.labels)
+        )
 
     def names(self, balancer: LoadBalancer, service: ServicePort) -> tuple[str, ...]:
         """The names of the backends: of nodes, or of the Pods that the endpoints are; empty for

@@ -16,7 +16,7 @@ from emu.model.delays import DelayTable, topology
 from emu.model.expectations import Flows, expected
 from emu.model.kernels import kernel_model
 from emu.model.listeners import listeners
-from emu.model.live import changes, live_of, room_for
+from emu.model.live import changes, growth_of, live_of, room_for
 from emu.model.numbers import Numbers
 from emu.model.pods import pod_table, template_of
 from emu.model.pools import PoolTable
@@ -50,13 +50,13 @@ def build(scenario: Scenario) -> Model:
     directory = Directory(spec, cluster, rules)
     clients = ClientTable(spec, cluster, numbers, directory, routes, pools, choices)
 
-    live = changes(spec, cluster)
-    templates = tuple(template_of(it) for it in cluster.deployments) if live else ()
+    growth = growth_of(spec, cluster) if changes(spec, cluster) else None
+    templates = tuple(template_of(it) for it in cluster.deployments if growth is not None)
     described = (*cluster.pods, *templates)
     behaviours = [behaviour_of(pod, spec.behaviours) for pod in described]
     every = pod_table(described, behaviours, spec.speeds, numbers, choices)
     pods = every[: len(cluster.pods)]
-    backends, patience = Backends(cluster, pods, rules, routes, live), patience_of(spec.kernel)
+    backends, patience = Backends(cluster, pods, rules, routes, growth), patience_of(spec.kernel)
     balanced = listeners(spec.load_balancers, cluster, numbers, rules, backends, pools, patience)
     graph = topology(spec.network, numbers.hosts, numbers.first_client)
     delays = DelayTable(graph, numbers.hosts, choices)
@@ -123,8 +123,10 @@ def build(scenario: Scenario) -> Model:
         network=NetworkTable(delays.legs, delays.core, table),
         resolver=_resolver(spec.resolver, places[1]),
         expected=expected(cluster, flows, pods, behaviours[: len(pods)], spec),
-        room=room_for(len(pods), len(endpoints), len(rules.services), live),
-        live=live_of(spec, cluster, rules, every[len(pods) :], delays.ways) if live else None,
+        room=room_for(cluster, len(pods), len(endpoints), growth),
+        live=None
+        if growth is None
+        else live_of(spec, cluster, rules, every[len(pods) :], delays.ways),
     )
 
 

@@ -12,6 +12,8 @@ from emu.model.resources import may_be_killed
 from emu.model.services import RuleTable
 from emu.scenario import Cluster, ScenarioSpec
 from emu.scenario.behaviours import behaviour_of
+from emu.scenario.cluster import qualified
+from emu.scenario.kubernetes import Deployment
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,34 @@ def changes(spec: ScenarioSpec, cluster: Cluster) -> bool:
     return bool(spec.timeline or spec.faults or cluster.autoscalers or mortal or grows)
 
 
-def room_for(pods: int, endpoints: int, services: int, live: bool) -> Room:
-    """Room for what there is; in a run that is ``live`` for eight times the Pods that there are at
-    first, and a thousand more."""
-    more = 7 * pods + 1000 if live else 0
-    return Room(pods + more, endpoints + more * max(services, 1))
+def growth_of(spec: ScenarioSpec, cluster: Cluster) -> dict[str, int]:
+    """How many more Pods each Deployment (``namespace/name``) may be to have than at first."""
+    most = {its.key: its.spec.replicas for its in cluster.deployments}
+    asked = [(its.deployment, its.spec.max_replicas) for its in cluster.autoscalers]
+    done = (*spec.timeline, *((its.name, its.options) for its in spec.faults))
+    asked += [(qualified(its.deployment), its.replicas) for name, its in done if name == "scale"]
+    for deployment, replicas in asked:
+        most[deployment] = max(most[deployment], replicas)
+    return {its.key: most[its.key] - its.spec.replicas for its in cluster.deployments}
+
+
+def room_for(cluster: Cluster, pods: int, endpoints: int, growth: Mapping[str, int] | None) -> Room:
+    """Room for what there is; where the cluster may change, for eight times the Pods that there are
+    at first or may come to be at once, and 20,000 more, as endpoints of every Service port that
+    selects them, reached and lost."""
+    if growth is None:
+        return Room(pods, endpoints)
+    more = 7 * pods + 8 * sum(growth.values()) + 20_000
+    ports = max((_ports_of(cluster, its) for its in cluster.deployments), default=0)
+    return Room(pods + more, endpoints + more * max(2 * ports, 1))
+
+
+def _ports_of(cluster: Cluster, deployment: Deployment) -> int:
+    """How many Service ports select a Deployment's Pods."""
+    labels = deployment.spec.template.metadata.labels
+    return sum(
+        len(its.ports) for its in cluster.services if its.selects(deployment.namespace, labels)
+    )
 
 
 def live_of(

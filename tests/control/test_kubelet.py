@@ -4,6 +4,8 @@ import pytest
 
 from emu.errors import RoomError
 from emu.hops.pod import GONE
+from emu.model import build as model_build
+from emu.model.live import Room
 
 
 def test_a_new_pod(lived):
@@ -219,15 +221,16 @@ def test_an_api_server_that_is_down(lived):
     ]
 
 
-def test_more_pods_than_there_is_room_for(lived):
+def test_more_pods_than_there_is_room_for(lived, monkeypatch):
     """A message, not a traceback of an array."""
+    monkeypatch.setattr(model_build, "room_for", lambda *_: Room(7, 20))
     life = lived()
-    room = len(life.state.pods)
-    for turn in range(room):
-        life.at(turn * 10 + 1, lambda: life.world.scale("web", 104))
-        life.at(turn * 10 + 6, lambda: life.world.scale("web", 4))
-    with pytest.raises(RoomError, match=r"more than 1,032 Pods in one run"):
-        life.run(room * 10)
+    life.at(1, lambda: life.world.scale("web", 7))
+    life.at(6, lambda: life.world.scale("web", 4))
+    life.at(11, lambda: life.world.scale("web", 5))
+    life.run(10)
+    with pytest.raises(RoomError, match="more than 7 Pods in one run"):
+        life.run(20)
 
 
 def test_the_limit_of_a_new_pod(lived):

@@ -55,7 +55,7 @@ def test_one_that_is_gone_is_checked_no_more(its):
 
 
 def test_more_than_there_are_places_for(its):
-    """Three times as many as at first, and eight more: one beyond is said so."""
+    """Four for each that the scenario may ask for, and eight more: one beyond is said so."""
     scale(its, 100, 17)
     with pytest.raises(RoomError, match="more than 16 Pods behind a load balancer"):
         its.run(200)

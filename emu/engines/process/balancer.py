@@ -221,7 +221,7 @@ class Listener:
     def _to_endpoint(self, request: Request, connection: Connection, number: int) -> Steps:
         """Straight to an endpoint, translated by nobody; silence where no Pod has its address."""
         request.service, request.endpoint = self.description.service, number
-        place, port, *_ = self.emulation.endpoints[number]
+        place, port, *_ = self.emulation.state.endpoints[number].item()
         start = self.env.now
         if place < 0:
             request.outcome = Outcome.CONNECT_TIMEOUT

@@ -79,7 +79,6 @@ class Emulation(Session):
             bound(leave, self.state.pods),
             bound(service_time, self.state.pods, model.network.table),
         )
-        self.endpoints: list[tuple[int, int, int, int]] = self.state.endpoints.tolist()
         self.classes = [RequestClass(*row) for row in model.classes.tolist()]
         self._bind_ports()
         self._bind_connections()
@@ -185,7 +184,6 @@ class Emulation(Session):
 
     def refresh(self) -> None:
         """Arrays of the state were replaced by others."""
-        self.endpoints = self.state.endpoints.tolist()
         for listener in self.listeners:
             listener.refresh()
 

@@ -88,7 +88,7 @@ class Node:
                 request.outcome = Outcome.REFUSED
                 return leaves
         request.outcome = Outcome.IN_FLIGHT
-        request.pod = self.emulation.endpoints[request.endpoint][0]
+        request.pod = self.emulation.state.endpoints["pod"].item(request.endpoint)
         if failures is not None and request.pod != ABSENT and failures.cut_behind(request):
             request.outcome = Outcome.CONNECT_TIMEOUT
             return NEVER
@@ -130,7 +130,7 @@ class Node:
             request.masquerade_port = -nat_port
         source = self.number if masqueraded else sender.number + connection.turn
         prefix = tuple_prefix(
-            self.number, source, endpoint, self.model.sources, len(self.emulation.endpoints)
+            self.number, source, endpoint, self.model.sources, len(self.emulation.state.endpoints)
         )
         connection.tracked(self.number, entry_of(prefix, nat_port))
 
@@ -146,7 +146,8 @@ class Node:
             request.outcome = Outcome.CONNECT_TIMEOUT
             return self._silence(request, connection, leaves, start)
         pod, endpoint = self.emulation.pods[request.pod], request.endpoint
-        endpoint_port, request.epoch = self.emulation.endpoints[endpoint][1], pod.epoch
+        endpoint_port = self.emulation.state.endpoints["port"].item(endpoint)
+        request.epoch = pod.epoch
         if pod.app_port != endpoint_port:
             request.outcome = Outcome.REFUSED
             request.pod_ns = leaves + self._travel(request, sender, pod.vertex, 1, ONWARD)

@@ -1,12 +1,13 @@
 """Service (v1)."""
 
+from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, Strict
 
 from emu.scenario.fields import AddressText, Name, Port, Whole, is_ipv4
-from emu.scenario.kubernetes.objects import Block, KubernetesObject, Metadata, Protocol
+from emu.scenario.kubernetes.objects import Block, KubernetesObject, Metadata, Protocol, selects
 
 Policy = Literal["Cluster", "Local"]
 TrafficDistribution = Literal["PreferSameZone", "PreferSameNode", "PreferClose"]
@@ -144,6 +145,11 @@ class Service(KubernetesObject):
     def virtual_ips(self) -> tuple[str, ...]:
         """Addresses of its cloud load balancer that a node takes for the Service's own."""
         return tuple(i.ip for i in self.status.load_balancer.ingress if i.ip and i.ip_mode == "VIP")
+
+    def selects(self, namespace: str, labels: Mapping[str, str]) -> bool:
+        """Whether Pods there with these labels are behind it; none are without a selector."""
+        here = bool(self.selector) and namespace == self.namespace
+        return here and selects(self.selector, labels)
 
     @property
     def affinity_s(self) -> int:
