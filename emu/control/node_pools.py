@@ -14,7 +14,7 @@ from typing import Final
 
 import simpy
 
-from emu.control.api_server import PENDING, NodeObject
+from emu.control.api_server import NodeObject
 from emu.control.links import Links
 from emu.control.run import Run
 from emu.control.scheduler import Scheduler
@@ -48,7 +48,7 @@ class NodePools:
         api = self._run.api
         nodes = [its for its in api.nodes.values() if its.joined and its.ready and its.schedulable]
         nodes += self._coming
-        taken = Taken(pod.spec for pod in api.pods.values() if pod.node != PENDING)
+        taken = Taken(pod.spec for pod in api.pods.values())
         for name in self._scheduler.waiting:
             pod = api.pods[name].spec
             if _node_of(nodes, taken, pod) is not None:

@@ -17,15 +17,13 @@ class Scheduler:
         self._run = run
         self.waiting: dict[str, int] = {}
         self._queue = WorkQueue(run.env, run.api, self._sync)
-        self._bound = {its.name for its in run.api.pods.values()}
         self._taken = Taken(its.spec for its in run.api.pods.values())
         run.api.watch_pods(self._pod_changed)
         run.api.watch_nodes(self._node_changed)
 
     def _pod_changed(self, pod: PodObject) -> None:
         if pod.name not in self._run.api.pods:
-            if pod.name in self._bound:
-                self._bound.remove(pod.name)
+            if pod.node != PENDING:
                 self._taken.give_back(pod.spec.node_name, pod.spec.spec)
             self.waiting.pop(pod.name, None)
             self._try_again()
@@ -61,6 +59,5 @@ class Scheduler:
     def _bind(self, pod: PodObject, node: str) -> None:
         pod.spec = pod.spec.changed(spec={"node_name": node})
         pod.node = self._run.api.nodes[node].number
-        self._bound.add(pod.name)
         self._run.tell("pod_scheduled", pod.name, None, node)
         self._run.api.pod_changed(pod)

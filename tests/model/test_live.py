@@ -5,6 +5,8 @@ import pytest
 from emu.model.build import build
 from emu.model.live import growth_of
 from emu.recorder.rows import Outcome
+from tests.engines.deployment import deployed
+from tests.engines.test_lives import HPA
 
 SPEC = """
 duration: 60s
@@ -14,36 +16,10 @@ loadBalancers:
 timeline: [{at: 10s, do: rollout, deployment: web}]
 clients: [{name: c, url: "http://192.168.1.1/", arrivals: {constant: {rate: 1/s}}}]
 """
-OBJECTS = """
-apiVersion: v1
-kind: Service
-metadata: {name: web}
-spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      containers:
-        - {name: web, ports: [{containerPort: 8080}], resources: {requests: {cpu: 10m}}}
-"""
+OBJECTS = deployed(2).replace("{name: web}]", "{name: web, resources: {requests: {cpu: 10m}}}]")
 SCALED = {"at": "10s", "do": "scale", "deployment": "web", "replicas": 40}
 AT_RANDOM = {"do": "scale", "deployment": "web", "replicas": 30, "mtbf": "60s"}
-AUTOSCALER = """
----
-apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: web}
-spec:
-  scaleTargetRef: {kind: Deployment, name: web}
-  maxReplicas: 50
-  metrics: [{type: Resource, resource: {name: cpu, target: {averageUtilization: 50}}}]
-"""
+AUTOSCALER = HPA.replace("maxReplicas: 20", "maxReplicas: 50")
 
 
 @pytest.mark.parametrize(

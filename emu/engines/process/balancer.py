@@ -94,13 +94,13 @@ class Listener:
         if self.emulation.failures is not None:
             request.listener = self.number
             given_up = yield from self.emulation.failures.reach_balancer(
-                request, client, self._vertex, connection
+                request, client, self, connection
             )
             if given_up != NEVER:
                 return given_up
         request.lb_response_ns = yield from self._behind(request, connection)
         size = request.response_bytes if request.outcome == Outcome.OK else 0
-        return request.lb_response_ns + self._travel(request, client, ANSWERED, size)
+        return request.lb_response_ns + self.travel(request, client, ANSWERED, size)
 
     def _arrival(
         self, request: Request, client: "Client", connection: Connection, new: bool
@@ -108,14 +108,14 @@ class Listener:
         """When the request is here."""
         start, legs = request.sent_ns, REACH
         if new and connection.tls:
-            start += self._travel(request, client, encrypting(connection.tls))
+            start += self.travel(request, client, encrypting(connection.tls))
         if connection.kept and new:
-            connection.opens(start + self._travel(request, client, SHAKEN))
+            connection.opens(start + self.travel(request, client, SHAKEN))
         elif not new:
             if connection.fails_ns < NEVER:
                 return max(start, connection.fails_ns)
             start, legs = max(start, connection.ready_ns), CARRIED
-        return start + self._travel(request, client, legs, request.request_bytes)
+        return start + self.travel(request, client, legs, request.request_bytes)
 
     def _behind(self, request: Request, connection: Connection) -> Steps:
         """From here to a Pod and back here; not where its joined connection has ended before."""
@@ -234,7 +234,7 @@ class Listener:
         """Wait until the answer is here; when that is."""
         return answered(self.emulation, request, self._sender, at)
 
-    def _travel(
+    def travel(
         self, request: Request, client: "Client", legs: tuple[int, int], size: int = 0
     ) -> int:
         """How long these journeys take, between the client and here."""

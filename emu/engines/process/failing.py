@@ -11,13 +11,14 @@ from emu.engines.ending import NEVER, deadline_of
 from emu.engines.process.moments import Moment, wake
 from emu.engines.process.request import Request
 from emu.events import Kind
-from emu.hops.network import CARRIED, CLIENT_CONNECTION, is_cut
+from emu.hops.network import CARRIED, is_cut
 from emu.hops.pod import GONE
 from emu.hops.tcp import COPIES, KEEPALIVE_NS, again_after, resend
 from emu.kernel import bound
 from emu.recorder.rows import ABSENT, Outcome
 
 if TYPE_CHECKING:
+    from emu.engines.process.balancer import Listener
     from emu.engines.process.client import Client
     from emu.engines.process.connection import Connection, Sender
     from emu.engines.process.emulation import Emulation
@@ -102,13 +103,14 @@ class Failures:
         return max(now, deadline_of(request.intended_ns, client.timeout))
 
     def reach_balancer(
-        self, request: Request, client: "Client", vertex: int, connection: "Connection"
+        self, request: Request, client: "Client", listener: "Listener", connection: "Connection"
     ) -> Generator[Moment, None, int]:
         """Wait until a request is at a load balancer that did not get it; when its client gives up
         instead, or `NEVER`."""
+        vertex = listener.description.vertex
         while True:
             if self._is_early(request, connection):
-                later = self._with_opener(request, client, vertex, connection)
+                later = self._with_opener(request, client, listener, connection)
             elif self.cut(client.sender.vertex, vertex):
                 later = self._to_balancer_again(request, client, connection)
             else:
@@ -126,18 +128,14 @@ class Failures:
         return joined and connection.ready_ns > self._env.now
 
     def _with_opener(
-        self, request: Request, client: "Client", vertex: int, connection: "Connection"
+        self, request: Request, client: "Client", listener: "Listener", connection: "Connection"
     ) -> int:
         """When it is there over its connection once that is open; it fails with it otherwise."""
         if connection.fails_ns < NEVER:
             request.outcome = connection.outcome
             return max(self._env.now, connection.fails_ns)
-        sender = client.sender
-        return connection.ready_ns + self._emulation.travel(
-            sender.vertex, vertex, vertex, sender.local_hops, 0, request.request_bytes,
-            *CARRIED, CLIENT_CONNECTION,
-            self._emulation.model.seed, request.request, request.attempt,
-        )  # fmt: skip
+        carried = listener.travel(request, client, CARRIED, request.request_bytes)
+        return connection.ready_ns + carried
 
     def _to_balancer_again(
         self, request: Request, client: "Client", connection: "Connection"
